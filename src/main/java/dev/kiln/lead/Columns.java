@@ -1,0 +1,403 @@
+package dev.kiln.lead;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The columns of one run: which header is which field of a lead. Immutable, thread-safe.
+ *
+ * <p>Headers match whatever their case, spaces and punctuation. Several columns of one field: the
+ * first that is filled gives the value, one that bears the field's own name before the others; the
+ * others fill gaps, and those that are spelled otherwise also travel under their own name. A column
+ * that is no field travels as it is under its header, a blank header as {@code column_<n>} (n from
+ * 1). Names that Kiln itself sends ({@code lead_id}, {@code run_id}, {@code source}, {@code
+ * possible_duplicate}, in any case) travel as {@code <name>_in_file}. Of two columns with one name
+ * the first that is filled counts.
+ *
+ * <p>A lead is valid with an e-mail address, or with the URL of a LinkedIn profile, or with a
+ * domain and a full name. An e-mail address that is none rejects the row, whatever else it holds:
+ * sending it would spend credits on a fault that a person can mend. A LinkedIn URL or domain that
+ * is none counts as missing and travels as it is.
+ */
+public final class Columns {
+  private static final String EMAIL = "email";
+  private static final String FIRST_NAME = "first_name";
+  private static final String LAST_NAME = "last_name";
+  private static final String FULL_NAME = "full_name";
+  private static final String COMPANY = "company";
+  private static final String DOMAIN = "domain";
+  private static final String LINKEDIN_URL = "linkedin_url";
+  private static final String TITLE = "title";
+  private static final String COUNTRY = "country";
+  private static final String INDUSTRY = "industry";
+
+  private static final List<String> FIELDS =
+      List.of(
+          EMAIL,
+          FIRST_NAME,
+          LAST_NAME,
+          FULL_NAME,
+          COMPANY,
+          DOMAIN,
+          LINKEDIN_URL,
+          TITLE,
+          COUNTRY,
+          INDUSTRY);
+
+  /** Fields without which no row of a file can be told from another. */
+  private static final Set<String> IDENTIFYING =
+      Set.of(EMAIL, FIRST_NAME, LAST_NAME, FULL_NAME, COMPANY, DOMAIN, LINKEDIN_URL);
+
+  /** Sites of many companies: one name there is many people. */
+  private static final Pattern SHARED_SITE =
+      Pattern.compile(
+          "(.*\\.)?(linkedin|facebook|instagram|twitter|x|youtube|tiktok|github|gmail|googlemail"
+              + "|google|outlook|hotmail|live|yahoo|icloud|medium|xing)\\.com|linktr\\.ee");
+
+  private static final Set<String> RESERVED =
+      Set.of("lead_id", "run_id", "source", "possible_duplicate");
+
+  /**
+   * Letters and digits of the headers that Salesforce, HubSpot, Apollo, LinkedIn and its Sales
+   * Navigator, ZoomInfo, Google and Outlook contacts, and people, write.
+   */
+  private static final Map<String, String> ALIASES =
+      aliases(
+          Map.of(
+              EMAIL,
+              "email emailaddress emailid emailaddr mail mailaddress workemail workemailaddress"
+                  + " businessemail businessemailaddress companyemail corporateemail"
+                  + " professionalemail primaryemail primaryemailaddress contactemail"
+                  + " contactemailaddress leademail personemail emailwork email1 email1value"
+                  + " email1address emailprimary emailadresse emailadress correo"
+                  + " correoelectronico adressemail useremail attendeeemail",
+              FIRST_NAME,
+              "firstname first fname givenname forename contactfirstname leadfirstname"
+                  + " personfirstname vorname prenom nombre attendeefirstname",
+              LAST_NAME,
+              "lastname last lname surname familyname contactlastname leadlastname"
+                  + " personlastname nachname apellido apellidos attendeelastname",
+              FULL_NAME,
+              "fullname name contact contactname leadname personname displayname prospectname"
+                  + " contactfullname attendee attendeename nomcomplet nombrecompleto",
+              COMPANY,
+              "company companyname account accountname companyaccount organization organisation"
+                  + " organizationname organisationname organization1name employer"
+                  + " currentcompany currentcompanyname companynameforemails associatedcompany"
+                  + " associatedcompanyname primarycompany businessname firma unternehmen"
+                  + " entreprise empresa societe",
+              DOMAIN,
+              "domain domainname website websiteurl web webpage webaddress homepage"
+                  + " companydomain companydomainname companywebsite companywebsiteurl"
+                  + " companywebsitedomain accountwebsite accountdomain primarydomain"
+                  + " websitedomain emaildomain website1value organizationwebsite webseite",
+              LINKEDIN_URL,
+              "linkedin linkedinurl linkedinprofile linkedinprofileurl linkedinlink linkedinid"
+                  + " personlinkedin personlinkedinurl contactlinkedin contactlinkedinurl"
+                  + " contactlinkedinprofileurl linkedincontactprofileurl linkedincontactprofile"
+                  + " leadlinkedinurl profileurl defaultprofileurl linkedinpublicurl"
+                  + " publicprofileurl publiclinkedinurl salesnavigatorurl salesnavurl"
+                  + " salesnavigatorprofileurl linkedinsalesnavigatorurl linkedinbio",
+              TITLE,
+              "title jobtitle job position currenttitle currentposition currentjobtitle role"
+                  + " jobrole jobposition persontitle contacttitle organizationtitle"
+                  + " organization1title titel berufsbezeichnung puesto cargo poste",
+              COUNTRY,
+              "country countryregion countrycode countryname personcountry contactcountry"
+                  + " mailingcountry mailingcountryterritory billingcountry businesscountry"
+                  + " businesscountryregion workcountry address1country land pays pais",
+              INDUSTRY,
+              "industry industries industryname companyindustry primaryindustry accountindustry"
+                  + " linkedinindustry organizationindustry vertical industryvertical"
+                  + " businessvertical sector industrysector branche secteur industria"));
+
+  private final List<String> header;
+  private final List<String> keys;
+  private final Industries industries;
+
+  /** Per key, the columns that give its value, in order of preference. */
+  private final int[][] sources;
+
+  /** Where each of {@link #FIELDS} stands among the keys: at its own index. */
+  private static final int EMAIL_AT = FIELDS.indexOf(EMAIL);
+
+  private static final int DOMAIN_AT = FIELDS.indexOf(DOMAIN);
+
+  private Columns(List<String> header, Map<String, List<Integer>> sources, Industries industries) {
+    this.header = header;
+    this.keys = List.copyOf(sources.keySet());
+    this.sources =
+        sources.values().stream()
+            .map(columns -> columns.stream().mapToInt(Integer::intValue).toArray())
+            .toArray(int[][]::new);
+    this.industries = industries;
+  }
+
+  /**
+   * Assigns the columns of a file.
+   *
+   * @param header the cells of its header, as {@link Framer#header()} gives them
+   * @param industries gives each lead its sector
+   */
+  public static Columns of(List<String> header, Industries industries) {
+    List<String> names = header.stream().map(Columns::trimmed).toList();
+    Map<String, List<Integer>> sources = new LinkedHashMap<>();
+    FIELDS.forEach(field -> sources.put(field, new ArrayList<>()));
+    Map<String, List<Integer>> others = new LinkedHashMap<>();
+    boolean connections = names.stream().anyMatch(n -> same(n).equals("connectedon"));
+    List<Integer> order = new ArrayList<>();
+    for (int pass = 0; pass < 2; pass++) {
+      for (int i = 0; i < names.size(); i++) {
+        if ((pass == 0) == isOwnName(same(names.get(i)))) {
+          order.add(i);
+        }
+      }
+    }
+    Map<Integer, String> travelling = new HashMap<>();
+    for (int i : order) {
+      String name = names.get(i);
+      // LinkedIn's own export of connections calls the profile just "URL".
+      String field =
+          connections && same(name).equals("url") ? LINKEDIN_URL : ALIASES.get(same(name));
+      if (field == null) {
+        travelling.put(i, otherKey(name, i));
+        continue;
+      }
+      List<Integer> columns = sources.getOrDefault(field, new ArrayList<>());
+      if (!columns.isEmpty() && !same(names.get(columns.get(0))).equals(same(name))) {
+        travelling.put(i, otherKey(name, i));
+      }
+      columns.add(i);
+    }
+    for (int i = 0; i < names.size(); i++) {
+      String key = travelling.get(i);
+      if (key != null) {
+        others.computeIfAbsent(key, k -> new ArrayList<>()).add(i);
+      }
+    }
+    sources.putAll(others);
+    return new Columns(names, sources, industries);
+  }
+
+  /** The keys of every lead of this run: the ten fields, then the other columns as in the file. */
+  public List<String> keys() {
+    return keys;
+  }
+
+  /**
+   * The lead of one record.
+   *
+   * @param record its number, from 1
+   * @param line the line where it begins, from 1
+   * @param cells its cells in the order of the header; missing ones are empty, more are ignored
+   */
+  public Lead lead(long record, long line, List<String> cells) {
+    @Nullable String[] values = new @Nullable String[sources.length];
+    int[] origin = new int[sources.length];
+    Arrays.fill(origin, -1);
+    for (int i = 0; i < values.length; i++) {
+      for (int column : sources[i]) {
+        String cell = column < cells.size() ? cells.get(column) : null;
+        String value = cell == null ? null : Text.value(cell);
+        if (value != null) {
+          values[i] = value;
+          origin[i] = column;
+          break;
+        }
+      }
+    }
+    values[EMAIL_AT] = address(values[EMAIL_AT]);
+    values[DOMAIN_AT] = host(values[DOMAIN_AT]);
+    Map<String, @Nullable String> fields = new LinkedHashMap<>(keys.size() * 2);
+    for (int i = 0; i < values.length; i++) {
+      fields.put(keys.get(i), values[i]);
+    }
+    String sector = industries.sector(fields.get(INDUSTRY));
+    String email = fields.get(EMAIL);
+    if (email != null) {
+      String fault = LeadKey.faultOf(email);
+      return fault == null
+          ? new Lead(record, line, fields, sector, LeadKey.ofEmail(email), null)
+          : rejected(
+              record,
+              line,
+              fields,
+              sector,
+              "column \"" + name(origin[EMAIL_AT]) + "\" is not an e-mail address: " + fault);
+    }
+    String linkedin = fields.get(LINKEDIN_URL);
+    String domain = fields.get(DOMAIN);
+    String name = fullName(fields);
+    String key = linkedin == null ? null : LeadKey.ofLinkedin(linkedin);
+    if (key == null && domain != null && ownDomain(domain) && name != null) {
+      key = LeadKey.ofName(domain, name);
+    }
+    return key == null
+        ? rejected(record, line, fields, sector, missing(fields, name, origin))
+        : new Lead(record, line, fields, sector, key, null);
+  }
+
+  /** The rejected lead of a record without usable cells: every field null. */
+  public Lead broken(Broken broken) {
+    Map<String, @Nullable String> fields = new LinkedHashMap<>();
+    keys.forEach(key -> fields.put(key, null));
+    return rejected(broken.record(), broken.line(), fields, "", broken.reason());
+  }
+
+  /** How many different fields these cells name. */
+  static int known(List<String> cells) {
+    Set<String> fields = new HashSet<>();
+    for (String cell : cells) {
+      String field = ALIASES.get(same(cell));
+      if (field != null) {
+        fields.add(field);
+      }
+    }
+    return fields.size();
+  }
+
+  /** Whether a row under this header can identify a lead. */
+  static boolean identifies(List<String> header) {
+    return header.stream()
+        .map(name -> ALIASES.get(same(name)))
+        .anyMatch(field -> field != null && IDENTIFYING.contains(field));
+  }
+
+  private static Lead rejected(
+      long record, long line, Map<String, @Nullable String> fields, String sector, String problem) {
+    return new Lead(record, line, fields, sector, null, problem);
+  }
+
+  private String missing(
+      Map<String, @Nullable String> fields, @Nullable String name, int[] origin) {
+    List<String> faults = new ArrayList<>();
+    faults.add("no e-mail address");
+    faults.add(
+        fields.get(LINKEDIN_URL) == null
+            ? "no LinkedIn URL"
+            : "column \""
+                + name(origin[FIELDS.indexOf(LINKEDIN_URL)])
+                + "\" is not the URL of a LinkedIn profile");
+    String domain = fields.get(DOMAIN);
+    if (domain == null) {
+      faults.add("no domain");
+    } else if (!ownDomain(domain)) {
+      faults.add("column \"" + name(origin[DOMAIN_AT]) + "\" is not the domain of one company");
+    }
+    if (name == null) {
+      boolean first = fields.get(FIRST_NAME) != null;
+      boolean last = fields.get(LAST_NAME) != null;
+      faults.add(first ? "no last name" : last ? "no first name" : "no name");
+    }
+    return "nothing identifies the lead: "
+        + String.join(", ", faults)
+        + "; it needs an e-mail address, a LinkedIn profile URL, or a domain with first and last"
+        + " name";
+  }
+
+  private String name(int column) {
+    return column < 0 ? "" : header.get(column);
+  }
+
+  private static @Nullable String fullName(Map<String, @Nullable String> fields) {
+    String first = fields.get(FIRST_NAME);
+    String last = fields.get(LAST_NAME);
+    return first != null && last != null ? first + " " + last : fields.get(FULL_NAME);
+  }
+
+  /** Without {@code mailto:} and angle brackets, the domain in lower case. */
+  private static @Nullable String address(@Nullable String value) {
+    if (value == null) {
+      return null;
+    }
+    String address = value;
+    if (address.regionMatches(true, 0, "mailto:", 0, 7)) {
+      address = address.substring(7);
+    }
+    if (address.startsWith("<") && address.endsWith(">")) {
+      address = address.substring(1, address.length() - 1);
+    }
+    address = Text.value(address);
+    if (address == null) {
+      return null;
+    }
+    int at = address.lastIndexOf('@');
+    return at < 0
+        ? address
+        : address.substring(0, at) + address.substring(at).toLowerCase(Locale.ROOT);
+  }
+
+  /** The host of a URL or of a bare domain, without {@code www.}; else the value as it is. */
+  private static @Nullable String host(@Nullable String value) {
+    if (value == null) {
+      return null;
+    }
+    String host = value.toLowerCase(Locale.ROOT);
+    int scheme = host.indexOf("://");
+    host =
+        scheme >= 0 ? host.substring(scheme + 3) : host.startsWith("//") ? host.substring(2) : host;
+    for (int i = 0; i < host.length(); i++) {
+      if ("/?#:".indexOf(host.charAt(i)) >= 0) {
+        host = host.substring(0, i);
+        break;
+      }
+    }
+    if (host.startsWith("www.")) {
+      host = host.substring(4);
+    }
+    if (host.endsWith(".")) {
+      host = host.substring(0, host.length() - 1);
+    }
+    return LeadKey.isHost(host) ? host : value;
+  }
+
+  private static boolean ownDomain(String domain) {
+    return LeadKey.isHost(domain) && !SHARED_SITE.matcher(domain).matches();
+  }
+
+  private static String otherKey(String name, int column) {
+    if (name.isEmpty()) {
+      return "column_" + (column + 1);
+    }
+    String key = name.toLowerCase(Locale.ROOT);
+    return RESERVED.contains(key) || FIELDS.contains(name) ? name + "_in_file" : name;
+  }
+
+  private static String trimmed(String name) {
+    String value = Text.value(name);
+    return value == null ? "" : value;
+  }
+
+  private static String same(String name) {
+    return Text.lettersAndDigits(name);
+  }
+
+  /** Whether letters and digits of a header are those of a field's own name. */
+  private static boolean isOwnName(String same) {
+    return FIELDS.stream().anyMatch(field -> same(field).equals(same));
+  }
+
+  private static Map<String, String> aliases(Map<String, String> namesOfFields) {
+    Map<String, String> aliases = new HashMap<>();
+    namesOfFields.forEach(
+        (field, names) -> {
+          aliases.put(Text.lettersAndDigits(field), field);
+          for (String name : names.split(" ", -1)) {
+            String other = aliases.put(name, field);
+            if (other != null && !other.equals(field)) {
+              throw new IllegalStateException(name + " names two fields");
+            }
+          }
+        });
+    return Map.copyOf(aliases);
+  }
+}

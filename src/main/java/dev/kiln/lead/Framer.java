@@ -1,0 +1,251 @@
+package dev.kiln.lead;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.regex.Pattern;
+
+/**
+ * Reads a file of delimited text as batches of records. It streams: the heap it takes is bounded by
+ * {@link Limits}, not by the file.
+ *
+ * <p>Encoding: by byte order mark; else UTF-8; else, when the first 256 KiB are not UTF-8,
+ * Windows-1252. A byte further on that is not UTF-8 is read as Windows-1252, loses no row and shows
+ * in {@link #format()}.
+ *
+ * <p>Delimiter: of {@code , ; tab |} the one under which the header names the most columns of a
+ * lead; a first line {@code sep=;} decides it.
+ *
+ * <p>Header: the first row of the top 50 with two known column names, else with one; what stands
+ * above it is skipped. Blank rows (no cell with more than white space) and total lines (first cell
+ * {@code Total} or a like word, no e-mail, URL or domain in the row) are skipped and counted apart.
+ * Every other record is counted as read: short ones are padded, ones with more filled cells than
+ * the header are {@link Broken}, as are ones with a quote that is never closed or over a limit; the
+ * records around them survive.
+ *
+ * <p>Quotes: a cell is quoted when its first character, blanks aside, is a quote; inside, a doubled
+ * quote is a quote and line breaks are text. A quote anywhere else is text ({@code 5" pipe}). Text
+ * after a closing quote is appended ({@code "Jane" Doe} is {@code Jane Doe}), unless the quotes
+ * enclose a line break: then the first of them counts as never closed, as it does at the end of the
+ * file and at a limit. Reading goes on at the line after it. NUL and U+FFFE are dropped.
+ *
+ * <p>Reading fails with {@link UncheckedIOException}. Not thread-safe.
+ */
+public final class Framer implements Iterator<RecordBatch>, Closeable {
+  private static final Pattern TOTAL =
+      Pattern.compile(
+          "((grand|sub|report)[ -]?)?totals?( (rows|records|leads|contacts|count|general))?"
+              + "|totaux|(gesamt|zwischen)?summen?|gesamt|sum|total général",
+          Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+
+  private static final int LONGEST_TOTAL = 40;
+
+  private static final Pattern ADDRESS = Pattern.compile("://|[\\p{L}\\p{N}-]\\.\\p{L}{2}");
+
+  private final TextSource source;
+  private final RecordScanner scanner;
+  private final Limits limits;
+  private final Sniffer.Finding finding;
+  private final int columns;
+  private long read;
+  private long skipped;
+
+  /** Whether the scanner stands on a record that no batch has taken. */
+  private boolean pending;
+
+  private Framer(TextSource source, Sniffer.Finding finding, Limits limits) {
+    this.source = source;
+    this.scanner = new RecordScanner(source, finding.delimiter(), limits);
+    this.limits = limits;
+    this.finding = finding;
+    this.columns = finding.header().size();
+  }
+
+  /**
+   * Opens a file, judges how it is written and finds its header.
+   *
+   * @throws UnreadableFile when it can yield no lead; the message says why and what to do
+   * @throws IOException when it cannot be read, as when it vanished
+   */
+  public static Framer open(Path file, Limits limits) throws IOException, UnreadableFile {
+    Sniffer.Finding finding = new Sniffer(file, limits).sniff();
+    InputStream in = Files.newInputStream(file);
+    try {
+      in.skipNBytes(finding.bom());
+      Framer framer = new Framer(new TextSource(in, finding.charset()), finding, limits);
+      framer.passHeader();
+      if (!framer.advance()) {
+        throw new UnreadableFile(file, "has a header and no rows: export it again, with its rows");
+      }
+      return framer;
+    } catch (IOException | UnreadableFile | RuntimeException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Whether a file holds JSON, whatever its name says: it begins with an object, or with an array
+   * of objects or of nothing.
+   *
+   * @throws IOException when it cannot be read
+   */
+  public static boolean holdsJson(Path file) throws IOException {
+    return new Sniffer(file, Limits.defaults()).holdsJson();
+  }
+
+  /** The cells of the header, without blanks around them, as often as they occur. */
+  public List<String> header() {
+    return List.copyOf(finding.header());
+  }
+
+  /** How the file is written, as far as it was read. */
+  public Format format() {
+    List<String> notes = new ArrayList<>();
+    if (!finding.note().isEmpty()) {
+      notes.add(finding.note());
+    }
+    if (source.malformed() > 0) {
+      notes.add(
+          source.malformed()
+              + " bytes are not "
+              + finding.charset().name()
+              + " and were read "
+              + (finding.charset().name().equals("UTF-8") ? "as Windows-1252" : "as U+FFFD"));
+    }
+    return new Format(finding.charset().name(), finding.delimiter(), notes);
+  }
+
+  /**
+   * Goes on after this record: the next batch begins with record {@code record + 1}. Records up to
+   * it are framed and counted, nothing else. Past the end of the file there is no next batch.
+   *
+   * @param record the number of the last record already taken, 0 for none
+   * @throws IllegalArgumentException when that record lies behind
+   */
+  public void skipTo(long record) {
+    if (record < read) {
+      throw new IllegalArgumentException("record " + record + " lies behind " + read);
+    }
+    try {
+      while (pending && read < record) {
+        read++;
+        advance();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public boolean hasNext() {
+    return pending;
+  }
+
+  @Override
+  public RecordBatch next() {
+    if (!pending) {
+      throw new NoSuchElementException();
+    }
+    long first = read + 1;
+    StringBuilder text = new StringBuilder(1 << 14);
+    List<Long> records = new ArrayList<>();
+    List<Long> lines = new ArrayList<>();
+    List<Broken> broken = new ArrayList<>();
+    try {
+      do {
+        read++;
+        String fault = scanner.fault();
+        if (fault != null) {
+          broken.add(new Broken(read, scanner.faultLine(), fault, scanner.excerpt()));
+        } else if (scanner.cells() > columns && !scanner.blankFrom(columns)) {
+          String wide =
+              "the row has "
+                  + scanner.cells()
+                  + " cells where the header has "
+                  + columns
+                  + ": is a delimiter inside a cell without quotes around it?";
+          broken.add(new Broken(read, scanner.line(), wide, scanner.excerpt()));
+        } else {
+          records.add(read);
+          lines.add(scanner.line());
+          scanner.appendTo(text, columns);
+        }
+      } while (advance()
+          && records.size() + broken.size() < limits.batchRows()
+          && text.length() < limits.maxBatchChars());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new RecordBatch(first, read, text.toString(), records, lines, broken, read, skipped);
+  }
+
+  /** Data records taken so far, the broken ones included; 0 at first. */
+  public long read() {
+    return read;
+  }
+
+  /** Blank, title and total lines so far, up to the record that comes next; 0 at first. */
+  public long skipped() {
+    return skipped;
+  }
+
+  private void passHeader() throws IOException {
+    for (int i = 0; i < finding.before(); i++) {
+      skipped += scanner.next() ? 1 : 0;
+    }
+    // The header itself: neither read nor skipped.
+    scanner.next();
+  }
+
+  /** Moves the scanner to the next data record. */
+  private boolean advance() throws IOException {
+    while (scanner.next()) {
+      if (scanner.fault() != null || !(scanner.blank() || isTotal())) {
+        pending = true;
+        return true;
+      }
+      skipped++;
+    }
+    pending = false;
+    return false;
+  }
+
+  private boolean isTotal() {
+    int first = 0;
+    while (first < scanner.cells() && scanner.blankCell(first)) {
+      first++;
+    }
+    if (first >= scanner.cells() || scanner.rawLength(first) > LONGEST_TOTAL) {
+      return false;
+    }
+    char initial = scanner.initial(first);
+    if ("tgsrzTGSRZ".indexOf(initial) < 0) {
+      return false;
+    }
+    String value = Text.value(scanner.cell(first));
+    if (value == null) {
+      return false;
+    }
+    String word = value.replaceFirst("\\s*[:=]?\\s*[(]?[\\d.,\\s]*[)]?$", "");
+    return TOTAL.matcher(word).matches() && !holdsAddress();
+  }
+
+  /** Whether the record holds an e-mail address, a URL or a domain. */
+  private boolean holdsAddress() {
+    return scanner.texts().stream()
+        .anyMatch(cell -> cell.indexOf('@') >= 0 || ADDRESS.matcher(cell).find());
+  }
+
+  @Override
+  public void close() throws IOException {
+    scanner.close();
+  }
+}

@@ -1,0 +1,164 @@
+package dev.kiln.lead;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which free-text industry belongs to which sector, as {@code config/industries.csv} says. Names
+ * match whatever their case, accents, punctuation and spacing; {@code &} and {@code and} count for
+ * nothing. Immutable, thread-safe.
+ */
+public final class Industries {
+  private static final Pattern ACCENTS = Pattern.compile("\\p{M}+");
+  private static final Pattern AND = Pattern.compile("\\b(and|und)\\b");
+
+  private record Entry(String sector, int line) {}
+
+  private final Map<String, Entry> entries;
+
+  private Industries(Map<String, Entry> entries) {
+    this.entries = Map.copyOf(entries);
+  }
+
+  /**
+   * Reads the mapping: UTF-8, a header {@code industry,sector}, one pair a line; blank lines and
+   * lines that begin with {@code #} are comments.
+   *
+   * @throws InvalidConfiguration with file and line, when it is missing or cannot be used
+   */
+  public static Industries load(Path csv) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(csv, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      throw new InvalidConfiguration(
+          csv, "is missing; write a header \"industry,sector\" and one pair a line");
+    } catch (IOException e) {
+      throw new InvalidConfiguration(csv, "cannot be read as UTF-8 text: " + e);
+    }
+    Map<String, Entry> entries = new HashMap<>();
+    int industry = -1;
+    int sector = -1;
+    int number = 0;
+    for (String line : lines) {
+      number++;
+      String text = number == 1 && line.startsWith("\uFEFF") ? line.substring(1) : line;
+      if (text.isBlank() || text.startsWith("#")) {
+        continue;
+      }
+      List<String> cells = cells(csv, number, text);
+      if (industry < 0 || sector < 0) {
+        industry = column(csv, number, cells, "industry");
+        sector = column(csv, number, cells, "sector");
+      } else {
+        put(entries, csv, number, at(cells, industry), at(cells, sector));
+      }
+    }
+    if (industry < 0) {
+      throw new InvalidConfiguration(
+          csv, "has no header; write \"industry,sector\" and one pair a line");
+    }
+    return new Industries(entries);
+  }
+
+  /**
+   * The sector of an industry.
+   *
+   * @param industry as it stands in a file; null when it names none
+   * @return the sector, or the empty string when there is none
+   */
+  public String sector(@Nullable String industry) {
+    if (industry == null) {
+      return "";
+    }
+    Entry entry = entries.get(normalised(industry));
+    return entry == null ? "" : entry.sector();
+  }
+
+  /** Every sector that an industry maps to, in alphabetical order. */
+  public Set<String> sectors() {
+    Set<String> sectors = new TreeSet<>();
+    entries.values().forEach(entry -> sectors.add(entry.sector()));
+    return sectors;
+  }
+
+  private static void put(
+      Map<String, Entry> entries, Path csv, int line, String industry, String sector) {
+    String name = normalised(industry);
+    if (name.isEmpty()) {
+      throw new InvalidConfiguration(csv, line, "the industry is empty; write its name");
+    }
+    if (sector.isEmpty()) {
+      throw new InvalidConfiguration(
+          csv, line, "\"" + industry + "\" has no sector; write one after the comma");
+    }
+    Entry earlier = entries.putIfAbsent(name, new Entry(sector, line));
+    if (earlier != null && !earlier.sector().equals(sector)) {
+      throw new InvalidConfiguration(
+          csv,
+          line,
+          "\""
+              + industry
+              + "\" is \""
+              + sector
+              + "\" here and \""
+              + earlier.sector()
+              + "\" on line "
+              + earlier.line()
+              + "; keep one");
+    }
+  }
+
+  private static int column(Path csv, int line, List<String> header, String name) {
+    for (int i = 0; i < header.size(); i++) {
+      if (at(header, i).equalsIgnoreCase(name)) {
+        return i;
+      }
+    }
+    throw new InvalidConfiguration(
+        csv, line, "no column \"" + name + "\"; the first line must be \"industry,sector\"");
+  }
+
+  private static String at(List<String> cells, int index) {
+    String value = index < cells.size() ? Text.value(cells.get(index)) : null;
+    return value == null ? "" : value;
+  }
+
+  private static List<String> cells(Path csv, int number, String line) {
+    TextSource source =
+        new TextSource(
+            new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)),
+            StandardCharsets.UTF_8);
+    try (RecordScanner scanner = new RecordScanner(source, ',', Limits.defaults())) {
+      boolean some = scanner.next();
+      if (!some || scanner.fault() != null) {
+        throw new InvalidConfiguration(csv, number, "a quote is never closed");
+      }
+      return scanner.texts();
+    } catch (IOException e) {
+      throw new InvalidConfiguration(csv, number, "cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static String normalised(String industry) {
+    String plain =
+        ACCENTS
+            .matcher(Normalizer.normalize(industry, Normalizer.Form.NFKD))
+            .replaceAll("")
+            .toLowerCase(Locale.ROOT);
+    return Text.lettersAndDigits(AND.matcher(plain).replaceAll(" "));
+  }
+}

@@ -1,0 +1,137 @@
+package dev.kiln.lead;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.text.Normalizer;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What makes two leads the same person: the e-mail address, else the LinkedIn profile, else domain
+ * and full name. Pure functions.
+ */
+public final class LeadKey {
+  /** 144 bits: 24 characters of base64url. */
+  private static final int BYTES = 18;
+
+  private static final int LONGEST_ADDRESS = 254;
+  private static final int LONGEST_LOCAL = 64;
+  private static final String EDGE = "[\\p{L}\\p{N}]";
+  private static final String INNER = "[\\p{L}\\p{M}\\p{N}-]{0,62}";
+  private static final Pattern HOST =
+      Pattern.compile(
+          "(" + EDGE + INNER + "(?<!-)\\.)+" + "\\p{L}" + INNER + "(?<=[\\p{L}\\p{M}\\p{N}]{2})");
+  private static final String ATOM = "[^\\s\\p{Cntrl}.,;:<>()\\[\\]\\\\\"@]+";
+  private static final Pattern LOCAL = Pattern.compile(ATOM + "(\\." + ATOM + ")*");
+  private static final Pattern PROFILE =
+      Pattern.compile(
+          "(?:https?://)?(?:[a-z0-9-]+\\.)?linkedin\\.com/"
+              + "(in/[^/?#]+|pub/[^?#]*[^?#/]|(?:sales|talent)/[^?#]*[^?#/])/?[^?#]*(?:[?#].*)?",
+          Pattern.CASE_INSENSITIVE);
+
+  private LeadKey() {}
+
+  /**
+   * The key of an e-mail address.
+   *
+   * @param address a valid address; case does not matter
+   * @return 24 characters of base64url, a digest: it does not give the address away
+   */
+  public static String ofEmail(String address) {
+    return digest("email:" + address.toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * The key of a LinkedIn profile.
+   *
+   * @param url its URL; scheme, subdomain, trailing slash, query and case do not matter
+   * @return as {@link #ofEmail}, or null when it is not the URL of a profile
+   */
+  public static @Nullable String ofLinkedin(String url) {
+    String profile = profile(url);
+    return profile == null ? null : digest("linkedin:" + profile);
+  }
+
+  /**
+   * The key of a name at a domain. Case, compatibility forms (NFKC) and spacing do not matter,
+   * accents do. First and last name joined by a space are the full name, so that both spellings of
+   * a file give one key.
+   *
+   * @return as {@link #ofEmail}
+   */
+  public static String ofName(String domain, String fullName) {
+    String name =
+        Normalizer.normalize(fullName, Normalizer.Form.NFKC)
+            .toLowerCase(Locale.ROOT)
+            .replaceAll("\\s+", " ")
+            .strip();
+    return digest("name:" + domain.toLowerCase(Locale.ROOT) + "|" + name);
+  }
+
+  /** What is wrong with an e-mail address, without quoting it; null when nothing is. */
+  static @Nullable String faultOf(String address) {
+    int at = address.lastIndexOf('@');
+    if (at < 0) {
+      return "it has no @";
+    }
+    if (address.indexOf('@') != at) {
+      return "it has more than one @";
+    }
+    String local = address.substring(0, at);
+    String domain = address.substring(at + 1);
+    if (local.isEmpty()) {
+      return "nothing stands before the @";
+    }
+    if (domain.indexOf('.') < 0) {
+      return "its domain has no dot";
+    }
+    if (local.length() > LONGEST_LOCAL || address.length() > LONGEST_ADDRESS) {
+      return "it is longer than an address may be";
+    }
+    if (!LOCAL.matcher(local).matches()) {
+      return "a character or dot before the @ is not allowed there";
+    }
+    return isHost(domain) ? null : "what stands after the @ is not a domain";
+  }
+
+  static boolean isHost(String text) {
+    return text.length() <= 253 && HOST.matcher(text).matches();
+  }
+
+  /** The path of a LinkedIn profile, in lower case, or null. */
+  static @Nullable String profile(String url) {
+    Matcher matcher = PROFILE.matcher(url.strip());
+    if (!matcher.matches()) {
+      return null;
+    }
+    String path = matcher.group(1);
+    if (path.indexOf('%') >= 0) {
+      try {
+        path = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+      } catch (IllegalArgumentException e) {
+        // Not an escape: the path is what it says.
+      }
+    }
+    if (path.regionMatches(true, 0, "sales/", 0, 6) && path.indexOf(',') > 0) {
+      // Sales Navigator appends the search that found the lead.
+      path = path.substring(0, path.indexOf(','));
+    }
+    return Normalizer.normalize(path, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+  }
+
+  private static String digest(String identity) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, BYTES));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

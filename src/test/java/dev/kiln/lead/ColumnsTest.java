@@ -1,0 +1,263 @@
+package dev.kiln.lead;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ColumnsTest {
+  private static final String[] FIELDS = {
+    "email",
+    "first_name",
+    "last_name",
+    "full_name",
+    "company",
+    "domain",
+    "linkedin_url",
+    "title",
+    "country",
+    "industry"
+  };
+
+  private final Industries industries = Industries.load(Path.of("config/industries.csv"));
+
+  @ParameterizedTest
+  @CsvSource({
+    "EMAIL ,email",
+    "E-mail Address,email",
+    "Work Email,email",
+    "E-mail 1 - Value,email",
+    "Email (Work),email",
+    "first_name,first_name",
+    "First\u00A0Name,first_name",
+    "FIRST-NAME,first_name",
+    "Given Name,first_name",
+    "Family Name,last_name",
+    "Last.Name,last_name",
+    "Name,full_name",
+    "Company name,company",
+    "Account Name,company",
+    "Company / Account,company",
+    "Organization 1 - Name,company",
+    "Website,domain",
+    "Company Domain Name,domain",
+    "Person Linkedin Url,linkedin_url",
+    "LinkedIn Contact Profile URL,linkedin_url",
+    "Job Title,title",
+    "Country/Region,country",
+    "Vertical,industry",
+    "Primary Industry,industry",
+    "Branche,industry",
+  })
+  void aliases(String header, String field) {
+    Columns columns = Columns.of(List.of(header), industries);
+    assertThat(columns.keys()).containsExactly(FIELDS);
+    String value =
+        field.equals("email") ? "a@b.example" : field.equals("domain") ? "b.example" : "v";
+    assertThat(columns.lead(1, 1, List.of(value)).fields()).containsEntry(field, value);
+  }
+
+  @Test
+  void otherColumnsTravelAsTheyAre() {
+    Columns columns =
+        Columns.of(
+            List.of(
+                "Email",
+                "# Employees",
+                "",
+                "Notes",
+                "Notes",
+                "lead_id",
+                "Source",
+                "Company Linkedin Url"),
+            industries);
+    assertThat(columns.keys())
+        .startsWith(FIELDS)
+        .endsWith(
+            "# Employees",
+            "column_3",
+            "Notes",
+            "lead_id_in_file",
+            "Source_in_file",
+            "Company Linkedin Url")
+        .hasSize(16);
+    Lead lead = columns.lead(3, 4, List.of("a@example.com", "0012", "x", "", "second", "7", "web"));
+    assertThat(lead.fields())
+        .containsEntry("# Employees", "0012")
+        .containsEntry("column_3", "x")
+        .containsEntry("Notes", "second")
+        .containsEntry("lead_id_in_file", "7")
+        .containsEntry("Source_in_file", "web")
+        .containsEntry("Company Linkedin Url", null);
+    assertThat(lead.fields().keySet()).containsExactlyElementsOf(columns.keys());
+    assertThat(lead.record()).isEqualTo(3);
+    assertThat(lead.line()).isEqualTo(4);
+  }
+
+  @Test
+  void firstFilledOfSeveralColumnsWins() {
+    Columns twice = Columns.of(List.of("Email", "Name", "Email"), industries);
+    assertThat(twice.keys()).containsExactly(FIELDS);
+    assertThat(twice.lead(1, 1, List.of("", "Ann", "a@example.com")).fields())
+        .containsEntry("email", "a@example.com");
+    assertThat(twice.lead(1, 1, List.of("b@example.com", "Ann", "a@example.com")).fields())
+        .containsEntry("email", "b@example.com");
+
+    Columns differently = Columns.of(List.of("Work Email", "email", "Name"), industries);
+    assertThat(differently.keys()).startsWith(FIELDS).endsWith("Work Email").hasSize(11);
+    assertThat(differently.lead(1, 1, List.of("w@example.com", "", "Ann")).fields())
+        .containsEntry("email", "w@example.com")
+        .containsEntry("Work Email", "w@example.com");
+    assertThat(differently.lead(1, 1, List.of("w@example.com", "e@example.com", "Ann")).fields())
+        .containsEntry("email", "e@example.com")
+        .containsEntry("Work Email", "w@example.com");
+  }
+
+  @Test
+  void linkedinConnectionsCallTheProfileUrl() {
+    assertThat(Columns.of(List.of("First Name", "URL", "Connected On"), industries).keys())
+        .doesNotContain("URL");
+    assertThat(Columns.of(List.of("First Name", "URL"), industries).keys()).contains("URL");
+  }
+
+  @Test
+  void valuesAreStringsExactlyWithoutBlanksAndControls() {
+    Columns columns = Columns.of(List.of("Email", "Phone", "Notes"), industries);
+    Lead lead =
+        columns.lead(
+            1,
+            1,
+            List.of(
+                "\u00A0mailto:Ann.Lee@EXAMPLE.com ",
+                " 9.2E+11\u00A0",
+                "a\u0007b\r\nc\td\re\u0000"));
+    assertThat(lead.fields())
+        .containsEntry("email", "Ann.Lee@example.com")
+        .containsEntry("Phone", "9.2E+11")
+        .containsEntry("Notes", "ab\nc\td\ne");
+    assertThat(lead.key()).isEqualTo(LeadKey.ofEmail("ann.lee@example.com"));
+    assertThat(columns.lead(1, 1, List.of("a@example.com", "007", " \u00A0")).fields())
+        .containsEntry("Phone", "007")
+        .containsEntry("Notes", null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://www.Acme.example/path?q=1",
+        "http://acme.example",
+        "acme.example/",
+        "www.acme.example",
+        "ACME.EXAMPLE.",
+        "https://acme.example:8443#top",
+      })
+  void domains(String website) {
+    Columns columns = Columns.of(List.of("Website", "Name"), industries);
+    Lead lead = columns.lead(1, 1, List.of(website, "Ann Lee"));
+    assertThat(lead.fields()).containsEntry("domain", "acme.example");
+    assertThat(lead.key()).isEqualTo(LeadKey.ofName("acme.example", "Ann Lee"));
+  }
+
+  @Test
+  void nameAtASharedSiteIsNoIdentity() {
+    Columns columns = Columns.of(List.of("Website", "Name"), industries);
+    for (String site :
+        List.of("https://www.linkedin.com/company/acme", "facebook.com/acme", "gmail.com")) {
+      Lead lead = columns.lead(1, 1, List.of(site, "Ann Lee"));
+      assertThat(lead.rejected()).as(site).isTrue();
+      assertThat(lead.problem()).contains("column \"Website\" is not the domain of one company");
+    }
+  }
+
+  @Test
+  void identity() {
+    Columns columns =
+        Columns.of(
+            List.of("Email", "LinkedIn", "Website", "First Name", "Last Name", "Name"), industries);
+    String profile = "https://www.linkedin.com/in/ann";
+    assertThat(
+            columns.lead(1, 1, List.of("a@example.com", profile, "x.example", "A", "L", "")).key())
+        .isEqualTo(LeadKey.ofEmail("a@example.com"));
+    assertThat(columns.lead(1, 1, List.of("", profile, "x.example", "A", "L", "")).key())
+        .isEqualTo(LeadKey.ofLinkedin(profile));
+    assertThat(columns.lead(1, 1, List.of("", "", "x.example", "Ann", "Lee", "")).key())
+        .isEqualTo(LeadKey.ofName("x.example", "Ann Lee"))
+        .isEqualTo(columns.lead(1, 1, List.of("", "", "x.example", "", "", "ANN LEE")).key());
+  }
+
+  @Test
+  void problemsNameTheColumnAndNoValue() {
+    Columns columns =
+        Columns.of(
+            List.of("Work Email", "LinkedIn", "Website", "First Name", "Last Name"), industries);
+    assertProblem(
+        columns,
+        "column \"Work Email\" is not an e-mail address: it has no @",
+        "secret",
+        "https://www.linkedin.com/in/ann",
+        "x.example",
+        "Ann",
+        "Lee");
+    String need =
+        "; it needs an e-mail address, a LinkedIn profile URL, or a domain with first and last name";
+    assertProblem(
+        columns,
+        "nothing identifies the lead: no e-mail address, no LinkedIn URL, no domain" + need,
+        "",
+        "",
+        "",
+        "secret",
+        "Lee");
+    assertProblem(
+        columns,
+        "nothing identifies the lead: no e-mail address, column \"LinkedIn\" is not the URL of a"
+            + " LinkedIn profile, column \"Website\" is not the domain of one company, no first name"
+            + need,
+        "",
+        "secret",
+        "secret",
+        "",
+        "Lee");
+    assertProblem(
+        columns,
+        "nothing identifies the lead: no e-mail address, no LinkedIn URL, no last name" + need,
+        "",
+        "",
+        "x.example",
+        "secret",
+        "");
+  }
+
+  @Test
+  void sectorComesFromTheIndustry() {
+    Columns columns = Columns.of(List.of("Email", "Industry"), industries);
+    assertThat(columns.lead(1, 1, List.of("a@example.com", "FinTech")).sector())
+        .isEqualTo("finance");
+    assertThat(columns.lead(1, 1, List.of("a@example.com", "Basket Weaving")).sector()).isEmpty();
+    assertThat(columns.lead(1, 1, List.of("a@example.com")).sector()).isEmpty();
+  }
+
+  @Test
+  void brokenRecordIsARejectedLeadWithEveryKey() {
+    Columns columns = Columns.of(List.of("Email", "Notes"), industries);
+    Lead lead = columns.broken(new Broken(7, 9, "the row has 4 cells", "a@example.com,x,y,z"));
+    assertThat(lead.rejected()).isTrue();
+    assertThat(lead.problem()).isEqualTo("the row has 4 cells");
+    assertThat(lead.fields().keySet()).containsExactlyElementsOf(columns.keys());
+    assertThat(lead.fields().values()).containsOnlyNulls();
+    assertThat(lead.record()).isEqualTo(7);
+    assertThat(lead.line()).isEqualTo(9);
+    assertThat(lead.key()).isNull();
+  }
+
+  private static void assertProblem(Columns columns, String problem, String... cells) {
+    Lead lead = columns.lead(1, 1, List.of(cells));
+    assertThat(lead.problem()).isEqualTo(problem).doesNotContain("secret");
+    assertThat(lead.key()).isNull();
+    assertThat(lead.rejected()).isTrue();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.kiln.lead;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+
+/** A whole file framed, and parsed as the flow parses it. */
+record Frames(
+    List<String> header,
+    Format format,
+    List<List<String>> rows,
+    List<Long> records,
+    List<Long> lines,
+    List<Broken> broken,
+    long read,
+    long skipped) {
+
+  static Frames of(String text) {
+    return of(text, StandardCharsets.UTF_8, Limits.defaults());
+  }
+
+  static Frames of(String text, Charset charset, Limits limits) {
+    return of(text.getBytes(charset), limits);
+  }
+
+  static Frames of(byte[] bytes, Limits limits) {
+    try {
+      return open(bytes, limits, 0);
+    } catch (UnreadableFile e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static Frames open(byte[] bytes, Limits limits, long skip) throws UnreadableFile {
+    try {
+      Path file = Files.createTempFile("leads", ".csv");
+      try {
+        Files.write(file, bytes);
+        return open(file, limits, skip);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Frames open(Path file, Limits limits, long skip) throws IOException, UnreadableFile {
+    List<List<String>> rows = new ArrayList<>();
+    List<Long> records = new ArrayList<>();
+    List<Long> lines = new ArrayList<>();
+    List<Broken> broken = new ArrayList<>();
+    try (Framer framer = Framer.open(file, limits)) {
+      framer.skipTo(skip);
+      long last = framer.read();
+      while (framer.hasNext()) {
+        RecordBatch batch = framer.next();
+        List<List<String>> parsed = parse(batch.text());
+        if (batch.first() != last + 1
+            || batch.last() - last != batch.size()
+            || batch.size() > limits.batchRows()
+            || batch.readTotal() != batch.last()
+            || batch.readTotal() != framer.read()
+            || batch.skippedTotal() != framer.skipped()
+            || parsed.size() != batch.records().size()
+            || parsed.size() != batch.lines().size()) {
+          throw new AssertionError("incoherent " + batch);
+        }
+        last = batch.last();
+        rows.addAll(parsed);
+        records.addAll(batch.records());
+        lines.addAll(batch.lines());
+        broken.addAll(batch.broken());
+      }
+      return new Frames(
+          framer.header(),
+          framer.format(),
+          rows,
+          records,
+          lines,
+          broken,
+          framer.read(),
+          framer.skipped());
+    }
+  }
+
+  static List<List<String>> parse(String text) throws IOException {
+    List<List<String>> rows = new ArrayList<>();
+    try (CSVParser parser = CSVFormat.RFC4180.parse(new StringReader(text))) {
+      for (CSVRecord row : parser) {
+        rows.add(row.toList());
+      }
+    }
+    return rows;
+  }
+}

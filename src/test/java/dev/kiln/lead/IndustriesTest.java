@@ -1,0 +1,97 @@
+package dev.kiln.lead;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class IndustriesTest {
+  private final Industries shipped = Industries.load(Path.of("config/industries.csv"));
+
+  @SuppressWarnings("NullAway.Init")
+  @TempDir
+  Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "Information Technology & Services,tech",
+    "information technology AND services,tech",
+    "'Technology, Information and Internet',tech",
+    "SaaS,tech",
+    "Fin-Tech,finance",
+    "Venture Capital and Private Equity,finance",
+    "' FINANCIAL   SERVICES\u00A0',finance",
+    "Sante,health",
+    "E-Learning,education",
+    "Underwater Basket Weaving,''",
+    "Technology & Poetry,''",
+    "&,''",
+  })
+  void shipped(String industry, String sector) {
+    assertThat(shipped.sector(industry)).isEqualTo(sector);
+  }
+
+  @Test
+  void noIndustryHasNoSector() {
+    assertThat(shipped.sector(null)).isEmpty();
+  }
+
+  @Test
+  void shippedSectors() {
+    assertThat(shipped.sectors())
+        .containsExactly(
+            "education",
+            "energy",
+            "finance",
+            "health",
+            "manufacturing",
+            "media",
+            "other",
+            "public",
+            "real-estate",
+            "retail",
+            "services",
+            "tech",
+            "travel");
+  }
+
+  @Test
+  void commentsBlankLinesAndAnyOrderOfColumns() throws IOException {
+    Path file = write("\uFEFF# a \"comment\n\nSector,Industry\n# more\ntech,\"Web, mobile\"\n");
+    assertThat(Industries.load(file).sector("web/mobile")).isEqualTo("tech");
+  }
+
+  @Test
+  void faultsNameFileAndLine() throws IOException {
+    assertRefused("industry;sector\n", ":1: no column \"industry\"; the first line must be");
+    assertRefused("# c\nindustry\n", ":2: no column \"sector\"");
+    assertRefused("industry,sector\nBanking,\n", ":2: \"Banking\" has no sector");
+    assertRefused("industry,sector\nBanking\n", ":2: \"Banking\" has no sector");
+    assertRefused("industry,sector\n&,tech\n", ":2: the industry is empty");
+    assertRefused("industry,sector\n\"Banking,tech\n", ":2: a quote is never closed");
+    assertRefused(
+        "industry,sector\nA & B,tech\n\na and b,finance\n",
+        ":4: \"a and b\" is \"finance\" here and \"tech\" on line 2; keep one");
+    assertRefused("# nothing\n", ": has no header");
+    assertThatThrownBy(() -> Industries.load(folder.resolve("none.csv")))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("none.csv: is missing");
+  }
+
+  private void assertRefused(String text, String message) throws IOException {
+    Path file = write(text);
+    assertThatThrownBy(() -> Industries.load(file))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining(file + message);
+  }
+
+  private Path write(String text) throws IOException {
+    return Files.writeString(folder.resolve("industries.csv"), text);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.kiln.lead;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class LeadKeyTest {
+  @Test
+  void keyIsADigest() {
+    assertThat(LeadKey.ofEmail("Ann@Example.com"))
+        .isEqualTo(LeadKey.ofEmail("ann@example.com"))
+        .matches("[A-Za-z0-9_-]{24}")
+        .isNotEqualTo(LeadKey.ofEmail("bob@example.com"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://www.linkedin.com/in/Ann-Lee/",
+        "http://de.linkedin.com/in/ann-lee?trk=x&y=/z",
+        "linkedin.com/in/ann-lee",
+        "HTTPS://LINKEDIN.COM/IN/ANN-LEE#about",
+        "www.linkedin.com/in/ann-lee/en",
+      })
+  void oneProfileManySpellings(String url) {
+    assertThat(LeadKey.profile(url)).isEqualTo("in/ann-lee");
+    assertThat(LeadKey.ofLinkedin(url)).isEqualTo(LeadKey.ofLinkedin("linkedin.com/in/ann-lee"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://www.linkedin.com/in/jos%C3%A9,in/josé",
+    "https://www.linkedin.com/in/100%,in/100%",
+    "https://www.linkedin.com/pub/ann-lee/1/2b/3/,pub/ann-lee/1/2b/3",
+    "'https://www.linkedin.com/sales/lead/ACwAA1,NAME_SEARCH,x',sales/lead/acwaa1",
+  })
+  void profiles(String url, String profile) {
+    assertThat(LeadKey.profile(url)).isEqualTo(profile);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://www.linkedin.com/company/acme",
+        "https://www.linkedin.com/in/",
+        "https://linkedin.com",
+        "https://notlinkedin.com/in/ann",
+        "https://evil.example/linkedin.com/in/ann",
+        "ann-lee",
+      })
+  void noProfiles(String url) {
+    assertThat(LeadKey.ofLinkedin(url)).isNull();
+  }
+
+  @Test
+  void names() {
+    String key = LeadKey.ofName("example.com", "Zoë Lee");
+    assertThat(LeadKey.ofName("EXAMPLE.com", " zoë   LEE ")).isEqualTo(key);
+    assertThat(LeadKey.ofName("example.com", "Zoe\u0308 Lee")).isEqualTo(key);
+    assertThat(LeadKey.ofName("example.com", "Zoe Lee")).isNotEqualTo(key);
+    assertThat(LeadKey.ofName("example.org", "Zoë Lee")).isNotEqualTo(key);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a@b.co",
+        "first.last+tag@sub.example.com",
+        "o'brien@example.org",
+        "josé@exämple.test",
+        "x_y-z@my-host.example",
+        "a@xn--bcher-kva.example",
+        "1@2.example",
+      })
+  void addresses(String address) {
+    assertThat(LeadKey.faultOf(address)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ann,it has no @",
+    "ann@@example.com,it has more than one @",
+    "ann@example.com; bob@example.com,it has more than one @",
+    "@example.com,nothing stands before the @",
+    "ann@localhost,its domain has no dot",
+    "ann@,its domain has no dot",
+    "ann lee@example.com,a character or dot before the @ is not allowed there",
+    "ann..lee@example.com,a character or dot before the @ is not allowed there",
+    ".ann@example.com,a character or dot before the @ is not allowed there",
+    "ann@example..com,what stands after the @ is not a domain",
+    "ann@-example.com,what stands after the @ is not a domain",
+    "ann@example-.com,what stands after the @ is not a domain",
+    "ann@example.c,what stands after the @ is not a domain",
+    "ann@192.168.0.1,what stands after the @ is not a domain",
+    "ann@exam ple.com,what stands after the @ is not a domain",
+    "ann@example.com.,what stands after the @ is not a domain",
+  })
+  void noAddresses(String address, String fault) {
+    assertThat(LeadKey.faultOf(address)).isEqualTo(fault);
+  }
+
+  @Test
+  void hugeValuesAreRefusedAtOnce() {
+    String huge = "a.".repeat(100_000);
+    assertThat(LeadKey.faultOf(huge + "@example.com"))
+        .isEqualTo("it is longer than an address may be");
+    assertThat(LeadKey.faultOf("a@" + huge)).isEqualTo("it is longer than an address may be");
+    assertThat(LeadKey.isHost(huge)).isFalse();
+    assertThat(LeadKey.ofLinkedin("https://www.linkedin.com/" + huge)).isNull();
+  }
+}

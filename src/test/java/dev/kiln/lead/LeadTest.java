@@ -1,0 +1,52 @@
+package dev.kiln.lead;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class LeadTest {
+  @Test
+  void jsonKeepsOrderAndNulls() {
+    Map<String, @Nullable String> fields = new LinkedHashMap<>();
+    fields.put("email", "a@example.com");
+    fields.put("phone", "007");
+    fields.put("company", null);
+    fields.put("# \"x\"", "é\n🚀\"");
+    Lead lead = new Lead(1, 2, fields, "tech", "key", null);
+    fields.clear();
+    assertThat(lead.json())
+        .isEqualTo(
+            "{\"email\":\"a@example.com\",\"phone\":\"007\",\"company\":null,"
+                + "\"# \\\"x\\\"\":\"é\\n🚀\\\"\"}");
+    assertThat(Lead.parse(lead.json())).isEqualTo(lead.fields());
+    assertThat(Lead.parse(lead.json()).keySet())
+        .containsExactly("email", "phone", "company", "# \"x\"");
+    assertThat(lead.rejected()).isFalse();
+    assertThat(lead.toString()).doesNotContain("example.com");
+  }
+
+  @Test
+  void parseKeepsNumbersExactly() {
+    assertThat(Lead.parse("{\"a\":12345678901234567890,\"b\":0.10}"))
+        .containsEntry("a", new BigInteger("12345678901234567890"))
+        .containsEntry("b", new BigDecimal("0.10"));
+  }
+
+  @Test
+  void whatIsNoObjectIsRefusedWithoutItsContent() {
+    for (String text :
+        new String[] {"", "null", "[1]", "\"secret\"", "{\"a\":secret", "{} secret"}) {
+      assertThatThrownBy(() -> Lead.parse(text))
+          .as(text)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("not a JSON object")
+          .hasMessageNotContaining("secret");
+    }
+  }
+}
