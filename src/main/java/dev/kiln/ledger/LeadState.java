@@ -1,0 +1,79 @@
+package dev.kiln.ledger;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * The states of a lead and every legal move between them. This is the one place that knows them;
+ * the ledger asks here before each move.
+ */
+public enum LeadState {
+  /** Refused at intake: the row is invalid. */
+  REJECTED,
+  /** Refused at intake: the same key was taken within the dedupe window. */
+  DUPLICATE,
+  /** Kept back for a reason with its own release. */
+  HELD,
+  /** Waiting until its due time. */
+  QUEUED,
+  /** Begun: the request may be on the wire. */
+  SENDING,
+  /** Clay answered 2xx. */
+  ACCEPTED,
+  /** It may or may not have arrived: bytes left and no trustworthy answer came. */
+  UNKNOWN,
+  /** Clay refused the row for the row's own fault. */
+  REFUSED,
+  /** Its attempts are used up. */
+  DEAD,
+  /** Withdrawn by the operator. */
+  CANCELLED,
+  /** The enriched row came back. */
+  ENRICHED,
+  /** Accepted, and the enriched row did not come back in time. */
+  MISSING;
+
+  private static final Set<LeadState> AT_INTAKE = EnumSet.of(REJECTED, DUPLICATE, HELD, QUEUED);
+
+  /** Whether a new row may enter the ledger in this state. */
+  boolean atIntake() {
+    return AT_INTAKE.contains(this);
+  }
+
+  /** The states that a lead may go to from this one. */
+  public Set<LeadState> next() {
+    return switch (this) {
+      case REJECTED, DUPLICATE, CANCELLED, ENRICHED -> EnumSet.noneOf(LeadState.class);
+      case HELD -> EnumSet.of(QUEUED, CANCELLED);
+      // ACCEPTED and ENRICHED: a late answer to the last attempt, while its resend is still queued.
+      case QUEUED -> EnumSet.of(SENDING, HELD, CANCELLED, ACCEPTED, ENRICHED);
+      case SENDING -> EnumSet.of(ACCEPTED, QUEUED, UNKNOWN, REFUSED, DEAD, ENRICHED);
+      case UNKNOWN -> EnumSet.of(QUEUED, ACCEPTED, ENRICHED);
+      case ACCEPTED -> EnumSet.of(ENRICHED, MISSING);
+      case REFUSED, DEAD -> EnumSet.of(QUEUED, ENRICHED);
+      case MISSING -> EnumSet.of(QUEUED, ENRICHED);
+    };
+  }
+
+  /**
+   * Checks one move.
+   *
+   * @param to the state to go to
+   * @throws IllegalStateException if the move is not legal
+   */
+  void mustAllow(LeadState to) {
+    if (!next().contains(to)) {
+      throw new IllegalStateException("A lead cannot go from " + this + " to " + to + ".");
+    }
+  }
+
+  /** Whether the lead still wants delivery: it is queued, being sent, or held. */
+  public boolean open() {
+    return this == QUEUED || this == SENDING || this == HELD;
+  }
+
+  /** Whether the lead's dedupe key is free again in this state. */
+  boolean releasesKey() {
+    return this == REFUSED || this == DEAD || this == CANCELLED;
+  }
+}

@@ -1,0 +1,311 @@
+package dev.kiln.ledger;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.flywaydb.core.Flyway;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one source of truth and the queue: every verb that changes a lead, a webhook, a run or a
+ * lease. Each verb is one transaction and returns when it is durable (full sync). Thread-safe.
+ *
+ * <p>Every verb throws {@link LedgerUnavailable} if the database refuses; then nothing of it took
+ * effect.
+ */
+public final class Ledger implements AutoCloseable {
+  /** The file of the embedded ledger, within the data folder. */
+  public static final String FILE = "kiln.db";
+
+  private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
+  private static final String RUN_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789";
+
+  private final HikariDataSource pool;
+  private final Jdbi readers;
+  private final Writer writer;
+  private final Clock clock;
+  private final SecureRandom random = new SecureRandom();
+
+  private Ledger(HikariDataSource pool, Writer writer, Clock clock) {
+    this.pool = pool;
+    this.readers = Jdbi.create(pool);
+    this.writer = writer;
+    this.clock = clock;
+  }
+
+  /**
+   * Opens the embedded ledger (SQLite, WAL, full sync), creating or migrating it. At most one
+   * process may have it open so at a time: the caller holds the lock of the data folder.
+   *
+   * @param data the data folder; must exist
+   * @param clock the ledger's clock
+   */
+  public static Ledger open(Path data, Clock clock) {
+    try {
+      Flyway.configure()
+          .dataSource(Sqlite.writer(data))
+          .locations("classpath:dev/kiln/ledger/sqlite")
+          .load()
+          .migrate();
+      Handle handle = Jdbi.create(Sqlite.writer(data)).open();
+      handle.setStatementBuilder(new CachedStatements());
+      return new Ledger(Sqlite.readers(data), new Writer(handle), clock);
+    } catch (RuntimeException failure) {
+      throw new LedgerUnavailable(
+          "The ledger " + data.resolve(FILE) + " could not be opened: " + failure.getMessage(),
+          failure);
+    }
+  }
+
+  /** What is in the ledger, for those who only look. Lives as long as this ledger. */
+  public LedgerView view() {
+    return new LedgerView(readers, () -> {});
+  }
+
+  /** The ledger's time: due times and periods are told by it. */
+  public Instant now() {
+    return clock.instant();
+  }
+
+  // ---- Intake ----
+
+  /**
+   * Opens a run, or finds the one that reads or has read the same content from the same source.
+   *
+   * @param name what a person calls it, such as the file's name
+   * @param source the source; empty where none was given
+   * @param priority its priority
+   * @param contentHash identifies the content
+   * @return the run; {@link Run#finished} says that there is nothing left to read
+   */
+  public Run open(String name, String source, Priority priority, String contentHash) {
+    String id = newRunId();
+    return writer.write(
+        transaction -> {
+          Handle handle = transaction.handle();
+          return RunRows.find(handle, contentHash, source)
+              .orElseGet(
+                  () -> {
+                    Run run = new Run(id, source, priority, 0, 0, 0, false, false);
+                    RunRows.insert(handle, run, name, contentHash, clock.millis());
+                    return run;
+                  });
+        });
+  }
+
+  private String newRunId() {
+    StringBuilder id =
+        new StringBuilder(DAY.format(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC)))
+            .append('-');
+    for (int i = 0; i < 6; i++) {
+      id.append(RUN_ALPHABET.charAt(random.nextInt(RUN_ALPHABET.length())));
+    }
+    return id.toString();
+  }
+
+  /**
+   * Stores one batch: its leads, their dedupe keys, the reader's counts and the checkpoint, all or
+   * nothing.
+   *
+   * @param run the run
+   * @param batch its rows
+   * @param dedupeWindow how long a lead's key stays taken
+   */
+  public void store(Run run, Batch batch, Duration dedupeWindow) {
+    writer.change(
+        transaction -> {
+          RunRows.store(transaction, run, batch, dedupeWindow, clock.millis());
+        });
+  }
+
+  /**
+   * Notes that a run was read to its end.
+   *
+   * @param run the run's id
+   * @param read rows read, by the reader's own count
+   * @param skipped blank, title and total lines
+   */
+  public void finish(String run, long read, long skipped) {
+    writer.change(
+        transaction -> {
+          RunRows.read(transaction.handle(), run, read, skipped);
+          RunRows.close(transaction.handle(), run, "READ", "", clock.millis());
+        });
+  }
+
+  /**
+   * Notes that a run cannot be read (further). What it stored before stays.
+   *
+   * @param run the run's id
+   * @param problem why, for a person
+   */
+  public void refuse(String run, String problem) {
+    writer.change(
+        transaction -> {
+          RunRows.close(transaction.handle(), run, "REFUSED", problem, clock.millis());
+        });
+  }
+
+  // ---- Webhooks ----
+
+  /**
+   * Makes the catalogue's webhooks known. A webhook is known by its id: {@code used} counts only
+   * the first time that it is seen. Webhooks that are no longer listed keep their figures and are
+   * offered no more.
+   *
+   * @param webhooks all webhooks of the catalogue, each table's in order of filling
+   */
+  public void register(List<ListedWebhook> webhooks) {
+    writer.change(
+        transaction -> {
+          WebhookRows.register(transaction.handle(), webhooks);
+        });
+  }
+
+  /** The current figures of a table's webhooks, in order of filling. */
+  public List<WebhookUse> webhooks(String table) {
+    return readers.withHandle(handle -> WebhookRows.ofTable(handle, table));
+  }
+
+  // ---- Leadership ----
+
+  /**
+   * Takes or renews the lease of a workspace.
+   *
+   * @param workspace the workspace
+   * @param node who asks
+   * @param duration how long the lease lasts from now
+   * @param alone whether the asker has proof that no other node lives, so that another's lease is
+   *     void
+   * @return the lease, with a grown epoch where the asker did not hold it before; empty if another
+   *     holds it
+   */
+  public Optional<Lease> lead(String workspace, String node, Duration duration, boolean alone) {
+    return writer.write(
+        transaction ->
+            WorkspaceRows.lead(
+                transaction.handle(), workspace, node, duration, alone, clock.millis()));
+  }
+
+  /**
+   * Gives a lease back, so that another node may take it at once. Does nothing if it is not held
+   * any more.
+   */
+  public void resign(Lease lease) {
+    writer.change(
+        transaction -> {
+          WorkspaceRows.resign(transaction.handle(), lease);
+        });
+  }
+
+  /**
+   * Settles what an earlier leader had begun and can no longer settle: those leads become UNKNOWN
+   * and, with a due time and while they have attempts left, QUEUED again as possible duplicates.
+   *
+   * @param lease the current lease: leads of older epochs are meant
+   * @param tables the workspace's tables
+   * @param resendAt when to send them again; null leaves them UNKNOWN
+   * @param attempts attempts that a lead has
+   * @return how many leads it found
+   */
+  public int recover(
+      Lease lease, Collection<String> tables, @Nullable Instant resendAt, int attempts) {
+    int found = 0;
+    for (String table : tables) {
+      int some;
+      do {
+        some =
+            writer.write(
+                transaction ->
+                    SendRows.recover(
+                        transaction, lease, table, resendAt, attempts, clock.millis()));
+        found += some;
+      } while (some == SendRows.RECOVERED_AT_ONCE);
+    }
+    return found;
+  }
+
+  /**
+   * Notes what tables wait for, for status. {@link Waiting#NOT} removes the note.
+   *
+   * @param tables the tables whose note changed
+   */
+  public void waiting(Map<String, Waiting> tables) {
+    writer.change(
+        transaction -> {
+          WorkspaceRows.waiting(transaction.handle(), tables, clock.millis());
+        });
+  }
+
+  // ---- Delivery ----
+
+  /**
+   * The leads to send next: by priority, then age. Changes nothing.
+   *
+   * @param tables tables that may send now, each with how many of its leads at most
+   * @param most how many in all at most
+   * @param except leads that are already on offer
+   * @param run only leads of this run; null for all
+   */
+  public List<Due> due(
+      Map<String, Integer> tables, int most, Collection<Long> except, @Nullable String run) {
+    long now = clock.millis();
+    List<Due> due = new ArrayList<>();
+    readers.useHandle(
+        handle ->
+            tables.forEach(
+                (table, share) ->
+                    due.addAll(
+                        SendRows.due(handle, table, Math.min(most, share), except, run, now))));
+    due.sort(Comparator.comparing(Due::priority).thenComparing(Due::id));
+    return due.subList(0, Math.min(most, due.size()));
+  }
+
+  /**
+   * The only way out of QUEUED towards Clay. In one transaction: the lead is queued and due, the
+   * lease is current, the workspace is not paused, a webhook can take a row and the budget of now
+   * covers it; then the lead is SENDING, and counts and budget are charged.
+   *
+   * @param lead the lead
+   * @param lease the lease of its workspace
+   * @param rotation picks the webhook
+   * @param charge what it costs
+   * @throws NotSent if any of this does not hold; nothing is changed then
+   */
+  public Sending begin(Due lead, Lease lease, Rotation rotation, Charge charge) {
+    return writer.write(
+        transaction -> SendRows.begin(transaction, lead, lease, rotation, charge, clock.instant()));
+  }
+
+  /**
+   * Books the outcome of a sending. Where it comes late (the lead was settled otherwise meanwhile)
+   * it counts only as far as it is an acceptance of the lead's last sending; else it is kept in the
+   * attempt log alone.
+   *
+   * @return whether it counted
+   */
+  public boolean settle(Sending sending, Settlement settlement) {
+    return writer.write(
+        transaction -> SendRows.settle(transaction, sending, settlement, clock.millis()));
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+    pool.close();
+  }
+}

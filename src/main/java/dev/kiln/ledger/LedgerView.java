@@ -1,0 +1,308 @@
+package dev.kiln.ledger;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in the ledger, for those who only look: status, commands, tests. Never writes.
+ * Thread-safe.
+ */
+public final class LedgerView implements AutoCloseable {
+  private final Jdbi readers;
+  private final Runnable onClose;
+
+  LedgerView(Jdbi readers, Runnable onClose) {
+    this.readers = readers;
+    this.onClose = onClose;
+  }
+
+  /**
+   * Opens the embedded ledger to look at it, beside a process that writes it or without one.
+   *
+   * @param data the data folder; its ledger must exist
+   */
+  public static LedgerView open(Path data) {
+    HikariDataSource pool = Sqlite.readers(data);
+    return new LedgerView(Jdbi.create(pool), pool::close);
+  }
+
+  /**
+   * A run and its account.
+   *
+   * @param id the run's id
+   * @param name the file's name
+   * @param source the source; empty where none was given
+   * @param priority its priority
+   * @param phase READING, READ or REFUSED
+   * @param problem why it was refused; else empty
+   * @param read rows read, by the reader's own count
+   * @param skipped blank, title and total lines
+   * @param states leads by state; their sum is {@code read}
+   * @param tables the same by table
+   * @param possibleDuplicates leads marked as possible duplicates
+   */
+  public record RunAccount(
+      String id,
+      String name,
+      String source,
+      Priority priority,
+      String phase,
+      String problem,
+      long read,
+      long skipped,
+      Map<LeadState, Long> states,
+      Map<String, Map<LeadState, Long>> tables,
+      long possibleDuplicates) {}
+
+  /**
+   * A table and its account over all runs.
+   *
+   * @param name the table
+   * @param states leads by state
+   * @param waiting what it waits for; null where it does not
+   */
+  public record TableAccount(String name, Map<LeadState, Long> states, @Nullable Waiting waiting) {}
+
+  /**
+   * A workspace.
+   *
+   * @param name its name
+   * @param leader the node that leads it; empty where none does
+   * @param epoch the leader's epoch
+   * @param leaseUntil when the lease ends unless renewed
+   * @param pauseUntil until when Clay asked it to wait; in the past where it does not wait
+   */
+  public record WorkspaceAccount(
+      String name, String leader, long epoch, Instant leaseUntil, Instant pauseUntil) {}
+
+  /**
+   * All of it at one moment.
+   *
+   * @param runs the newest first
+   * @param tables by name
+   * @param webhooks those that the catalogue lists, in order of filling
+   * @param workspaces by name
+   */
+  public record Snapshot(
+      List<RunAccount> runs,
+      List<TableAccount> tables,
+      List<WebhookUse> webhooks,
+      List<WorkspaceAccount> workspaces) {}
+
+  /**
+   * One lead, without its data.
+   *
+   * @param leadId the id that travels to Clay
+   * @param line the line of its file
+   * @param table its table
+   * @param state its state
+   * @param reason why, where there is a reason
+   * @param attempts attempts that counted
+   * @param possibleDuplicate whether it may have arrived twice
+   */
+  public record LeadLine(
+      String leadId,
+      long line,
+      String table,
+      LeadState state,
+      String reason,
+      int attempts,
+      boolean possibleDuplicate) {}
+
+  /** Everything at one moment: all figures are of the same commit. */
+  public Snapshot snapshot() {
+    return readers.inTransaction(
+        handle -> {
+          Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle);
+          return new Snapshot(
+              runs(handle, tally), tables(handle, tally), webhooks(handle), workspaces(handle));
+        });
+  }
+
+  /**
+   * The run that reads or has read a content, if there is one.
+   *
+   * @param contentHash identifies the content
+   * @param source its source
+   */
+  public Optional<Run> run(String contentHash, String source) {
+    return readers.withHandle(handle -> RunRows.find(handle, contentHash, source));
+  }
+
+  /**
+   * The newest run that refused a content, if there is one.
+   *
+   * @param contentHash identifies the content
+   * @param source its source
+   */
+  public Optional<String> refused(String contentHash, String source) {
+    return readers.withHandle(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT id FROM run WHERE content_hash = :hash AND source = :source AND state = 'REFUSED'"
+                        + " ORDER BY opened_at DESC LIMIT 1")
+                .bind("hash", contentHash)
+                .bind("source", source)
+                .mapTo(String.class)
+                .findOne());
+  }
+
+  /**
+   * Leads, oldest first.
+   *
+   * @param run only of this run; null for all
+   * @param state only in this state; null for all
+   * @param possibleDuplicates only those marked so
+   * @param most how many at most
+   */
+  public List<LeadLine> leads(
+      @Nullable String run, @Nullable LeadState state, boolean possibleDuplicates, int most) {
+    String where =
+        (run == null ? "" : " AND run = :run")
+            + (state == null ? "" : " AND state = :state")
+            + (possibleDuplicates ? " AND possible_duplicate = 1" : "");
+    return readers.withHandle(
+        handle -> {
+          var query =
+              handle
+                  .createQuery(
+                      "SELECT run, record, line, table_name, state, reason, attempts, possible_duplicate FROM lead"
+                          + " WHERE 1 = 1"
+                          + where
+                          + " ORDER BY id LIMIT :most")
+                  .bind("most", most);
+          if (run != null) {
+            query.bind("run", run);
+          }
+          if (state != null) {
+            query.bind("state", state.name());
+          }
+          return query
+              .map(
+                  (row, context) ->
+                      new LeadLine(
+                          row.getString("run") + "-" + row.getLong("record"),
+                          row.getLong("line"),
+                          row.getString("table_name"),
+                          LeadState.valueOf(row.getString("state")),
+                          row.getString("reason"),
+                          row.getInt("attempts"),
+                          row.getInt("possible_duplicate") == 1))
+              .list();
+        });
+  }
+
+  /** Counts by run, table and state. */
+  private static Map<String, Map<String, Map<LeadState, Long>>> tally(Handle handle) {
+    Map<String, Map<String, Map<LeadState, Long>>> tally = new LinkedHashMap<>();
+    handle
+        .createQuery(
+            "SELECT run, table_name, state, leads FROM tally WHERE leads <> 0 ORDER BY run, table_name")
+        .map(
+            (row, context) ->
+                tally
+                    .computeIfAbsent(row.getString("run"), run -> new TreeMap<>())
+                    .computeIfAbsent(
+                        row.getString("table_name"), table -> new EnumMap<>(LeadState.class))
+                    .put(LeadState.valueOf(row.getString("state")), row.getLong("leads")))
+        .list();
+    return tally;
+  }
+
+  private static Map<LeadState, Long> sum(Collection<Map<LeadState, Long>> counts) {
+    Map<LeadState, Long> sum = new EnumMap<>(LeadState.class);
+    counts.forEach(count -> count.forEach((state, leads) -> sum.merge(state, leads, Long::sum)));
+    return sum;
+  }
+
+  private static List<RunAccount> runs(
+      Handle handle, Map<String, Map<String, Map<LeadState, Long>>> tally) {
+    return handle
+        .createQuery("SELECT * FROM run ORDER BY opened_at DESC, id DESC")
+        .map(
+            (row, context) -> {
+              Map<String, Map<LeadState, Long>> tables =
+                  tally.getOrDefault(row.getString("id"), Map.of());
+              return new RunAccount(
+                  row.getString("id"),
+                  row.getString("name"),
+                  row.getString("source"),
+                  Priority.at(row.getInt("priority")),
+                  row.getString("state"),
+                  row.getString("problem"),
+                  row.getLong("rows_read"),
+                  row.getLong("rows_skipped"),
+                  sum(tables.values()),
+                  tables,
+                  row.getLong("doubted"));
+            })
+        .list();
+  }
+
+  private static List<TableAccount> tables(
+      Handle handle, Map<String, Map<String, Map<LeadState, Long>>> tally) {
+    Map<String, Waiting> waiting = new LinkedHashMap<>();
+    handle
+        .createQuery("SELECT table_name, kind, reason, since FROM waiting")
+        .map(
+            (row, context) ->
+                waiting.put(
+                    row.getString("table_name"),
+                    new Waiting(
+                        WaitReason.valueOf(row.getString("kind")),
+                        row.getString("reason"),
+                        Instant.ofEpochMilli(row.getLong("since")))))
+        .list();
+    Map<String, List<Map<LeadState, Long>>> byTable = new TreeMap<>();
+    tally
+        .values()
+        .forEach(
+            tables ->
+                tables.forEach(
+                    (table, states) ->
+                        byTable.computeIfAbsent(table, name -> new ArrayList<>()).add(states)));
+    List<TableAccount> tables = new ArrayList<>();
+    byTable.forEach(
+        (name, states) -> tables.add(new TableAccount(name, sum(states), waiting.get(name))));
+    return tables;
+  }
+
+  private static List<WebhookUse> webhooks(Handle handle) {
+    return handle
+        .createQuery(WebhookRows.SELECT + " WHERE w.listed = 1 ORDER BY w.position")
+        .map((row, context) -> WebhookRows.use(row))
+        .list();
+  }
+
+  private static List<WorkspaceAccount> workspaces(Handle handle) {
+    return handle
+        .createQuery("SELECT * FROM workspace ORDER BY name")
+        .map(
+            (row, context) ->
+                new WorkspaceAccount(
+                    row.getString("name"),
+                    row.getString("holder"),
+                    row.getLong("epoch"),
+                    Instant.ofEpochMilli(row.getLong("lease_until")),
+                    Instant.ofEpochMilli(row.getLong("pause_until"))))
+        .list();
+  }
+
+  @Override
+  public void close() {
+    onClose.run();
+  }
+}

@@ -1,0 +1,358 @@
+package dev.kiln.ledger;
+
+import dev.kiln.ledger.Settlement.WebhookNews;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of delivery: what is due, begin, settle and recovery. */
+final class SendRows {
+  /** Leads recovered in one transaction. */
+  static final int RECOVERED_AT_ONCE = 500;
+
+  private SendRows() {}
+
+  /** A lead's row as delivery needs it. */
+  private record LeadRow(
+      long id,
+      String run,
+      long record,
+      String table,
+      LeadState state,
+      long dueAt,
+      int sends,
+      int attempts,
+      boolean doubted,
+      @Nullable String key) {}
+
+  private static Query leads(Handle handle, String where) {
+    return handle.createQuery(
+        "SELECT id, run, record, table_name, state, due_at, sends, attempts, possible_duplicate, dedupe_key"
+            + " FROM lead WHERE "
+            + where);
+  }
+
+  private static List<LeadRow> list(Query query) {
+    return query
+        .map(
+            (row, context) ->
+                new LeadRow(
+                    row.getLong("id"),
+                    row.getString("run"),
+                    row.getLong("record"),
+                    row.getString("table_name"),
+                    LeadState.valueOf(row.getString("state")),
+                    row.getLong("due_at"),
+                    row.getInt("sends"),
+                    row.getInt("attempts"),
+                    row.getInt("possible_duplicate") == 1,
+                    row.getString("dedupe_key")))
+        .list();
+  }
+
+  private static @Nullable LeadRow lead(Handle handle, long id) {
+    List<LeadRow> found = list(leads(handle, "id = :id").bind("id", id));
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  static List<Due> due(
+      Handle handle,
+      String table,
+      int most,
+      Collection<Long> except,
+      @Nullable String run,
+      long now) {
+    // The leads on offer are few and bounded: they are read along and left out here.
+    Query query =
+        handle
+            .createQuery(
+                "SELECT id, run, record, source, table_name, priority, payload FROM lead"
+                    + " WHERE table_name = :table AND state = 'QUEUED' AND due_at <= :now"
+                    + (run == null ? "" : " AND run = :run")
+                    + " ORDER BY priority, id LIMIT :most")
+            .bind("table", table)
+            .bind("now", now)
+            .bind("most", most + except.size());
+    if (run != null) {
+      query.bind("run", run);
+    }
+    return query
+        .map(
+            (row, context) ->
+                new Due(
+                    row.getLong("id"),
+                    row.getString("run"),
+                    row.getLong("record"),
+                    row.getString("source"),
+                    row.getString("table_name"),
+                    Priority.at(row.getInt("priority")),
+                    row.getString("payload")))
+        .stream()
+        .filter(lead -> !except.contains(lead.id()))
+        .limit(most)
+        .toList();
+  }
+
+  static Sending begin(
+      Transaction transaction,
+      Due lead,
+      Lease lease,
+      Rotation rotation,
+      Charge charge,
+      Instant now) {
+    Handle handle = transaction.handle();
+    WorkspaceRows.mustLead(handle, lease, now);
+    LeadRow row = lead(handle, lead.id());
+    if (row == null || row.state != LeadState.QUEUED || row.dueAt > now.toEpochMilli()) {
+      throw new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
+    }
+    WebhookUse webhook = rotation.choose(WebhookRows.ofTable(handle, row.table), now);
+    mustAfford(transaction, charge);
+
+    handle
+        .createUpdate(
+            "UPDATE lead SET state = 'SENDING', reason = '', sends = sends + 1, webhook = :webhook, epoch = :epoch,"
+                + " changed_at = :now WHERE id = :id")
+        .bind("webhook", webhook.id())
+        .bind("epoch", lease.epoch())
+        .bind("now", now.toEpochMilli())
+        .bind("id", row.id)
+        .execute();
+    handle
+        .createUpdate(
+            "INSERT INTO attempt (lead, number, webhook, epoch, begun_at, credits, actions, periods)"
+                + " VALUES (:lead, :number, :webhook, :epoch, :now, :credits, :actions, :periods)")
+        .bind("lead", row.id)
+        .bind("number", row.sends + 1)
+        .bind("webhook", webhook.id())
+        .bind("epoch", lease.epoch())
+        .bind("now", now.toEpochMilli())
+        .bind("credits", charge.credits())
+        .bind("actions", charge.actions())
+        .bind(
+            "periods",
+            charge.allowances().stream().map(Allowance::period).collect(Collectors.joining("\n")))
+        .execute();
+    WebhookRows.use(handle, webhook.id(), webhook.clayTable(), 1);
+    if (webhook.state() == WebhookUse.State.REFUSING) {
+      WebhookRows.probe(handle, webhook.id(), now.toEpochMilli());
+    }
+    charge
+        .allowances()
+        .forEach(
+            allowance -> transaction.spend(allowance.period(), charge.credits(), charge.actions()));
+    transaction.move(row.run, row.table, LeadState.QUEUED, LeadState.SENDING);
+    return new Sending(lead, row.sends + 1, row.attempts, webhook, lease, now);
+  }
+
+  private static void mustAfford(Transaction transaction, Charge charge) {
+    for (Allowance allowance : charge.allowances()) {
+      if (allowance.creditsCap() == 0 && allowance.actionsCap() == 0) {
+        continue;
+      }
+      long[] spent = transaction.spent(allowance.period());
+      if (over(spent[0], charge.credits(), allowance.creditsCap())
+          || over(spent[1], charge.actions(), allowance.actionsCap())) {
+        throw new NotSent(
+            WaitReason.BUDGET,
+            "The budget of the "
+                + allowance.period()
+                + " is used up; it turns at "
+                + allowance.ends()
+                + ". To go on now, raise budgets in config/clay.yaml",
+            allowance.ends());
+      }
+    }
+  }
+
+  private static boolean over(long spent, long amount, long cap) {
+    return cap > 0 && spent + amount > cap;
+  }
+
+  static boolean settle(Transaction transaction, Sending sending, Settlement settlement, long now) {
+    Handle handle = transaction.handle();
+    LeadRow row = lead(handle, sending.lead().id());
+    boolean last = row != null && row.sends == sending.number();
+    if (row != null && last && row.state == LeadState.SENDING) {
+      close(transaction, row, sending.webhook().clayTable(), settlement, now);
+    } else {
+      note(handle, sending.lead().id(), sending.number(), "late: ", settlement, now);
+      if (row != null
+          && last
+          && settlement.state() == LeadState.ACCEPTED
+          && (row.state == LeadState.UNKNOWN || row.state == LeadState.QUEUED)) {
+        transaction.move(row.run, row.table, row.state, LeadState.ACCEPTED);
+        update(handle, row, LeadState.ACCEPTED, row.dueAt, "", row.attempts, row.doubted, now);
+      } else {
+        last = false;
+      }
+    }
+    webhookNews(handle, sending, settlement, now);
+    if (settlement.pauseUntil() != null) {
+      WorkspaceRows.pause(handle, sending.lease().workspace(), settlement.pauseUntil());
+    }
+    return last;
+  }
+
+  private static void webhookNews(Handle handle, Sending sending, Settlement settlement, long now) {
+    String id = sending.webhook().id();
+    switch (settlement.webhook()) {
+      case NONE -> {}
+      case WORKS -> {
+        if (sending.webhook().state() == WebhookUse.State.REFUSING) {
+          WebhookRows.works(handle, id);
+        }
+      }
+      case REFUSES ->
+          WebhookRows.refuses(
+              handle, id, settlement.reason(), sending.begunAt().toEpochMilli(), now);
+      case EXHAUSTED -> WebhookRows.exhausted(handle, id, settlement.reason());
+    }
+  }
+
+  /** Settles the leads of an earlier epoch as UNKNOWN. */
+  static int recover(
+      Transaction transaction,
+      Lease lease,
+      String table,
+      @Nullable Instant resendAt,
+      int attempts,
+      long now) {
+    List<LeadRow> rows =
+        list(
+            leads(
+                    transaction.handle(),
+                    "state = 'SENDING' AND table_name = :table AND epoch < :epoch LIMIT :most")
+                .bind("table", table)
+                .bind("epoch", lease.epoch())
+                .bind("most", RECOVERED_AT_ONCE));
+    for (LeadRow row : rows) {
+      close(
+          transaction,
+          row,
+          "",
+          new Settlement(
+              LeadState.UNKNOWN,
+              row.attempts + 1 < attempts ? resendAt : null,
+              "Kiln ended while it was being sent: it may or may not have arrived",
+              true,
+              true,
+              WebhookNews.NONE,
+              null,
+              0,
+              0,
+              0),
+          now);
+    }
+    return rows.size();
+  }
+
+  private static void close(
+      Transaction transaction, LeadRow row, String clayTable, Settlement settlement, long now) {
+    Handle handle = transaction.handle();
+    transaction.move(row.run, row.table, row.state, settlement.state());
+    LeadState state = settlement.state();
+    boolean doubted = row.doubted;
+    if (state == LeadState.UNKNOWN && settlement.due() != null) {
+      transaction.move(row.run, row.table, LeadState.UNKNOWN, LeadState.QUEUED);
+      state = LeadState.QUEUED;
+      doubted = true;
+    }
+    if (doubted && !row.doubted) {
+      handle
+          .createUpdate("UPDATE run SET doubted = doubted + 1 WHERE id = :run")
+          .bind("run", row.run)
+          .execute();
+    }
+    update(
+        handle,
+        row,
+        state,
+        settlement.due() == null ? row.dueAt : settlement.due().toEpochMilli(),
+        settlement.reason(),
+        row.attempts + (settlement.costsAttempt() ? 1 : 0),
+        doubted,
+        now);
+    note(handle, row.id, row.sends, "", settlement, now);
+    if (!settlement.stored()) {
+      giveBack(transaction, row.id, row.sends, clayTable);
+    }
+    if (state.releasesKey() && row.key != null) {
+      handle
+          .createUpdate(
+              "DELETE FROM dedupe WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
+          .bind("table", row.table)
+          .bind("key", row.key)
+          .bind("run", row.run)
+          .bind("record", row.record)
+          .execute();
+    }
+  }
+
+  private static void update(
+      Handle handle,
+      LeadRow row,
+      LeadState state,
+      long dueAt,
+      String reason,
+      int attempts,
+      boolean doubted,
+      long now) {
+    handle
+        .createUpdate(
+            "UPDATE lead SET state = :state, due_at = :due, reason = :reason, attempts = :attempts,"
+                + " possible_duplicate = :doubted, changed_at = :now WHERE id = :id")
+        .bind("state", state.name())
+        .bind("due", dueAt)
+        .bind("reason", reason)
+        .bind("attempts", attempts)
+        .bind("doubted", doubted ? 1 : 0)
+        .bind("now", now)
+        .bind("id", row.id)
+        .execute();
+  }
+
+  /** Writes the outcome of a sending into the attempt log. */
+  private static void note(
+      Handle handle, long lead, int number, String prefix, Settlement settlement, long now) {
+    handle
+        .createUpdate(
+            "UPDATE attempt SET settled_at = :now, outcome = :outcome, status = :status, millis = :millis,"
+                + " bytes = :bytes, note = :note WHERE lead = :lead AND number = :number")
+        .bind("now", now)
+        .bind("outcome", settlement.state().name())
+        .bind("status", settlement.status())
+        .bind("millis", settlement.millis())
+        .bind("bytes", settlement.bytes())
+        .bind("note", prefix + settlement.reason())
+        .bind("lead", lead)
+        .bind("number", number)
+        .execute();
+  }
+
+  /** Gives back what a sending had charged, since Clay surely did not store the row. */
+  private static void giveBack(Transaction transaction, long lead, int number, String clayTable) {
+    transaction
+        .handle()
+        .createQuery(
+            "SELECT webhook, credits, actions, periods FROM attempt WHERE lead = :lead AND number = :number")
+        .bind("lead", lead)
+        .bind("number", number)
+        .map(
+            (row, context) -> {
+              WebhookRows.use(transaction.handle(), row.getString("webhook"), clayTable, -1);
+              String periods = row.getString("periods");
+              if (!periods.isEmpty()) {
+                for (String period : periods.split("\n", -1)) {
+                  transaction.spend(period, -row.getLong("credits"), -row.getLong("actions"));
+                }
+              }
+              return true;
+            })
+        .one();
+  }
+}

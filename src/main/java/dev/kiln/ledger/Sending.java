@@ -1,0 +1,16 @@
+package dev.kiln.ledger;
+
+import java.time.Instant;
+
+/**
+ * A lead that was begun: from here on the request may be on the wire.
+ *
+ * @param lead the lead
+ * @param number the number of this sending, from 1: every begin counts
+ * @param attempts the attempts that counted before this one
+ * @param webhook the chosen webhook, as it was before this row
+ * @param lease the lease under which it was begun
+ * @param begunAt the ledger's time of the begin
+ */
+public record Sending(
+    Due lead, int number, int attempts, WebhookUse webhook, Lease lease, Instant begunAt) {}

@@ -1,0 +1,139 @@
+package dev.kiln.ledger;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/** The SQL of webhooks and of the Clay tables behind them. */
+final class WebhookRows {
+  /**
+   * The first wait before a refusing webhook is probed; it doubles up to {@link
+   * #LONGEST_PROBE_WAIT}.
+   */
+  private static final long FIRST_PROBE_WAIT = 60_000;
+
+  private static final long LONGEST_PROBE_WAIT = 900_000;
+
+  static final String SELECT =
+      "SELECT w.id, w.name, w.table_name, w.clay_table, w.cap, w.used, c.used AS clay_table_used, w.state,"
+          + " w.probe_at, w.reason FROM webhook w LEFT JOIN clay_table c ON c.name = w.clay_table";
+
+  private WebhookRows() {}
+
+  static void register(Handle handle, List<ListedWebhook> webhooks) {
+    handle.execute("UPDATE webhook SET listed = 0");
+    for (int position = 0; position < webhooks.size(); position++) {
+      ListedWebhook webhook = webhooks.get(position);
+      boolean known =
+          handle
+                  .createUpdate(
+                      "UPDATE webhook SET name = :name, table_name = :table, clay_table = :clayTable, cap = :cap,"
+                          + " position = :position, listed = 1 WHERE id = :id")
+                  .bindMethods(webhook)
+                  .bind("position", position)
+                  .execute()
+              == 1;
+      if (!known) {
+        handle
+            .createUpdate(
+                "INSERT INTO webhook (id, name, table_name, clay_table, position, cap, used)"
+                    + " VALUES (:id, :name, :table, :clayTable, :position, :cap, :used)")
+            .bindMethods(webhook)
+            .bind("position", position)
+            .execute();
+        useClayTable(handle, webhook.clayTable(), webhook.used());
+      }
+    }
+  }
+
+  static List<WebhookUse> ofTable(Handle handle, String table) {
+    return handle
+        .createQuery(SELECT + " WHERE w.table_name = :table AND w.listed = 1 ORDER BY w.position")
+        .bind("table", table)
+        .map((row, context) -> use(row))
+        .list();
+  }
+
+  static WebhookUse use(ResultSet row) throws SQLException {
+    WebhookUse.State state = WebhookUse.State.valueOf(row.getString("state"));
+    return new WebhookUse(
+        row.getString("id"),
+        row.getString("name"),
+        row.getString("table_name"),
+        row.getString("clay_table"),
+        row.getLong("cap"),
+        row.getLong("used"),
+        row.getLong("clay_table_used"),
+        state,
+        state == WebhookUse.State.REFUSING ? Instant.ofEpochMilli(row.getLong("probe_at")) : null,
+        row.getString("reason"));
+  }
+
+  /** Books rows on a webhook and its Clay table; a negative number gives back. */
+  static void use(Handle handle, String id, String clayTable, long rows) {
+    handle
+        .createUpdate("UPDATE webhook SET used = used + :rows WHERE id = :id")
+        .bind("id", id)
+        .bind("rows", rows)
+        .execute();
+    useClayTable(handle, clayTable, rows);
+  }
+
+  private static void useClayTable(Handle handle, String clayTable, long rows) {
+    handle
+        .createUpdate(
+            "INSERT INTO clay_table (name, used) VALUES (:name, :rows)"
+                + " ON CONFLICT (name) DO UPDATE SET used = clay_table.used + excluded.used")
+        .bind("name", clayTable)
+        .bind("rows", rows)
+        .execute();
+  }
+
+  /**
+   * Reserves a refusing webhook for one probe: no other lead tries it until the first wait is over.
+   */
+  static void probe(Handle handle, String id, long now) {
+    handle
+        .createUpdate("UPDATE webhook SET probe_at = :at WHERE id = :id AND state = 'REFUSING'")
+        .bind("id", id)
+        .bind("at", now + FIRST_PROBE_WAIT)
+        .execute();
+  }
+
+  static void works(Handle handle, String id) {
+    handle
+        .createUpdate(
+            "UPDATE webhook SET state = 'OPEN', reason = '', refusals = 0 WHERE id = :id AND state = 'REFUSING'")
+        .bind("id", id)
+        .execute();
+  }
+
+  /**
+   * Notes a refusal. Rows that were on the wire together with the one that was refused first do not
+   * lengthen the wait: only a row begun after that does.
+   */
+  static void refuses(Handle handle, String id, String reason, long begunAt, long now) {
+    handle
+        .createUpdate(
+            "UPDATE webhook SET state = 'REFUSING', reason = :reason, refusals = refusals + 1, refused_at = :now,"
+                + " probe_at = :now + MIN(:longest, :first * (1 << MIN(refusals, 4)))"
+                + " WHERE id = :id AND (state = 'OPEN' OR (state = 'REFUSING' AND refused_at <= :begun))")
+        .bind("id", id)
+        .bind("reason", reason)
+        .bind("now", now)
+        .bind("begun", begunAt)
+        .bind("first", FIRST_PROBE_WAIT)
+        .bind("longest", LONGEST_PROBE_WAIT)
+        .execute();
+  }
+
+  static void exhausted(Handle handle, String id, String reason) {
+    handle
+        .createUpdate("UPDATE webhook SET state = 'EXHAUSTED', reason = :reason WHERE id = :id")
+        .bind("id", id)
+        .bind("reason", reason)
+        .execute();
+  }
+}

@@ -1,0 +1,113 @@
+package dev.kiln.ledger;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** The SQL of workspaces: the lease, the pause, and what their tables wait for. */
+final class WorkspaceRows {
+  private record Workspace(String holder, long epoch, long leaseUntil, long pauseUntil) {}
+
+  private WorkspaceRows() {}
+
+  static Optional<Lease> lead(
+      Handle handle, String workspace, String node, Duration duration, boolean alone, long now) {
+    handle
+        .createUpdate("INSERT INTO workspace (name) VALUES (:name) ON CONFLICT (name) DO NOTHING")
+        .bind("name", workspace)
+        .execute();
+    long until = now + duration.toMillis();
+    return handle
+        .createQuery(
+            "UPDATE workspace SET epoch = CASE WHEN holder = :node THEN epoch ELSE epoch + 1 END,"
+                + " holder = :node, lease_until = :until"
+                + " WHERE name = :name AND (holder = :node OR lease_until <= :now OR :alone = 1) RETURNING epoch")
+        .bind("node", node)
+        .bind("until", until)
+        .bind("name", workspace)
+        .bind("now", now)
+        .bind("alone", alone ? 1 : 0)
+        .mapTo(Long.class)
+        .findOne()
+        .map(epoch -> new Lease(workspace, node, epoch, Instant.ofEpochMilli(until)));
+  }
+
+  static void resign(Handle handle, Lease lease) {
+    handle
+        .createUpdate(
+            "UPDATE workspace SET lease_until = 0 WHERE name = :name AND holder = :holder AND epoch = :epoch")
+        .bind("name", lease.workspace())
+        .bind("holder", lease.holder())
+        .bind("epoch", lease.epoch())
+        .execute();
+  }
+
+  /** Checks that the lease is current and that the workspace may send. */
+  static void mustLead(Handle handle, Lease lease, Instant now) {
+    Workspace workspace =
+        handle
+            .createQuery(
+                "SELECT holder, epoch, lease_until, pause_until FROM workspace WHERE name = :name")
+            .bind("name", lease.workspace())
+            .map(
+                (row, context) ->
+                    new Workspace(
+                        row.getString("holder"),
+                        row.getLong("epoch"),
+                        row.getLong("lease_until"),
+                        row.getLong("pause_until")))
+            .one();
+    if (workspace.epoch != lease.epoch()
+        || !workspace.holder.equals(lease.holder())
+        || workspace.leaseUntil <= now.toEpochMilli()) {
+      throw new NotSent(
+          WaitReason.NOT_LEADER,
+          "This node does not lead workspace " + lease.workspace() + " now",
+          now.plusSeconds(1));
+    }
+    if (workspace.pauseUntil > now.toEpochMilli()) {
+      Instant until = Instant.ofEpochMilli(workspace.pauseUntil);
+      throw new NotSent(
+          WaitReason.PAUSED,
+          "Clay asked workspace "
+              + lease.workspace()
+              + " to wait (429); it goes on by itself at "
+              + until,
+          until);
+    }
+  }
+
+  static void pause(Handle handle, String workspace, Instant until) {
+    handle
+        .createUpdate(
+            "UPDATE workspace SET pause_until = MAX(pause_until, :until) WHERE name = :name")
+        .bind("name", workspace)
+        .bind("until", until.toEpochMilli())
+        .execute();
+  }
+
+  static void waiting(Handle handle, Map<String, Waiting> tables, long now) {
+    tables.forEach(
+        (table, waiting) -> {
+          if (waiting.equals(Waiting.NOT)) {
+            handle
+                .createUpdate("DELETE FROM waiting WHERE table_name = :table")
+                .bind("table", table)
+                .execute();
+          } else {
+            handle
+                .createUpdate(
+                    "INSERT INTO waiting (table_name, kind, reason, since) VALUES (:table, :kind, :reason, :now)"
+                        + " ON CONFLICT (table_name) DO UPDATE SET kind = excluded.kind, reason = excluded.reason,"
+                        + " since = CASE WHEN waiting.kind = excluded.kind THEN waiting.since ELSE excluded.since END")
+                .bind("table", table)
+                .bind("kind", waiting.kind().name())
+                .bind("reason", waiting.reason())
+                .bind("now", now)
+                .execute();
+          }
+        });
+  }
+}
