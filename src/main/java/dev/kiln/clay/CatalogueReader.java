@@ -1,0 +1,349 @@
+package dev.kiln.clay;
+
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.NearestWord;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** One reading of {@code clay.yaml}. For one thread and one use. */
+final class CatalogueReader {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(?i)localhost|127(\\.\\d{1,3}){3}|\\[::1]");
+  private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
+
+  /** Clay's limit for the life of a webhook, and for the rows of a table. */
+  private static final int CLAY_LIMIT = 50_000;
+
+  private static final int CAP = 45_000;
+  private static final BigDecimal RATE = BigDecimal.valueOf(8);
+  private static final BigDecimal CREDITS_PER_LEAD = BigDecimal.valueOf(6);
+  private static final BigDecimal ACTIONS_PER_LEAD = BigDecimal.valueOf(4);
+  private static final String WORKSPACE = "main";
+
+  /** The field by which an answer of Clay finds its lead; see {@link Table#omitFields()}. */
+  private static final String LEAD_ID = "lead_id";
+
+  private final Path file;
+  private final Placeholders placeholders;
+
+  /** A webhook met so far, and its line. */
+  private record Met(String name, String table, int line) {}
+
+  private final Map<String, Met> names = new HashMap<>();
+  private final Map<String, Met> ids = new HashMap<>();
+  private final Map<String, Met> clayTables = new HashMap<>();
+
+  CatalogueReader(Path file, Placeholders placeholders) {
+    this.file = file;
+    this.placeholders = placeholders;
+  }
+
+  Catalogue read() {
+    YamlSection root = YamlSection.read(file).allowing(Set.of("workspaces", "tables", "budgets"));
+    Map<String, Workspace> workspaces = new LinkedHashMap<>();
+    YamlSection written = root.section("workspaces", "workspaces");
+    for (String name : written.keys()) {
+      workspaces.put(name, workspace(checked(name, "workspace", written.line(name)), written));
+    }
+    if (workspaces.isEmpty()) {
+      throw root.fault("needs at least one workspace under \"workspaces\"");
+    }
+    Map<String, Table> tables = new LinkedHashMap<>();
+    written = root.section("tables", "tables");
+    for (String name : written.keys()) {
+      tables.put(
+          name, table(checked(name, "table", written.line(name)), written, workspaces.keySet()));
+    }
+    if (tables.isEmpty()) {
+      throw root.fault("needs at least one table under \"tables\"");
+    }
+    return new Catalogue(workspaces, tables, budgets(root));
+  }
+
+  private static Workspace workspace(String name, YamlSection workspaces) {
+    YamlSection section =
+        workspaces
+            .section(name, "workspace \"" + name + "\"")
+            .allowing(Set.of("rate-per-second", "leads-per-hour"));
+    BigDecimal rate = section.amount("rate-per-second", RATE);
+    if (rate.signum() == 0) {
+      throw section
+          .text("rate-per-second")
+          .orElseThrow()
+          .fault("must be above 0; to stop a workspace, pause it");
+    }
+    return new Workspace(
+        name, rate.doubleValue(), section.whole("leads-per-hour", 0, 0, Integer.MAX_VALUE));
+  }
+
+  private Table table(String name, YamlSection tables, Set<String> workspaces) {
+    YamlSection section =
+        tables
+            .section(name, "table \"" + name + "\"")
+            .allowing(
+                Set.of(
+                    "workspace",
+                    "rate-per-second",
+                    "credits-per-lead",
+                    "actions-per-lead",
+                    "row-cap",
+                    "auto-delete",
+                    "omit-fields",
+                    "constants",
+                    "webhooks"));
+    boolean autoDelete = section.flag("auto-delete", false);
+    return new Table(
+        name,
+        workspaceOf(section, workspaces),
+        section.amount("rate-per-second", BigDecimal.ZERO).doubleValue(),
+        section.amount("credits-per-lead", CREDITS_PER_LEAD),
+        section.amount("actions-per-lead", ACTIONS_PER_LEAD),
+        cap(section, "row-cap", CLAY_LIMIT, autoDelete),
+        autoDelete,
+        omitFields(section),
+        constants(section, name),
+        webhooks(section, name, autoDelete));
+  }
+
+  private String workspaceOf(YamlSection table, Set<String> workspaces) {
+    Optional<YamlText> written = table.text("workspace");
+    if (written.isEmpty()) {
+      if (!workspaces.contains(WORKSPACE)) {
+        throw table.fault(
+            "needs the key \"workspace\": there is none called \"main\", the default"
+                + NearestWord.hint(WORKSPACE, workspaces));
+      }
+      return WORKSPACE;
+    }
+    String name = checked(written.get().text(), "workspace", written.get().line());
+    if (!workspaces.contains(name)) {
+      throw written
+          .get()
+          .fault("\"" + name + "\" is not in this file" + NearestWord.hint(name, workspaces));
+    }
+    return name;
+  }
+
+  private static Set<String> omitFields(YamlSection table) {
+    Set<String> fields = new LinkedHashSet<>();
+    for (YamlText field : table.texts("omit-fields")) {
+      if (field.text().equals(LEAD_ID)) {
+        throw field.fault("cannot leave out lead_id: by it an enriched row finds its lead");
+      }
+      fields.add(field.text());
+    }
+    return fields;
+  }
+
+  private static Map<String, String> constants(YamlSection table, String name) {
+    YamlSection section = table.section("constants", "table \"" + name + "\": constants");
+    Map<String, String> constants = new LinkedHashMap<>();
+    for (String field : section.keys()) {
+      YamlText value = section.anyText(field);
+      if (field.equals(LEAD_ID)) {
+        throw value.fault("cannot be a constant: by it an enriched row finds its lead");
+      }
+      constants.put(field, value.text());
+    }
+    return constants;
+  }
+
+  private List<Webhook> webhooks(YamlSection table, String tableName, boolean autoDelete) {
+    List<Webhook> webhooks = new ArrayList<>();
+    for (YamlSection item :
+        table.sections("webhooks", "a webhook of table \"" + tableName + "\"")) {
+      webhooks.add(webhook(item, tableName, autoDelete));
+    }
+    return webhooks;
+  }
+
+  private Webhook webhook(YamlSection unnamed, String tableName, boolean autoDelete) {
+    unnamed.allowing(Set.of("name", "url", "token", "cap", "used", "clay-table"));
+    YamlText written =
+        unnamed.text("name").orElseThrow(() -> unnamed.fault("needs the key \"name\""));
+    String name = checked(written.text(), "webhook", written.line());
+    YamlSection section = unnamed.named("webhook \"" + name + "\"");
+    Met met = new Met(name, tableName, written.line());
+    Met other = names.putIfAbsent(name, met);
+    if (other != null) {
+      throw section.fault("has a name that line " + other.line() + " already uses; rename one");
+    }
+
+    YamlText place = section.text("url").orElseThrow(() -> section.fault("needs the key \"url\""));
+    Optional<String> secretUrl = placeholders.resolve(place, "URL");
+    String url = secretUrl.orElseGet(() -> place.text().strip());
+    boolean loopback = isLoopback(place, url);
+    if (secretUrl.isEmpty() && !loopback) {
+      throw toSecret(place, "url", name + "-url");
+    }
+    String id = sha256(url);
+    Met sameUrl = ids.putIfAbsent(id, met);
+    if (sameUrl != null) {
+      throw place.fault(
+          "is also the URL of webhook \""
+              + sameUrl.name()
+              + "\" on line "
+              + sameUrl.line()
+              + "; every webhook needs its own");
+    }
+
+    return new Webhook(
+        name,
+        tableName,
+        id,
+        new Secret(url),
+        section.text("token").map(token -> token(token, name, loopback)).orElse(null),
+        cap(section, "cap", CAP, autoDelete),
+        section.whole("used", 0, 0, Integer.MAX_VALUE),
+        clayTable(section, met));
+  }
+
+  private Secret token(YamlText place, String webhook, boolean loopback) {
+    Optional<String> secret = placeholders.resolve(place, "token");
+    if (secret.isEmpty() && !loopback) {
+      throw toSecret(place, "token", webhook + "-token");
+    }
+    String token = secret.orElseGet(() -> place.text().strip());
+    if (!TOKEN.matcher(token).matches()) {
+      throw place.fault("must be one word of plain ASCII, as Clay shows it");
+    }
+    return new Secret(token);
+  }
+
+  private InvalidConfiguration toSecret(YamlText place, String key, String secretName) {
+    return place.fault(
+        "is a secret and must not stand in this file: move it to the file "
+            + placeholders.file(secretName)
+            + " and write "
+            + key
+            + ": \"{{secret:"
+            + secretName
+            + "}}\"");
+  }
+
+  private String clayTable(YamlSection webhook, Met met) {
+    Optional<YamlText> written = webhook.text("clay-table");
+    int line = written.map(YamlText::line).orElse(met.line());
+    String clayTable =
+        written.map(text -> checked(text.text(), "Clay table", line)).orElse(met.name());
+    Met other = clayTables.putIfAbsent(clayTable, new Met(met.name(), met.table(), line));
+    if (other != null && !other.table().equals(met.table())) {
+      throw new InvalidConfiguration(
+          file,
+          line,
+          "webhook \""
+              + met.name()
+              + "\": Clay table \""
+              + clayTable
+              + "\" belongs to table \""
+              + other.table()
+              + "\" (webhook \""
+              + other.name()
+              + "\", line "
+              + other.line()
+              + "); name another with clay-table");
+    }
+    return clayTable;
+  }
+
+  /** Whether the URL leads to this very computer. Refuses what may not carry a lead. */
+  private static boolean isLoopback(YamlText place, String url) {
+    URI uri;
+    try {
+      uri = new URI(url);
+    } catch (URISyntaxException e) {
+      throw place.fault("is not a valid URL");
+    }
+    boolean loopback = uri.getHost() != null && LOOPBACK.matcher(uri.getHost()).matches();
+    boolean https = "https".equalsIgnoreCase(uri.getScheme()) && uri.getHost() != null;
+    boolean localHttp = "http".equalsIgnoreCase(uri.getScheme()) && loopback;
+    if (!https && !localHttp) {
+      throw place.fault(
+          "must begin with https://; http:// is for this computer only (localhost, 127.0.0.1)");
+    }
+    return loopback;
+  }
+
+  private static Budgets budgets(YamlSection root) {
+    YamlSection section =
+        root.section("budgets", "budgets")
+            .allowing(Set.of("timezone", "month-starts-on", "credits", "actions"));
+    Budgets none = Budgets.none();
+    YamlSection credits = period(section, "credits");
+    YamlSection actions = period(section, "actions");
+    return new Budgets(
+        section.text("timezone").map(CatalogueReader::zone).orElse(none.timezone()),
+        section.whole("month-starts-on", none.monthStartsOn(), 1, 28),
+        credits.amount("day", none.creditsPerDay()),
+        credits.amount("month", none.creditsPerMonth()),
+        actions.amount("day", none.actionsPerDay()),
+        actions.amount("month", none.actionsPerMonth()));
+  }
+
+  private static YamlSection period(YamlSection budgets, String key) {
+    return budgets.section(key, "budgets: " + key).allowing(Set.of("day", "month"));
+  }
+
+  private static ZoneId zone(YamlText written) {
+    try {
+      return ZoneId.of(written.text());
+    } catch (DateTimeException e) {
+      String hint = NearestWord.hint(written.text(), new TreeSet<>(ZoneId.getAvailableZoneIds()));
+      throw written.fault(
+          "is no time zone"
+              + (hint.startsWith("; valid") ? "; write UTC or one like Europe/Berlin" : hint));
+    }
+  }
+
+  private static int cap(YamlSection section, String key, int absent, boolean autoDelete) {
+    int cap = section.whole(key, absent, 1, Integer.MAX_VALUE);
+    if (cap > CLAY_LIMIT && !autoDelete) {
+      throw section
+          .text(key)
+          .orElseThrow()
+          .fault("must be at most 50000, Clay's own limit, unless the table has auto-delete: true");
+    }
+    return cap;
+  }
+
+  /** The name, if it is one. A message does not show what may be a secret in the wrong place. */
+  private String checked(String name, String kind, int line) {
+    if (!NAME.matcher(name).matches()) {
+      throw new InvalidConfiguration(
+          file,
+          line,
+          "the name of a "
+              + kind
+              + " must be lower-case letters, digits and \"-\", at most 63, and not begin with \"-\"");
+    }
+    return name;
+  }
+
+  private static String sha256(String text) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

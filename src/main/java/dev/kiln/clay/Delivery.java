@@ -1,0 +1,330 @@
+package dev.kiln.clay;
+
+import dev.kiln.ledger.Due;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Lease;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.Sending;
+import dev.kiln.ledger.Settlement;
+import dev.kiln.ledger.Settlement.WebhookNews;
+import dev.kiln.ledger.WaitReason;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rules of delivery, step by step as the routes call them: what is due, begin, the body,
+ * settle. Holds nothing that may not be lost. Thread-safe.
+ */
+public final class Delivery {
+  private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
+  private static final Duration WAIT_FOR_ROOM = Duration.ofMillis(100);
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+  private static final double JITTER = 0.2;
+
+  private final Catalogue catalogue;
+  private final Ledger ledger;
+  private final DeliveryPolicy policy;
+  private final Breakers breakers;
+  private final String node;
+  private final boolean alone;
+  private final RandomGenerator random;
+  private final Map<String, Lane> lanes;
+  private volatile @Nullable String onlyRun;
+  private volatile boolean stopping;
+
+  /**
+   * Delivery for every workspace of a catalogue.
+   *
+   * @param catalogue the workspaces and tables
+   * @param ledger the ledger
+   * @param policy its numbers
+   * @param breakers the circuit breakers of the tables
+   * @param stopped why a table's route does not run, with the cure; empty while it runs
+   * @param node this node's name
+   * @param alone whether no other node can live beside this one: the lock of the data folder proves
+   *     it
+   * @param random for jitter
+   */
+  public Delivery(
+      Catalogue catalogue,
+      Ledger ledger,
+      DeliveryPolicy policy,
+      Breakers breakers,
+      Function<String, Optional<String>> stopped,
+      String node,
+      boolean alone,
+      RandomGenerator random) {
+    this.catalogue = catalogue;
+    this.ledger = ledger;
+    this.policy = policy;
+    this.breakers = breakers;
+    this.node = node;
+    this.alone = alone;
+    this.random = random;
+    this.lanes =
+        catalogue.workspaces().values().stream()
+            .collect(
+                Collectors.toMap(
+                    Workspace::name,
+                    workspace ->
+                        new Lane(
+                            workspace, tablesOf(workspace), ledger, policy, breakers, stopped)));
+  }
+
+  private Map<String, Table> tablesOf(Workspace workspace) {
+    Map<String, Table> tables = new LinkedHashMap<>();
+    for (Table table : catalogue.tables().values()) {
+      if (table.workspace().equals(workspace.name())) {
+        tables.put(table.name(), table);
+      }
+    }
+    return tables;
+  }
+
+  /** Delivers only the leads of one run from here on. */
+  public void only(String run) {
+    onlyRun = run;
+  }
+
+  /** Begins nothing more from here on; what is on the wire may still be settled. */
+  public void stop() {
+    stopping = true;
+  }
+
+  /** Gives the leases back. Called when nothing is on the wire any more. */
+  public void resign() {
+    for (Lane lane : lanes.values()) {
+      Lease lease = lane.lease();
+      if (lease != null) {
+        ledger.resign(lease);
+      }
+    }
+  }
+
+  private Lane lane(String workspace) {
+    Lane lane = lanes.get(workspace);
+    if (lane == null) {
+      throw new IllegalArgumentException("Workspace " + workspace + " is not in clay.yaml.");
+    }
+    return lane;
+  }
+
+  private Lane lane(Due lead) {
+    return lane(
+        catalogue
+            .table(lead.table())
+            .map(Table::workspace)
+            .orElseThrow(
+                () ->
+                    new IllegalStateException("Table " + lead.table() + " is not in clay.yaml.")));
+  }
+
+  /**
+   * The leads to put on offer now, in order: none while this node does not lead the workspace, all
+   * that may go waits, or enough is on offer. Waits up to a tenth of a second for room.
+   *
+   * @param workspace the workspace
+   */
+  public List<Due> due(String workspace) {
+    Lane lane = lane(workspace);
+    if (stopping || !lane.leads(node, alone)) {
+      return List.of();
+    }
+    int room = lane.room(WAIT_FOR_ROOM);
+    if (room == 0) {
+      return List.of();
+    }
+    Map<String, Integer> open = lane.open();
+    if (open.isEmpty()) {
+      return List.of();
+    }
+    List<Due> leads = ledger.due(open, room, lane.offered(), onlyRun);
+    lane.offer(leads);
+    return leads;
+  }
+
+  /**
+   * Begins a lead: from here on the request may be on the wire.
+   *
+   * @throws NotSent if it may not go now; it stays queued and nothing is spent
+   */
+  public Sending begin(Due lead) {
+    Lane lane = lane(lead);
+    try {
+      if (stopping) {
+        throw new NotSent(WaitReason.STOPPING, "Kiln is stopping", null);
+      }
+      Lease lease = lane.lease();
+      if (lease == null) {
+        throw new NotSent(WaitReason.NOT_LEADER, "This node does not lead the workspace now", null);
+      }
+      Table table = lane.table(lead);
+      Sending sending =
+          ledger.begin(
+              lead,
+              lease,
+              (uses, now) -> Webhooks.choose(table, uses, now),
+              catalogue.budgets().charge(table, ledger.now()));
+      lane.begun(lead);
+      return sending;
+    } catch (NotSent notSent) {
+      lane.hinder(lead, notSent);
+      throw notSent;
+    }
+  }
+
+  /**
+   * The row as Clay gets it: Kiln's stamps, the lead's columns without the table's omitted ones,
+   * the constants.
+   */
+  public Map<String, @Nullable Object> body(Sending sending) {
+    Due lead = sending.lead();
+    return Body.of(lane(lead).table(lead), lead);
+  }
+
+  /**
+   * The endpoint that a begun lead goes to: the Recipient List's answer. Names the webhook, never
+   * its URL.
+   */
+  public String recipient(Sending sending) {
+    return "clay:" + sending.webhook().name();
+  }
+
+  /**
+   * Books what came of a begun lead.
+   *
+   * @throws ClayFailed after booking, if the circuit breaker must know of a failure
+   */
+  public void settle(Sending sending, Reply reply) {
+    Lane lane = lane(sending.lead());
+    Answer answer = Answer.of(reply);
+    boolean probe =
+        breakers.of(sending.lead().table()).getState() == CircuitBreaker.State.HALF_OPEN;
+    Settlement settlement = settlement(sending, reply, answer, probe);
+    if (settlement.pauseUntil() != null) {
+      lane.tooMany(ledger.now(), settlement.pauseUntil());
+    }
+    if (!ledger.settle(sending, settlement)) {
+      LOG.info(
+          "Lead {}: a late answer ({}) is kept in its attempt log; the lead was settled before",
+          sending.lead().leadId(),
+          answer);
+    }
+    if (answer.breakerFailure()) {
+      throw new ClayFailed(settlement.reason());
+    }
+  }
+
+  /**
+   * A lead failed on its way in a manner that is nobody's outcome: a stopped route, a fault in an
+   * edited route, a ledger that cannot be written. Its table waits a few seconds, so that nothing
+   * spins.
+   *
+   * @param lead the lead; still queued, or SENDING if it failed after begin
+   * @param failure what happened
+   */
+  public void notSent(Due lead, Exception failure) {
+    lane(lead)
+        .hinder(
+            lead,
+            new NotSent(
+                WaitReason.ROUTE_FAILED,
+                "A route to table "
+                    + lead.table()
+                    + " fails ("
+                    + failure.getClass().getSimpleName()
+                    + "): see the log; it is tried again by itself",
+                ledger.now().plus(AFTER_FAILURE)));
+  }
+
+  /** The end of a lead's way through the window, whatever became of it. */
+  public void release(Due lead) {
+    lane(lead).release(lead);
+  }
+
+  /** Permits of a workspace's throttle for the pace of now. */
+  public int permits(String workspace) {
+    return Pace.permits(lane(workspace).rate());
+  }
+
+  /** The period of a workspace's throttle for the pace of now, milliseconds. */
+  public long periodMillis(String workspace) {
+    return Pace.periodMillis(lane(workspace).rate());
+  }
+
+  private record Booking(
+      LeadState state, @Nullable Instant due, WebhookNews webhook, @Nullable Instant pause) {}
+
+  private Settlement settlement(Sending sending, Reply reply, Answer answer, boolean probe) {
+    Instant now = ledger.now();
+    String said =
+        reply.status() == 0 ? reply.text() : "HTTP " + reply.status() + " " + reply.text();
+    Duration wish = Answer.retryAfter(reply.retryAfter(), now);
+    boolean costs = (answer == Answer.FAILED || answer == Answer.UNKNOWN) && !probe;
+    int attempts = sending.attempts() + (costs ? 1 : 0);
+    Instant retry = now.plus(jitter(longer(policy.waitAfter(attempts), wish)));
+    boolean spent = attempts >= policy.attempts();
+
+    Booking booking =
+        switch (answer) {
+          case ACCEPTED -> new Booking(LeadState.ACCEPTED, null, WebhookNews.WORKS, null);
+          case REFUSED ->
+              new Booking(
+                  LeadState.REFUSED,
+                  null,
+                  reply.kind() == Reply.Kind.ANSWERED ? WebhookNews.WORKS : WebhookNews.NONE,
+                  null);
+          case WEBHOOK_REFUSES -> new Booking(LeadState.QUEUED, now, WebhookNews.REFUSES, null);
+          case WEBHOOK_EXHAUSTED -> new Booking(LeadState.QUEUED, now, WebhookNews.EXHAUSTED, null);
+          case TOO_MANY -> {
+            Instant until = now.plus(jitter(wish == null ? Answer.LEAST_WAIT : wish));
+            yield new Booking(LeadState.QUEUED, until, WebhookNews.NONE, until);
+          }
+          case NOT_SENT -> new Booking(LeadState.QUEUED, retry, WebhookNews.NONE, null);
+          case FAILED ->
+              new Booking(
+                  spent ? LeadState.DEAD : LeadState.QUEUED,
+                  spent ? null : retry,
+                  WebhookNews.NONE,
+                  null);
+          case UNKNOWN ->
+              new Booking(
+                  LeadState.UNKNOWN,
+                  spent || !policy.resend() ? null : retry,
+                  WebhookNews.NONE,
+                  null);
+        };
+    return new Settlement(
+        booking.state,
+        booking.due,
+        answer == Answer.ACCEPTED ? "" : said,
+        costs,
+        answer.stored(),
+        booking.webhook,
+        booking.pause,
+        reply.status(),
+        reply.millis(),
+        reply.bytes());
+  }
+
+  private static Duration longer(Duration wait, @Nullable Duration wish) {
+    return wish != null && wish.compareTo(wait) > 0 ? wish : wait;
+  }
+
+  /** A little longer, so that what waited together does not come together. */
+  private Duration jitter(Duration wait) {
+    return wait.plusMillis((long) (wait.toMillis() * JITTER * random.nextDouble()));
+  }
+}

@@ -1,0 +1,372 @@
+package dev.kiln.clay;
+
+import dev.kiln.ledger.Due;
+import dev.kiln.ledger.Lease;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.Waiting;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One workspace on its way out: its lease, its pace, the leads on offer and what its tables wait
+ * for. All of it can be lost at any moment; the ledger has the truth. Thread-safe.
+ */
+final class Lane {
+  /** How soon to look again at a wait that only a change can end. */
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
+  /** A new leader is silent for so long, since the one before may just have sent. */
+  private static final Duration FIRST_SILENCE = Duration.ofSeconds(1);
+
+  private record Hindrance(WaitReason reason, String message, Instant until) {}
+
+  private final Workspace workspace;
+  private final Map<String, Table> tables;
+  private final Ledger ledger;
+  private final DeliveryPolicy policy;
+  private final Breakers breakers;
+  private final Function<String, Optional<String>> stopped;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition room = lock.newCondition();
+  private final Map<Long, Due> waiting = new HashMap<>();
+  private final Map<Long, Due> begun = new HashMap<>();
+  private final Map<String, Hindrance> hindered = new HashMap<>();
+  private final Map<String, Instant> tableNext = new HashMap<>();
+  private final Map<String, Waiting> told = new HashMap<>();
+  private Pace pace;
+  private Instant silentUntil = Instant.EPOCH;
+  private @Nullable Hindrance workspaceHindrance;
+  private @Nullable Lease lease;
+  private Instant renewAt = Instant.EPOCH;
+
+  Lane(
+      Workspace workspace,
+      Map<String, Table> tables,
+      Ledger ledger,
+      DeliveryPolicy policy,
+      Breakers breakers,
+      Function<String, Optional<String>> stopped) {
+    this.workspace = workspace;
+    this.tables = tables;
+    this.ledger = ledger;
+    this.policy = policy;
+    this.breakers = breakers;
+    this.stopped = stopped;
+    this.pace = Pace.full(workspace.allowedRate(), policy.recovery(), ledger.now());
+  }
+
+  // ---- Leadership ----
+
+  /** Takes or renews the lease when it is time; true while this node leads. */
+  boolean leads(String node, boolean alone) {
+    Instant now = ledger.now();
+    Lease held = lease();
+    if (held != null && now.isBefore(renewAt)) {
+      return true;
+    }
+    Optional<Lease> taken =
+        ledger.lead(workspace.name(), node, policy.lease(), alone && held == null);
+    lock.lock();
+    try {
+      lease = taken.orElse(null);
+      renewAt = now.plus(policy.lease().dividedBy(3));
+    } finally {
+      lock.unlock();
+    }
+    taken.filter(fresh -> held == null || fresh.epoch() != held.epoch()).ifPresent(this::takeOver);
+    return taken.isPresent();
+  }
+
+  private void takeOver(Lease fresh) {
+    Instant now = ledger.now();
+    ledger.recover(fresh, tables.keySet(), policy.resend() ? now : null, policy.attempts());
+    Map<String, Waiting> none = new HashMap<>();
+    tables.keySet().forEach(table -> none.put(table, Waiting.NOT));
+    ledger.waiting(none);
+    lock.lock();
+    try {
+      told.clear();
+      if (fresh.epoch() > 1) {
+        silentUntil = now.plus(FIRST_SILENCE);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Nullable Lease lease() {
+    lock.lock();
+    try {
+      return lease;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- Offering ----
+
+  /**
+   * How many leads may be put on offer now; waits a moment for room. Leads on offer are few, so
+   * that one of higher priority overtakes within half a second of the pace.
+   */
+  int room(Duration atMost) {
+    long nanos = atMost.toNanos();
+    lock.lock();
+    try {
+      while (true) {
+        int free = mostWaiting() - waiting.size();
+        if (free > 0 || nanos <= 0) {
+          return Math.max(0, free);
+        }
+        nanos = room.awaitNanos(nanos);
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int mostWaiting() {
+    double rate = pace.rate(ledger.now());
+    return Math.max(2, Math.min(4 * policy.inFlight(), (int) Math.ceil(rate / 2)));
+  }
+
+  /** The tables that may send now, each with how many of its leads may be put on offer. */
+  Map<String, Integer> open() {
+    Instant now = ledger.now();
+    Map<String, Integer> open = new LinkedHashMap<>();
+    Map<String, Waiting> news = new HashMap<>();
+    lock.lock();
+    try {
+      if (workspaceHindrance != null && !now.isBefore(workspaceHindrance.until)) {
+        workspaceHindrance = null;
+      }
+      boolean silent = now.isBefore(silentUntil);
+      for (Table table : tables.values()) {
+        Hindrance hindrance =
+            workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
+        tell(table.name(), hindrance, news);
+        if (hindrance == null && !silent) {
+          int share = share(table, now);
+          if (share > 0) {
+            open.put(table.name(), share);
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (!news.isEmpty()) {
+      ledger.waiting(news);
+    }
+    return open;
+  }
+
+  private @Nullable Hindrance hindrance(Table table, Instant now) {
+    Optional<String> route = stopped.apply(table.name());
+    if (route.isPresent()) {
+      return new Hindrance(WaitReason.ROUTE_STOPPED, route.get(), now);
+    }
+    if (breakers.of(table.name()).getState() == CircuitBreaker.State.OPEN) {
+      return new Hindrance(
+          WaitReason.BREAKER_OPEN,
+          "Clay fails for table "
+              + table.name()
+              + ": its circuit breaker is open and probes by itself; nothing to do unless it lasts",
+          now);
+    }
+    Hindrance known = hindered.get(table.name());
+    if (known != null && !now.isBefore(known.until)) {
+      known = stillHindered(table, known, now);
+      if (known == null) {
+        hindered.remove(table.name());
+      } else {
+        hindered.put(table.name(), known);
+      }
+    }
+    return known;
+  }
+
+  private @Nullable Hindrance stillHindered(Table table, Hindrance known, Instant now) {
+    if (!known.reason.parks()) {
+      return null;
+    }
+    try {
+      Webhooks.choose(table, ledger.webhooks(table.name()), now);
+      return null;
+    } catch (NotSent still) {
+      return hindrance(still, now);
+    }
+  }
+
+  private static Hindrance hindrance(NotSent notSent, Instant now) {
+    Instant until = notSent.until();
+    return new Hindrance(
+        notSent.reason(),
+        String.valueOf(notSent.getMessage()),
+        until == null ? now.plus(LOOK_AGAIN) : until);
+  }
+
+  private void tell(String table, @Nullable Hindrance hindrance, Map<String, Waiting> news) {
+    Waiting waits =
+        hindrance == null ? Waiting.NOT : new Waiting(hindrance.reason, hindrance.message, null);
+    // A pause of a second is no news: the workspace's own account shows it.
+    if (waits.kind() == WaitReason.PAUSED) {
+      return;
+    }
+    if (!waits.equals(told.getOrDefault(table, Waiting.NOT))) {
+      told.put(table, waits);
+      news.put(table, waits);
+    }
+  }
+
+  private int share(Table table, Instant now) {
+    if (breakers.of(table.name()).getState() == CircuitBreaker.State.HALF_OPEN) {
+      long onOffer =
+          waiting.values().stream().filter(lead -> lead.table().equals(table.name())).count()
+              + begun.values().stream().filter(lead -> lead.table().equals(table.name())).count();
+      return (int) Math.max(0, Breakers.PROBES - onOffer);
+    }
+    if (table.ratePerSecond() <= 0) {
+      return Integer.MAX_VALUE;
+    }
+    return now.isBefore(tableNext.getOrDefault(table.name(), Instant.EPOCH)) ? 0 : 1;
+  }
+
+  /** Notes leads that go on offer now. */
+  void offer(List<Due> leads) {
+    Instant now = ledger.now();
+    lock.lock();
+    try {
+      for (Due lead : leads) {
+        waiting.put(lead.id(), lead);
+        double rate = table(lead).ratePerSecond();
+        if (rate > 0) {
+          tableNext.put(lead.table(), now.plusNanos((long) (1e9 / rate)));
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The leads on offer or on the wire. */
+  Set<Long> offered() {
+    lock.lock();
+    try {
+      Set<Long> offered = new HashSet<>(waiting.keySet());
+      offered.addAll(begun.keySet());
+      return offered;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A lead on offer was begun. */
+  void begun(Due lead) {
+    lock.lock();
+    try {
+      begun.put(lead.id(), lead);
+      waiting.remove(lead.id());
+      room.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A lead is no longer on offer, whatever became of it. */
+  void release(Due lead) {
+    lock.lock();
+    try {
+      waiting.remove(lead.id());
+      begun.remove(lead.id());
+      room.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forgets what was on offer and not begun: the window was emptied. */
+  void forgetWaiting() {
+    lock.lock();
+    try {
+      waiting.clear();
+      room.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- What delivery learns ----
+
+  /** A lead was not begun. */
+  void hinder(Due lead, NotSent notSent) {
+    Instant now = ledger.now();
+    lock.lock();
+    try {
+      switch (notSent.reason().scope()) {
+        case LEAD -> {}
+        case TABLE -> hindered.put(lead.table(), hindrance(notSent, now));
+        case WORKSPACE -> {
+          workspaceHindrance = hindrance(notSent, now);
+          if (notSent.reason() == WaitReason.NOT_LEADER) {
+            lease = null;
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Clay said 429. */
+  void tooMany(Instant now, Instant until) {
+    lock.lock();
+    try {
+      pace = pace.tooMany(now, until);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The rate of now, rows a second. */
+  double rate() {
+    lock.lock();
+    try {
+      return pace.rate(ledger.now());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Table table(Due lead) {
+    Table table = tables.get(lead.table());
+    if (table == null) {
+      throw new IllegalStateException(
+          "Table " + lead.table() + " is not a table of workspace " + workspace.name() + ".");
+    }
+    return table;
+  }
+
+  List<String> tableNames() {
+    return new ArrayList<>(tables.keySet());
+  }
+}

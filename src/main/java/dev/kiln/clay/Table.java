@@ -1,0 +1,46 @@
+package dev.kiln.clay;
+
+import java.math.BigDecimal;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A destination of leads: one kind of Clay table with the webhooks that lead into it. Immutable;
+ * the collections keep the order of the file.
+ *
+ * @param name {@code [a-z0-9][a-z0-9-]{0,62}}
+ * @param workspace the name of the workspace whose rate it shares; default {@code main}
+ * @param ratePerSecond leads a second; 0, the default, is as the workspace
+ * @param creditsPerLead Data Credits that one enriched lead takes; from 0, default 6
+ * @param actionsPerLead Actions that one lead takes, its callback included; from 0, default 4
+ * @param rowCap rows of each Clay table behind it; at least 1, default 50000, at most 50000 (Clay's
+ *     limit) unless {@code autoDelete}
+ * @param autoDelete whether Clay deletes rows after their actions ran (Enterprise); then neither
+ *     {@code rowCap} nor {@link Webhook#cap()} limits anything. Default false
+ * @param omitFields fields that are never sent to this table; default none
+ * @param constants fields sent with every lead, numbers and booleans as the file writes them;
+ *     default none
+ * @param webhooks in the order in which they are filled; empty means that its leads wait
+ */
+public record Table(
+    String name,
+    String workspace,
+    double ratePerSecond,
+    BigDecimal creditsPerLead,
+    BigDecimal actionsPerLead,
+    int rowCap,
+    boolean autoDelete,
+    Set<String> omitFields,
+    Map<String, String> constants,
+    List<Webhook> webhooks) {
+  /** Copies the collections. */
+  public Table {
+    omitFields = Collections.unmodifiableSet(new LinkedHashSet<>(omitFields));
+    constants = Collections.unmodifiableMap(new LinkedHashMap<>(constants));
+    webhooks = List.copyOf(webhooks);
+  }
+}
