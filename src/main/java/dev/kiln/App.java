@@ -1,0 +1,258 @@
+package dev.kiln;
+
+import dev.kiln.clay.Breakers;
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Delivery;
+import dev.kiln.clay.Webhooks;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.ServiceStatus;
+import org.apache.camel.main.Main;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running Kiln: the wiring of ledger, delivery and routes, and the only class that names every
+ * other. Close it to stop: nothing more is begun, what is on the wire is settled, then the leases
+ * and the lock are given back.
+ */
+public final class App implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(App.class);
+
+  /** Camel waits so long for what is on the wire; with the rest of the stop it stays below 25 s. */
+  private static final int SHUTDOWN_SECONDS = 20;
+
+  /** What a Kiln does. */
+  public enum Mode {
+    /** Picks up files and delivers everything, until it is stopped. */
+    RUN,
+    /** Delivers only the run that it is given; leaves the inbox alone. */
+    SEND,
+    /** Loads everything and runs nothing. */
+    CHECK
+  }
+
+  private final DataLock lock;
+  private final Ledger ledger;
+  private final Delivery delivery;
+  private final Main main;
+
+  private App(DataLock lock, Ledger ledger, Delivery delivery, Main main) {
+    this.lock = lock;
+    this.ledger = ledger;
+    this.delivery = delivery;
+    this.main = main;
+  }
+
+  /**
+   * Starts a Kiln.
+   *
+   * @param places its folders
+   * @param mode what it does
+   * @throws dev.kiln.lead.InvalidConfiguration if a file under config or routes cannot be used
+   * @throws AlreadyRunning if another Kiln runs on the same data
+   */
+  public static App start(Places places, Mode mode) throws Exception {
+    Configuration configuration = Configuration.read(places);
+    DataLock lock = DataLock.take(places.data());
+    Ledger ledger = null;
+    try {
+      for (String folder :
+          new String[] {"inbox/high", "inbox/normal", "inbox/low", "archive", "rejects"}) {
+        Files.createDirectories(places.data().resolve(folder));
+      }
+      ledger = Ledger.open(places.data(), Clock.systemUTC());
+      ledger.register(Webhooks.listed(configuration.catalogue()));
+      return start(places, mode, configuration, lock, ledger);
+    } catch (Exception | Error failure) {
+      if (ledger != null) {
+        ledger.close();
+      }
+      lock.close();
+      throw failure;
+    }
+  }
+
+  private static App start(
+      Places places, Mode mode, Configuration configuration, DataLock lock, Ledger ledger)
+      throws Exception {
+    Settings settings = configuration.settings();
+    Catalogue catalogue = configuration.catalogue();
+    Breakers breakers = new Breakers(settings.breakerOpen());
+    Main main = new Main();
+    Delivery delivery =
+        new Delivery(
+            catalogue,
+            ledger,
+            settings.delivery(),
+            breakers,
+            table -> stopped(main.getCamelContext(), table),
+            node(),
+            true,
+            RandomGenerator.getDefault());
+
+    Path properties = places.config().resolve(Settings.FILE);
+    if (Files.exists(properties)) {
+      main.setPropertyPlaceholderLocations("file:" + properties.toAbsolutePath());
+    }
+    settings.values().forEach(main::addOverrideProperty);
+    main.addOverrideProperty("kiln.data", places.data().toAbsolutePath().normalize().toString());
+    main.addOverrideProperty("kiln.intake.auto-startup", String.valueOf(mode == Mode.RUN));
+    main.configure()
+        .withName("kiln")
+        .withAutoStartup(mode != Mode.CHECK)
+        .withShutdownTimeout(SHUTDOWN_SECONDS)
+        .withRoutesIncludePattern(
+            "file:" + places.routes().toAbsolutePath().normalize() + "/*" + RouteFiles.SUFFIX);
+
+    main.bind("delivery", delivery);
+    main.bind("pace", new PaceBean(main::getCamelContext, delivery));
+    main.bind(
+        "intake",
+        new Intake(
+            ledger,
+            configuration.industries(),
+            settings.batchRows(),
+            settings.dedupeWindow(),
+            places.data()));
+    main.bind("routed", new RoutedLeads());
+    main.bind("settled", new SettledFiles(settings.stability(), Clock.systemUTC()));
+    catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
+    main.bind(
+        "clay",
+        new ClayComponent(
+            catalogue,
+            settings.connectTimeout(),
+            settings.responseTimeout(),
+            settings.delivery().inFlight() * catalogue.workspaces().size()));
+    App app = new App(lock, ledger, delivery, main);
+    try {
+      main.start();
+    } catch (Exception failure) {
+      main.stop();
+      throw RouteFiles.explain(places.routes(), failure);
+    }
+    return app;
+  }
+
+  private static Optional<String> stopped(CamelContext context, String table) {
+    String route = "table-" + table;
+    ServiceStatus status = context.getRouteController().getRouteStatus(route);
+    if (status == null) {
+      return Optional.of(
+          "Table " + table + " has no route " + route + ": add one to routes/tables.camel.yaml");
+    }
+    return status.isStarted()
+        ? Optional.empty()
+        : Optional.of("Route " + route + " is stopped on this node: start it to go on");
+  }
+
+  private static String node() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException nameless) {
+      host = "localhost";
+    }
+    return host
+        + "-"
+        + ProcessHandle.current().pid()
+        + "-"
+        + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  /** The ledger of this Kiln. */
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  /** The Camel context of this Kiln. */
+  public CamelContext context() {
+    return main.getCamelContext();
+  }
+
+  /** Delivers only one run's leads from here on. */
+  public void only(String run) {
+    delivery.only(run);
+  }
+
+  /**
+   * Reads a file where it lies, through the same routes as the inbox, and returns when it was read
+   * to its end.
+   *
+   * @param file the file
+   * @param source its source; empty for none
+   * @param priority its priority
+   * @return the run that has it
+   * @throws Exception if it could not be read for now
+   */
+  public Run read(Path file, String source, Priority priority) throws Exception {
+    try (ProducerTemplate template = context().createProducerTemplate()) {
+      Exchange read =
+          template.send(
+              "direct:accept",
+              exchange -> {
+                exchange.getMessage().setBody(file.toFile());
+                exchange.setProperty("source", source);
+                exchange.setProperty("priority", priority.word());
+              });
+      if (read.getException() != null) {
+        throw read.getException();
+      }
+      return read.getProperty("run", Intake.Reading.class).run();
+    }
+  }
+
+  /**
+   * Checks everything under config and routes as a start would, without touching the data and
+   * without sending anything.
+   *
+   * @throws dev.kiln.lead.InvalidConfiguration at the first fault
+   */
+  public static void check(Places places) throws Exception {
+    Path scratch = Files.createTempDirectory("kiln-check");
+    try {
+      start(new Places(places.config(), places.routes(), scratch), Mode.CHECK).close();
+    } finally {
+      try (Stream<Path> paths = Files.walk(scratch)) {
+        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+
+  /** Stops. Safe to call twice. */
+  @Override
+  public void close() {
+    delivery.stop();
+    try {
+      main.stop();
+      delivery.resign();
+    } catch (RuntimeException failure) {
+      LOG.warn("The stop was not clean: {}", failure.getMessage());
+    } finally {
+      ledger.close();
+      try {
+        lock.close();
+      } catch (IOException failure) {
+        LOG.warn("The lock could not be released: {}", failure.getMessage());
+      }
+    }
+  }
+}

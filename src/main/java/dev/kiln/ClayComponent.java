@@ -1,0 +1,149 @@
+package dev.kiln;
+
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Webhook;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Category;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.component.http.HttpComponent;
+import org.apache.camel.spi.UriEndpoint;
+import org.apache.camel.spi.UriPath;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.DefaultEndpoint;
+import org.apache.camel.support.service.ServiceHelper;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * {@code clay:<webhook>}: posts one row to a webhook of the catalogue. The URL is a secret, so it
+ * is looked up by the webhook's name and never becomes an endpoint's name; the request itself is
+ * camel-http's, with everything that repeats, redirects or remembers switched off. The message's
+ * body becomes a {@link dev.kiln.clay.Reply}.
+ */
+final class ClayComponent extends DefaultComponent {
+  private final Catalogue catalogue;
+  private final PoolingHttpClientConnectionManager connections;
+  private final HttpComponent http = new HttpComponent();
+
+  /**
+   * A component over one pool of connections.
+   *
+   * @param catalogue the webhooks
+   * @param connectTimeout how long to wait for a connection
+   * @param responseTimeout how long to wait for an answer
+   * @param mostConnections connections at once, to all webhooks together
+   */
+  ClayComponent(
+      Catalogue catalogue, Duration connectTimeout, Duration responseTimeout, int mostConnections) {
+    this.catalogue = catalogue;
+    this.connections =
+        PoolingHttpClientConnectionManagerBuilder.create()
+            .setMaxConnTotal(mostConnections)
+            .setMaxConnPerRoute(mostConnections)
+            .setDefaultConnectionConfig(
+                ConnectionConfig.custom()
+                    .setConnectTimeout(Timeout.of(connectTimeout))
+                    .setSocketTimeout(Timeout.of(responseTimeout))
+                    .setValidateAfterInactivity(TimeValue.ofSeconds(1))
+                    .setTimeToLive(TimeValue.of(10, TimeUnit.MINUTES))
+                    .build())
+            .build();
+    http.setClientConnectionManager(connections);
+    http.setConnectTimeout(connectTimeout.toMillis());
+    http.setConnectionRequestTimeout(responseTimeout.toMillis());
+    http.setResponseTimeout(responseTimeout.toMillis());
+    http.setAutomaticRetriesDisabled(true);
+    http.setRedirectHandlingDisabled(true);
+    http.setFollowRedirects(false);
+    http.setCookieManagementDisabled(true);
+    http.setAuthCachingDisabled(true);
+    http.setContentCompressionDisabled(true);
+    http.setConnectionStateDisabled(true);
+    http.setSkipControlHeaders(true);
+    http.setUserAgent("Kiln");
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) {
+    Webhook webhook =
+        catalogue
+            .webhook(remaining)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException("Webhook " + remaining + " is not in clay.yaml."));
+    return new ClayEndpoint(uri, this, webhook);
+  }
+
+  /** The hidden endpoint that knows the URL. It is started here and registered nowhere. */
+  Endpoint target(Webhook webhook) throws Exception {
+    String url = webhook.url().reveal();
+    return http.createEndpoint(
+        url + (url.contains("?") ? "&" : "?") + "throwExceptionOnFailure=false&httpMethod=POST");
+  }
+
+  @Override
+  protected void doInit() throws Exception {
+    super.doInit();
+    http.setCamelContext(getCamelContext());
+    ServiceHelper.initService(http);
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    ServiceHelper.startService(http);
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    ServiceHelper.stopService(http);
+    super.doStop();
+  }
+
+  @Override
+  protected void doShutdown() throws Exception {
+    connections.close();
+    super.doShutdown();
+  }
+
+  /** One webhook by name. */
+  @UriEndpoint(
+      firstVersion = "0.1.0",
+      scheme = "clay",
+      title = "Clay webhook",
+      syntax = "clay:webhook",
+      producerOnly = true,
+      category = Category.HTTP)
+  static final class ClayEndpoint extends DefaultEndpoint {
+    @UriPath(description = "The webhook's name in clay.yaml")
+    private final String name;
+
+    private final ClayComponent component;
+    private final Webhook webhook;
+
+    ClayEndpoint(String uri, ClayComponent component, Webhook webhook) {
+      super(uri, component);
+      this.name = webhook.name();
+      this.component = component;
+      this.webhook = webhook;
+    }
+
+    @Override
+    public Producer createProducer() throws Exception {
+      return new ClayProducer(this, webhook, component.target(webhook));
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+      throw new UnsupportedOperationException("clay:" + name + " can only be sent to.");
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.kiln;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lock of a data folder: whoever has it is the only Kiln there. The operating system frees it
+ * when the process ends, even by kill -9, so to have it proves that no earlier one lives.
+ */
+public final class DataLock implements AutoCloseable {
+  private static final String FILE = "kiln.lock";
+
+  private final FileChannel channel;
+
+  private DataLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Takes the lock, creating the data folder where it is missing.
+   *
+   * @param data the data folder
+   * @throws AlreadyRunning if another Kiln has it
+   */
+  public static DataLock take(Path data) throws IOException {
+    Files.createDirectories(data);
+    FileChannel channel = open(data);
+    if (tryLock(channel) == null) {
+      String holder = Files.readString(data.resolve(FILE), StandardCharsets.UTF_8).strip();
+      channel.close();
+      throw new AlreadyRunning(
+          "Kiln is already running on "
+              + data
+              + (holder.isEmpty() ? "" : " (process " + holder + ")")
+              + ".");
+    }
+    channel.truncate(0);
+    channel.write(
+        ByteBuffer.wrap(
+            String.valueOf(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
+    return new DataLock(channel);
+  }
+
+  /** Whether a Kiln is running on a data folder. */
+  public static boolean held(Path data) {
+    if (!Files.exists(data.resolve(FILE))) {
+      return false;
+    }
+    try (FileChannel channel = open(data)) {
+      return tryLock(channel) == null;
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  private static FileChannel open(Path data) throws IOException {
+    return FileChannel.open(
+        data.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException ours) {
+      return null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,216 @@
+package dev.kiln;
+
+import dev.kiln.lead.Broken;
+import dev.kiln.lead.Columns;
+import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.Framer;
+import dev.kiln.lead.Industries;
+import dev.kiln.lead.Lead;
+import dev.kiln.lead.Limits;
+import dev.kiln.lead.RecordBatch;
+import dev.kiln.lead.UnreadableFile;
+import dev.kiln.ledger.Batch;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.NewLead;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bean {@code intake}: the steps of the routes {@code accept} and {@code batch}, from a file to
+ * leads in the ledger. Thread-safe; what belongs to one run is in the exchange property {@code
+ * run}.
+ */
+public final class Intake {
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+  /** One run being read. */
+  static final class Reading {
+    private final Run run;
+    private final Path file;
+    private @Nullable Framer framer;
+    private @Nullable Columns columns;
+
+    Reading(Run run, Path file) {
+      this.run = run;
+      this.file = file;
+    }
+
+    Run run() {
+      return run;
+    }
+  }
+
+  private final Ledger ledger;
+  private final Industries industries;
+  private final Limits limits;
+  private final Duration dedupeWindow;
+  private final Path data;
+
+  /**
+   * An intake into a ledger.
+   *
+   * @param ledger where leads go
+   * @param industries industry names and their sectors
+   * @param batchRows rows in a batch
+   * @param dedupeWindow how long a lead's key stays taken
+   * @param data the data folder: read files go to its archive, refused ones to its rejects
+   */
+  public Intake(
+      Ledger ledger, Industries industries, int batchRows, Duration dedupeWindow, Path data) {
+    this.ledger = ledger;
+    this.industries = industries;
+    this.limits = Limits.defaults().withBatchRows(batchRows);
+    this.dedupeWindow = dedupeWindow;
+    this.data = data;
+  }
+
+  /**
+   * The source of a file: the folder below {@code inbox/<priority>}, in lower case; empty without
+   * one.
+   */
+  public String source(Exchange exchange) {
+    String name = exchange.getMessage().getHeader(Exchange.FILE_NAME, String.class);
+    Path folder = name == null ? null : Path.of(name).getParent();
+    return folder == null ? "" : folder.toString().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Opens the run of a file and notes it in the exchange property {@code run}; the property {@code
+   * destination} says where the file goes when it has been read. Content that is being read, or was
+   * read, from the same source goes on where it stands.
+   *
+   * @param file the file
+   * @param source its source
+   * @param priority its priority
+   * @throws UnreadableFile if nobody could read leads out of it
+   */
+  public void open(
+      Exchange exchange,
+      @Body File file,
+      @ExchangeProperty("source") String source,
+      @ExchangeProperty("priority") String priority)
+      throws IOException, UnreadableFile {
+    Path path = file.toPath();
+    Run run = ledger.open(file.getName(), source, Priority.of(priority), ContentHash.of(path));
+    Reading reading = new Reading(run, path);
+    exchange.setProperty("run", reading);
+    exchange.setProperty("destination", destination("archive", reading));
+    if (run.finished()) {
+      LOG.info(
+          "{}: the same content was read before as run {}; nothing is sent again",
+          file.getName(),
+          run.id());
+      return;
+    }
+    Framer framer = Framer.open(path, limits);
+    exchange.getExchangeExtension().addOnCompletion(new Closing(framer));
+    framer.skipTo(run.checkpoint());
+    reading.framer = framer;
+    reading.columns = Columns.of(framer.header(), industries);
+    LOG.info(
+        "Run {}: {} {} ({})",
+        run.id(),
+        run.resumed() ? "goes on behind row " + run.checkpoint() + " of" : "reads",
+        file.getName(),
+        framer.format());
+  }
+
+  private String destination(String shelf, Reading reading) {
+    return data.resolve(shelf)
+        .resolve(reading.run.id() + "-" + reading.file.getFileName())
+        .toAbsolutePath()
+        .toString();
+  }
+
+  /** The batches of the run that are not stored yet. */
+  public Iterator<RecordBatch> batches(@ExchangeProperty("run") Reading reading) {
+    return reading.framer == null ? Collections.emptyIterator() : reading.framer;
+  }
+
+  /**
+   * Names the cells of a batch's records.
+   *
+   * @param rows the parsed records, in order
+   * @param batch the batch that they were parsed from
+   * @return one lead for each record of the batch, the broken ones included, in the file's order
+   */
+  public List<Lead> leads(
+      @Body List<List<String>> rows,
+      @ExchangeProperty("batch") RecordBatch batch,
+      @ExchangeProperty("run") Reading reading) {
+    Columns columns = reading.columns;
+    if (columns == null || rows.size() != batch.records().size()) {
+      throw new IllegalStateException(
+          "Records "
+              + batch.first()
+              + " to "
+              + batch.last()
+              + " were framed otherwise than parsed.");
+    }
+    List<Lead> leads = new ArrayList<>(batch.size());
+    Iterator<Broken> broken = batch.broken().iterator();
+    Broken next = broken.hasNext() ? broken.next() : null;
+    for (int i = 0; i < rows.size(); i++) {
+      while (next != null && next.record() < batch.records().get(i)) {
+        leads.add(columns.broken(next));
+        next = broken.hasNext() ? broken.next() : null;
+      }
+      leads.add(columns.lead(batch.records().get(i), batch.lines().get(i), rows.get(i)));
+    }
+    while (next != null) {
+      leads.add(columns.broken(next));
+      next = broken.hasNext() ? broken.next() : null;
+    }
+    return leads;
+  }
+
+  /** Stores a batch in one transaction. */
+  public void store(
+      @Body List<NewLead> leads,
+      @ExchangeProperty("batch") RecordBatch batch,
+      @ExchangeProperty("run") Reading reading) {
+    ledger.store(
+        reading.run,
+        new Batch(batch.first(), batch.last(), batch.readTotal(), batch.skippedTotal(), leads),
+        dedupeWindow);
+  }
+
+  /** Notes that the run was read to its end. */
+  public void close(@ExchangeProperty("run") Reading reading) {
+    Framer framer = reading.framer;
+    if (framer != null) {
+      ledger.finish(reading.run.id(), framer.read(), framer.skipped());
+      LOG.info(
+          "Run {}: {} rows read, {} lines skipped",
+          reading.run.id(),
+          framer.read(),
+          framer.skipped());
+    }
+  }
+
+  /** Notes that the run cannot be read, and why; its file goes to the rejects. */
+  public void refuse(
+      Exchange exchange,
+      @ExchangeProperty("run") Reading reading,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
+    String message = String.valueOf(problem.getMessage());
+    ledger.refuse(reading.run.id(), message);
+    exchange.setProperty("destination", destination("rejects", reading));
+    LOG.warn("Run {}: {}", reading.run.id(), message);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.kiln;
+
+import dev.kiln.lead.InvalidConfiguration;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The three folders of a Kiln.
+ *
+ * @param config {@code config/}: numbers, catalogue, secrets, industries
+ * @param routes {@code routes/}: the YAML
+ * @param data {@code data/}: inbox, archive, rejects and the ledger; created where it is missing
+ */
+public record Places(Path config, Path routes, Path data) {
+  /** Checks that what must be there is there. */
+  void check() {
+    if (!Files.isDirectory(config)) {
+      throw new InvalidConfiguration(
+          config, "is not a folder: --config names the folder with clay.yaml");
+    }
+    if (!Files.isDirectory(routes)) {
+      throw new InvalidConfiguration(
+          routes, "is not a folder: --routes names the folder with *.camel.yaml");
+    }
+  }
+
+  Path clayYaml() {
+    return config.resolve("clay.yaml");
+  }
+
+  Path secrets() {
+    return config.resolve("secrets");
+  }
+
+  Path industries() {
+    return config.resolve("industries.csv");
+  }
+}

@@ -1,0 +1,298 @@
+package dev.kiln;
+
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Table;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.NearestWord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.FailedToCreateRouteFromTemplateException;
+import org.apache.camel.FailedToStartRouteException;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/** The files under {@code routes/}, as far as they must agree with the catalogue. */
+final class RouteFiles {
+  /** What a route file's name ends with. */
+  static final String SUFFIX = ".camel.yaml";
+
+  private static final Pattern CAMEL_LINE = Pattern.compile("line (\\d+)");
+
+  /** A name, and where it stands. */
+  private record Named(String name, Path file, int line) {}
+
+  /** A route made from a template. */
+  private record Templated(
+      String template,
+      String routeId,
+      String prefixId,
+      Map<String, String> parameters,
+      Path file,
+      int line) {}
+
+  private final Path folder;
+  private final List<Templated> templated = new ArrayList<>();
+  private final List<Named> chosenTables = new ArrayList<>();
+
+  private RouteFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Reads every route file of a folder.
+   *
+   * @throws InvalidConfiguration if there is none, or one is not YAML
+   */
+  static RouteFiles read(Path folder) {
+    RouteFiles routes = new RouteFiles(folder);
+    List<Path> files;
+    try (Stream<Path> listed = Files.list(folder)) {
+      files = listed.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+    } catch (IOException unreadable) {
+      throw new InvalidConfiguration(folder, "cannot be read: " + unreadable.getMessage());
+    }
+    if (files.isEmpty()) {
+      throw new InvalidConfiguration(folder, "has no *" + SUFFIX + " file");
+    }
+    for (Path file : files) {
+      try {
+        new Compose(LoadSettings.builder().setLabel(file.toString()).build())
+            .composeString(Files.readString(file, StandardCharsets.UTF_8))
+            .ifPresent(node -> routes.walk(file, node));
+      } catch (MarkedYamlEngineException notYaml) {
+        throw new InvalidConfiguration(
+            file,
+            notYaml.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1),
+            "is not YAML: " + notYaml.getProblem());
+      } catch (IOException unreadable) {
+        throw new UncheckedIOException(unreadable);
+      }
+    }
+    return routes;
+  }
+
+  private void walk(Path file, Node node) {
+    if (node instanceof SequenceNode sequence) {
+      sequence.getValue().forEach(child -> walk(file, child));
+    } else if (node instanceof MappingNode mapping) {
+      for (NodeTuple entry : mapping.getValue()) {
+        String key = scalar(entry.getKeyNode());
+        if (entry.getValueNode() instanceof MappingNode value) {
+          if ("templatedRoute".equals(key)) {
+            templated.add(templated(file, value));
+          } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
+            String constant = text(value, "expression", "constant", "expression");
+            if (constant != null) {
+              chosenTables.add(new Named(constant, file, line(value)));
+            }
+          }
+        }
+        walk(file, entry.getValueNode());
+      }
+    }
+  }
+
+  private static Templated templated(Path file, MappingNode node) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    if (child(node, "parameters") instanceof SequenceNode sequence) {
+      for (Node parameter : sequence.getValue()) {
+        if (parameter instanceof MappingNode mapping) {
+          parameters.put(or(text(mapping, "name")), or(text(mapping, "value")));
+        }
+      }
+    }
+    return new Templated(
+        or(text(node, "routeTemplateRef")),
+        or(text(node, "routeId")),
+        or(text(node, "prefixId")),
+        parameters,
+        file,
+        line(node));
+  }
+
+  private static String or(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+
+  private static int line(Node node) {
+    return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+  }
+
+  private static @Nullable String scalar(@Nullable Node node) {
+    return node instanceof ScalarNode scalar ? scalar.getValue() : null;
+  }
+
+  private static @Nullable Node child(MappingNode node, String key) {
+    return node.getValue().stream()
+        .filter(entry -> key.equals(scalar(entry.getKeyNode())))
+        .map(NodeTuple::getValueNode)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static @Nullable String text(MappingNode node, String... path) {
+    Node at = node;
+    for (String key : path) {
+      at = at instanceof MappingNode mapping ? child(mapping, key) : null;
+    }
+    return scalar(at);
+  }
+
+  /**
+   * Checks that tables and workspaces of the catalogue have their routes and branches, and the
+   * reverse.
+   *
+   * @throws InvalidConfiguration naming what is missing and where to add it
+   */
+  void mustAgreeWith(Catalogue catalogue, Path clayYaml) {
+    Set<String> tables = catalogue.tables().keySet();
+    for (Named chosen : chosenTables) {
+      if (!tables.contains(chosen.name)) {
+        throw new InvalidConfiguration(
+            chosen.file,
+            chosen.line,
+            "unknown table " + chosen.name + NearestWord.hint(chosen.name, tables));
+      }
+    }
+    for (Templated route : templated) {
+      if (route.template.equals("table")) {
+        String name = route.parameters.getOrDefault("table", "");
+        Table table = catalogue.tables().get(name);
+        if (table == null) {
+          throw new InvalidConfiguration(
+              route.file, route.line, "unknown table " + name + NearestWord.hint(name, tables));
+        }
+        mustBe(route, "workspace", table.workspace(), "as " + clayYaml + " says of table " + name);
+        mustBeCalled(route, "table-" + name, name + "-");
+      } else if (Set.of("deliver", "window", "pace").contains(route.template)) {
+        String name = route.parameters.getOrDefault("workspace", "");
+        if (!catalogue.workspaces().containsKey(name)) {
+          throw new InvalidConfiguration(
+              route.file,
+              route.line,
+              "unknown workspace "
+                  + name
+                  + NearestWord.hint(name, catalogue.workspaces().keySet()));
+        }
+        mustBeCalled(route, route.template + "-" + name, name + "-");
+      }
+    }
+    Set<String> branches =
+        chosenTables.stream().map(Named::name).collect(Collectors.toCollection(TreeSet::new));
+    for (String table : tables) {
+      mustHave(
+          clayYaml,
+          "table " + table,
+          "table",
+          route -> table.equals(route.parameters.get("table")));
+      if (!branches.contains(table)) {
+        throw new InvalidConfiguration(
+            clayYaml,
+            "table "
+                + table
+                + " gets no lead: no branch under "
+                + folder
+                + " sets the property table to it; add one to the choice of route choose-table");
+      }
+    }
+    for (String workspace : catalogue.workspaces().keySet()) {
+      for (String template : List.of("deliver", "window", "pace")) {
+        mustHave(
+            clayYaml,
+            "workspace " + workspace,
+            template,
+            route -> workspace.equals(route.parameters.get("workspace")));
+      }
+    }
+  }
+
+  private void mustHave(
+      Path clayYaml, String what, String template, Predicate<Templated> matching) {
+    if (templated.stream().filter(route -> route.template.equals(template)).noneMatch(matching)) {
+      throw new InvalidConfiguration(
+          clayYaml,
+          what
+              + " has no route: add a templatedRoute of template "
+              + template
+              + " for it under "
+              + folder);
+    }
+  }
+
+  private static void mustBe(Templated route, String parameter, String value, String why) {
+    String written = route.parameters.getOrDefault(parameter, "");
+    if (!written.equals(value)) {
+      throw new InvalidConfiguration(
+          route.file,
+          route.line,
+          "parameter " + parameter + " is \"" + written + "\"; it must be " + value + ", " + why);
+    }
+  }
+
+  private static void mustBeCalled(Templated route, String routeId, String prefixId) {
+    if (!route.routeId.equals(routeId)) {
+      throw new InvalidConfiguration(
+          route.file,
+          route.line,
+          "routeId is \"" + route.routeId + "\"; it must be " + routeId + ", as operators know it");
+    }
+    if (!route.prefixId.equals(prefixId)) {
+      throw new InvalidConfiguration(
+          route.file,
+          route.line,
+          "prefixId is \""
+              + route.prefixId
+              + "\"; it must be \""
+              + prefixId
+              + "\", since the ids of the template's steps begin with it");
+    }
+  }
+
+  /** What Camel found wrong with the routes, in Kiln's words; another failure stays as it is. */
+  static Exception explain(Path folder, Exception failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      if (cause.getClass().getName().contains("yaml")
+          || cause.getClass().getName().contains("Yaml")) {
+        Matcher line = CAMEL_LINE.matcher(message);
+        String text = message.lines().findFirst().orElse(message);
+        return line.find()
+            ? new InvalidConfiguration(folder, "line " + line.group(1) + ": " + text)
+            : new InvalidConfiguration(folder, text);
+      }
+      if (cause instanceof FailedToStartRouteException
+          || cause instanceof FailedToCreateRouteException
+          || cause instanceof FailedToCreateRouteFromTemplateException) {
+        Throwable root = cause;
+        while (root.getCause() != null) {
+          root = root.getCause();
+        }
+        return new InvalidConfiguration(
+            folder, message.lines().findFirst().orElse("") + ": " + root.getMessage());
+      }
+    }
+    return failure;
+  }
+}

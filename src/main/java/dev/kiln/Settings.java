@@ -1,0 +1,213 @@
+package dev.kiln;
+
+import dev.kiln.clay.DeliveryPolicy;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.NearestWord;
+import java.io.IOException;
+import java.io.LineNumberReader;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.camel.util.TimeUtils;
+
+/**
+ * The {@code kiln.*} numbers of {@code config/application.properties}. A key that is left out has
+ * the default of the shipped file; an unknown {@code kiln.*} key stops the start. Other keys are
+ * Camel's own and are checked by Camel. Immutable.
+ */
+public final class Settings {
+  /** The file, within the configuration folder. */
+  public static final String FILE = "application.properties";
+
+  private static final Map<String, String> DEFAULTS = defaults();
+
+  private final Path file;
+  private final Map<String, String> values;
+
+  private Settings(Path file, Map<String, String> values) {
+    this.file = file;
+    this.values = values;
+  }
+
+  private static Map<String, String> defaults() {
+    Map<String, String> defaults = new LinkedHashMap<>();
+    defaults.put("kiln.intake.poll", "500ms");
+    defaults.put("kiln.intake.stability", "2s");
+    defaults.put("kiln.intake.batch-rows", "100");
+    defaults.put("kiln.dedupe.window", "90d");
+    defaults.put("kiln.delivery.poll", "100ms");
+    defaults.put("kiln.delivery.in-flight", "32");
+    defaults.put("kiln.delivery.attempts", "8");
+    defaults.put("kiln.delivery.first-wait", "5s");
+    defaults.put("kiln.delivery.longest-wait", "15m");
+    defaults.put("kiln.delivery.unknown", "resend");
+    defaults.put("kiln.delivery.recovery", "2m");
+    defaults.put("kiln.delivery.lease", "10s");
+    defaults.put("kiln.breaker.open", "30s");
+    defaults.put("kiln.http.connect-timeout", "5s");
+    defaults.put("kiln.http.response-timeout", "30s");
+    return Collections.unmodifiableMap(defaults);
+  }
+
+  /**
+   * Reads the file; a missing file means every default.
+   *
+   * @param config the configuration folder
+   * @throws InvalidConfiguration naming file, line and the nearest valid key or form
+   */
+  public static Settings read(Path config) {
+    Path file = config.resolve(FILE);
+    Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
+    Settings settings = new Settings(file, values);
+    if (Files.exists(file)) {
+      String text;
+      Properties properties = new Properties();
+      try {
+        text = Files.readString(file, StandardCharsets.UTF_8);
+        properties.load(new StringReader(text));
+      } catch (IOException | IllegalArgumentException unreadable) {
+        throw new InvalidConfiguration(file, "cannot be read: " + unreadable.getMessage());
+      }
+      for (String key : properties.stringPropertyNames()) {
+        if (key.startsWith("kiln.")) {
+          if (!DEFAULTS.containsKey(key)) {
+            throw new InvalidConfiguration(
+                file,
+                line(text, key),
+                "unknown property " + key + NearestWord.hint(key, DEFAULTS.keySet()));
+          }
+          values.put(key, properties.getProperty(key).strip());
+        }
+      }
+      settings.check(text);
+    }
+    return settings;
+  }
+
+  private void check(String text) {
+    for (String key : values.keySet()) {
+      try {
+        switch (key) {
+          case "kiln.intake.batch-rows" -> number(key, 1, 1000);
+          case "kiln.delivery.in-flight" -> number(key, 1, 1000);
+          case "kiln.delivery.attempts" -> number(key, 1, 100);
+          case "kiln.delivery.unknown" -> resend();
+          default -> duration(key);
+        }
+      } catch (IllegalArgumentException fault) {
+        throw new InvalidConfiguration(file, line(text, key), key + " " + fault.getMessage());
+      }
+    }
+  }
+
+  private static int line(String text, String key) {
+    try (LineNumberReader lines = new LineNumberReader(new StringReader(text))) {
+      String line;
+      while ((line = lines.readLine()) != null) {
+        if (line.strip().startsWith(key)) {
+          return lines.getLineNumber();
+        }
+      }
+    } catch (IOException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    return 1;
+  }
+
+  /** Every key with its value: what routes may name in {@code {{...}}}. */
+  public Map<String, String> values() {
+    return Collections.unmodifiableMap(values);
+  }
+
+  /** Rows in a batch, 1 to 1000. */
+  public int batchRows() {
+    return number("kiln.intake.batch-rows", 1, 1000);
+  }
+
+  /** How long a file must be unchanged before it is read. */
+  public Duration stability() {
+    return duration("kiln.intake.stability");
+  }
+
+  /** How long a lead's key stays taken. */
+  public Duration dedupeWindow() {
+    return duration("kiln.dedupe.window");
+  }
+
+  /** How long a circuit breaker stays open before it probes. */
+  public Duration breakerOpen() {
+    return duration("kiln.breaker.open");
+  }
+
+  /** How long to wait for a connection. */
+  public Duration connectTimeout() {
+    return duration("kiln.http.connect-timeout");
+  }
+
+  /** How long to wait for an answer. */
+  public Duration responseTimeout() {
+    return duration("kiln.http.response-timeout");
+  }
+
+  /** The numbers of delivery. */
+  public DeliveryPolicy delivery() {
+    return new DeliveryPolicy(
+        number("kiln.delivery.in-flight", 1, 1000),
+        number("kiln.delivery.attempts", 1, 100),
+        duration("kiln.delivery.first-wait"),
+        duration("kiln.delivery.longest-wait"),
+        resend(),
+        duration("kiln.delivery.recovery"),
+        duration("kiln.delivery.lease"));
+  }
+
+  private String value(String key) {
+    String value = values.get(key);
+    if (value == null) {
+      throw new IllegalStateException("No property " + key);
+    }
+    return value;
+  }
+
+  private boolean resend() {
+    return switch (value("kiln.delivery.unknown")) {
+      case "resend" -> true;
+      case "hold" -> false;
+      default ->
+          throw new IllegalArgumentException(
+              "is \"" + value("kiln.delivery.unknown") + "\"; valid: resend, hold");
+    };
+  }
+
+  private int number(String key, int least, int most) {
+    try {
+      int number = Integer.parseInt(value(key));
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException notANumber) {
+      // told below
+    }
+    throw new IllegalArgumentException(
+        "is \"" + value(key) + "\"; valid: a whole number from " + least + " to " + most);
+  }
+
+  private Duration duration(String key) {
+    try {
+      Duration duration = TimeUtils.toDuration(value(key));
+      if (!duration.isNegative() && !duration.isZero()) {
+        return duration;
+      }
+    } catch (IllegalArgumentException notADuration) {
+      // told below
+    }
+    throw new IllegalArgumentException(
+        "is \"" + value(key) + "\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d");
+  }
+}

@@ -1,0 +1,73 @@
+package dev.kiln;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.component.file.GenericFile;
+import org.apache.camel.component.file.GenericFileFilter;
+
+/**
+ * The filter {@code settled}: lets a file of the inbox through once its size and time of change
+ * have stood still for a while, whatever that time says: a file that is still being copied may have
+ * an old one. A file that could not be taken (the ledger was not to be had, say) is tried again
+ * after a longer while. Links are not followed. Thread-safe.
+ */
+final class SettledFiles implements GenericFileFilter<java.io.File> {
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(30);
+
+  private record Seen(long size, long changed, Instant since, Instant notBefore) {}
+
+  private final Duration stability;
+  private final Clock clock;
+  private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
+
+  SettledFiles(Duration stability, Clock clock) {
+    this.stability = stability;
+    this.clock = clock;
+  }
+
+  @Override
+  public boolean accept(GenericFile<java.io.File> candidate) {
+    Path path = candidate.getFile().toPath();
+    if (candidate.isDirectory()) {
+      return !Files.isSymbolicLink(path);
+    }
+    String name = candidate.getFileNameOnly().toLowerCase(Locale.ROOT);
+    if (Files.isSymbolicLink(path) || name.endsWith(".part") || name.endsWith(".tmp")) {
+      return false;
+    }
+    Instant now = clock.instant();
+    forgetGone();
+    long size;
+    long changed;
+    try {
+      size = Files.size(path);
+      changed = Files.getLastModifiedTime(path).toMillis();
+    } catch (IOException vanished) {
+      seen.remove(path);
+      return false;
+    }
+    Seen before = seen.get(path);
+    if (before == null || before.size != size || before.changed != changed) {
+      seen.put(path, new Seen(size, changed, now, now));
+      return false;
+    }
+    if (now.isBefore(before.since.plus(stability)) || now.isBefore(before.notBefore)) {
+      return false;
+    }
+    seen.put(path, new Seen(size, changed, before.since, now.plus(TRY_AGAIN)));
+    return true;
+  }
+
+  private void forgetGone() {
+    if (seen.size() > 1000) {
+      seen.keySet().removeIf(path -> !Files.exists(path));
+    }
+  }
+}
