@@ -1,15 +1,107 @@
 package dev.kiln.cli;
 
+import dev.kiln.AlreadyRunning;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.LedgerUnavailable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
 /** The entry point of every command. */
+@Command(
+    name = "kiln",
+    description = {
+      "Feeds leads to Clay: nothing lost, nothing sent twice behind your back, never too fast.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Exit codes: 0 done; 1 some leads did not get through, or work is parked; 2 usage or configuration; 3 already"
+          + " running.",
+      "New here? kiln demo"
+    },
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      SendCommand.class,
+      StatusCommand.class,
+      LeadsCommand.class,
+      CheckCommand.class,
+      SimulateCommand.class
+    })
 public final class Main {
+  /** Usage or configuration. */
+  static final int USAGE = 2;
+
+  /** Another Kiln runs on the same data. */
+  static final int ALREADY_RUNNING = 3;
+
   private Main() {}
 
   /**
-   * Runs one command.
+   * Runs one command and exits with its code.
    *
    * @param args the command and its options
    */
   public static void main(String[] args) {
-    System.out.println("kiln");
+    System.exit(execute(args));
+  }
+
+  /** Runs one command. */
+  static int execute(String... args) {
+    CommandLine line = new CommandLine(new Main());
+    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler((failure, command, result) -> explain(failure, command));
+    return line.execute(args);
+  }
+
+  private static int explain(Exception failure, CommandLine command) {
+    if (failure instanceof AlreadyRunning) {
+      command.getErr().println(failure.getMessage());
+      return ALREADY_RUNNING;
+    }
+    if (failure instanceof InvalidConfiguration || failure instanceof LedgerUnavailable) {
+      command.getErr().println(failure.getMessage());
+      return USAGE;
+    }
+    if (failure instanceof FileSystemException file) {
+      command.getErr().println(reason(file));
+      return USAGE;
+    }
+    if (failure instanceof UncheckedIOException || failure instanceof IOException) {
+      command.getErr().println(failure.getMessage());
+      return USAGE;
+    }
+    command.getErr().println("Kiln failed in a way that it should not have; please report this:");
+    failure.printStackTrace(command.getErr());
+    return USAGE;
+  }
+
+  /** A file system's failure with its kind: by itself it is only a path. */
+  static String reason(FileSystemException failure) {
+    String kind = failure.getReason();
+    if (kind == null) {
+      kind = failure.getClass().getSimpleName().replaceAll("Exception$", "");
+    }
+    return failure.getFile() + ": " + kind;
+  }
+
+  /** The version in the jar's manifest. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"kiln " + (version == null ? "(unpackaged)" : version)};
+    }
   }
 }

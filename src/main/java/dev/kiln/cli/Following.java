@@ -1,0 +1,202 @@
+package dev.kiln.cli;
+
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.Waiting;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows runs until every lead of theirs is settled, or all that is left is parked or held: a
+ * progress bar on a terminal, a line every few seconds otherwise.
+ */
+final class Following {
+  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration LINE_EVERY = Duration.ofSeconds(5);
+
+  /**
+   * How it ended.
+   *
+   * @param runs the runs at the end
+   * @param parked tables on which leads are left, with the reason
+   */
+  record End(List<RunAccount> runs, Map<String, String> parked) {
+    /** Whether every lead got through, or was known before. */
+    boolean allThrough() {
+      return parked.isEmpty()
+          && runs.stream()
+              .allMatch(
+                  run ->
+                      run.phase().equals("READ")
+                          && run.states().keySet().stream().allMatch(Following::through));
+    }
+  }
+
+  private static boolean through(LeadState state) {
+    return state == LeadState.ACCEPTED
+        || state == LeadState.ENRICHED
+        || state == LeadState.DUPLICATE;
+  }
+
+  private final LedgerView view;
+  private final PrintWriter progress;
+  private final BooleanSupplier alive;
+
+  /**
+   * A follower of a ledger.
+   *
+   * @param view the ledger
+   * @param progress where progress goes
+   * @param alive whether somebody still delivers
+   */
+  Following(LedgerView view, PrintWriter progress, BooleanSupplier alive) {
+    this.view = view;
+    this.progress = progress;
+    this.alive = alive;
+  }
+
+  /** Follows runs to their end; interruptible. */
+  End follow(Set<String> ids) throws InterruptedException {
+    try (Progress shown = Boolean.getBoolean("kiln.terminal") ? new Bar() : new Lines()) {
+      while (true) {
+        boolean living = alive.getAsBoolean();
+        Snapshot snapshot = view.snapshot();
+        List<RunAccount> runs =
+            snapshot.runs().stream().filter(run -> ids.contains(run.id())).toList();
+        shown.show(runs);
+        Map<String, String> parked = parked(snapshot, runs);
+        if (ended(runs, parked.keySet())) {
+          return new End(runs, parked);
+        }
+        if (!living) {
+          parked.put(
+              "all tables", "Kiln stopped; the leads stay queued: start it with \"kiln run\"");
+          return new End(runs, parked);
+        }
+        TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+      }
+    }
+  }
+
+  private static boolean ended(List<RunAccount> runs, Set<String> parkedTables) {
+    for (RunAccount run : runs) {
+      if (run.phase().equals("READING")) {
+        return false;
+      }
+      for (Map.Entry<String, Map<LeadState, Long>> table : run.tables().entrySet()) {
+        boolean sending = table.getValue().containsKey(LeadState.SENDING);
+        boolean queued = table.getValue().containsKey(LeadState.QUEUED);
+        if (sending || (queued && !parkedTables.contains(table.getKey()))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static Map<String, String> parked(Snapshot snapshot, List<RunAccount> runs) {
+    Map<String, Waiting> waiting = new HashMap<>();
+    snapshot
+        .tables()
+        .forEach(
+            table -> {
+              if (table.waiting() != null) {
+                waiting.put(table.name(), table.waiting());
+              }
+            });
+    Map<String, String> parked = new TreeMap<>();
+    for (RunAccount run : runs) {
+      run.tables()
+          .forEach(
+              (table, states) -> {
+                Waiting reason = waiting.get(table);
+                if (states.containsKey(LeadState.QUEUED)
+                    && reason != null
+                    && reason.kind().parks()) {
+                  parked.put(table, reason.reason());
+                }
+                if (states.containsKey(LeadState.HELD)) {
+                  parked.putIfAbsent(table, "leads are held");
+                }
+              });
+    }
+    return parked;
+  }
+
+  private static long open(List<RunAccount> runs) {
+    return runs.stream()
+        .flatMap(run -> run.states().entrySet().stream())
+        .filter(entry -> entry.getKey().open())
+        .mapToLong(Map.Entry::getValue)
+        .sum();
+  }
+
+  /** What the user sees meanwhile. */
+  private interface Progress extends AutoCloseable {
+    void show(List<RunAccount> runs);
+
+    @Override
+    void close();
+  }
+
+  private static final class Bar implements Progress {
+    private final ProgressBar bar =
+        new ProgressBarBuilder()
+            .setTaskName("Delivering")
+            .setUnit(" leads", 1)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(200)
+            .showSpeed()
+            .build();
+
+    @Override
+    public void show(List<RunAccount> runs) {
+      long read = runs.stream().mapToLong(RunAccount::read).sum();
+      bar.maxHint(read);
+      bar.stepTo(read - open(runs));
+    }
+
+    @Override
+    public void close() {
+      bar.close();
+    }
+  }
+
+  private final class Lines implements Progress {
+    private long lastLine = System.nanoTime();
+    private @Nullable Long lastOpen;
+
+    @Override
+    public void show(List<RunAccount> runs) {
+      long now = System.nanoTime();
+      if (now - lastLine >= LINE_EVERY.toNanos()) {
+        long read = runs.stream().mapToLong(RunAccount::read).sum();
+        long open = open(runs);
+        double seconds = (now - lastLine) / 1e9;
+        String speed =
+            lastOpen == null
+                ? ""
+                : String.format(", %.1f a second", Math.max(0, lastOpen - open) / seconds);
+        progress.printf("%,d of %,d leads settled%s%n", read - open, read, speed);
+        lastLine = now;
+        lastOpen = open;
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,105 @@
+package dev.kiln.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.Places;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.LeadLine;
+import dev.kiln.status.TextTable;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln leads}: single leads with their state and reason, without their data. */
+@Command(
+    name = "leads",
+    mixinStandardHelpOptions = true,
+    description =
+        "Lists single leads with their state and the reason for it. Shows no personal data.")
+final class LeadsCommand implements Callable<Integer> {
+  @Mixin private PlacesOptions options;
+
+  @Option(names = "--run", paramLabel = "RUN", description = "Only leads of this run.")
+  private @Nullable String run;
+
+  @Option(
+      names = "--state",
+      paramLabel = "STATE",
+      description = "Only leads in this state: ${COMPLETION-CANDIDATES}.")
+  private @Nullable LeadState state;
+
+  @Option(
+      names = "--possible-duplicates",
+      description = "Only leads that may have arrived at Clay twice.")
+  private boolean possibleDuplicates;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "How many at most (default: ${DEFAULT-VALUE}).")
+  private int limit;
+
+  @Option(names = "--json", description = "Print JSON, one lead a line.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    System.setProperty("kiln.log", "WARN");
+    Places places = options.places();
+    PrintWriter out = spec.commandLine().getOut();
+    List<LeadLine> leads = List.of();
+    if (Files.exists(places.data().resolve(Ledger.FILE))) {
+      try (LedgerView view = LedgerView.open(places.data())) {
+        leads = view.leads(run, state, possibleDuplicates, limit);
+      }
+    }
+    if (json) {
+      leads.forEach(lead -> out.println(line(lead)));
+      return 0;
+    }
+    if (leads.isEmpty()) {
+      out.println("No such lead.");
+      return 0;
+    }
+    TextTable table =
+        new TextTable(
+            "lead_id", "line", "table", "state", "attempts", "possible duplicate", "reason");
+    for (LeadLine lead : leads) {
+      table.row(
+          lead.leadId(),
+          lead.line(),
+          lead.table(),
+          lead.state(),
+          lead.attempts(),
+          lead.possibleDuplicate() ? "yes" : "no",
+          lead.reason());
+    }
+    out.print(table);
+    out.flush();
+    return 0;
+  }
+
+  private static String line(LeadLine lead) {
+    ObjectNode node = new ObjectMapper().createObjectNode();
+    return node.put("lead_id", lead.leadId())
+        .put("line", lead.line())
+        .put("table", lead.table())
+        .put("state", lead.state().name())
+        .put("attempts", lead.attempts())
+        .put("possible_duplicate", lead.possibleDuplicate())
+        .put("reason", lead.reason())
+        .toString();
+  }
+}

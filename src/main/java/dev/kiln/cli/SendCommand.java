@@ -1,0 +1,177 @@
+package dev.kiln.cli;
+
+import dev.kiln.App;
+import dev.kiln.DataLock;
+import dev.kiln.Places;
+import dev.kiln.lead.ContentHash;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
+import dev.kiln.status.StatusJson;
+import dev.kiln.status.StatusText;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln send}: hands files to a running Kiln, or delivers them itself. */
+@Command(
+    name = "send",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Sends files of leads. With a Kiln running on the same data it goes through that one; without one it delivers",
+      "these files itself and nothing else, until every lead is settled or all that is left is parked or held."
+    })
+final class SendCommand implements Callable<Integer> {
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  @Mixin private PlacesOptions options;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Files of leads; they stay where they are.")
+  private List<Path> files;
+
+  @Option(
+      names = "--priority",
+      paramLabel = "P",
+      defaultValue = "normal",
+      description = "high, normal or low (default: ${DEFAULT-VALUE}).")
+  private Priority priority;
+
+  @Option(
+      names = "--source",
+      paramLabel = "S",
+      defaultValue = "",
+      description =
+          "Where the leads come from, as routes know it: inbound, events, ... (default: none).")
+  private String source;
+
+  @Option(
+      names = "--wait",
+      description = "With a running Kiln: wait for the end as without one, and tell how it went.")
+  private boolean wait;
+
+  @Option(names = "--json", description = "Print the account as JSON.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    System.setProperty("kiln.log", "WARN");
+    source = source.toLowerCase(Locale.ROOT);
+    if (!source.matches("[\\p{L}\\p{N} ._-]{0,100}") || source.startsWith(".")) {
+      throw new picocli.CommandLine.ParameterException(
+          spec.commandLine(), "--source takes letters, digits, blanks and . _ - only");
+    }
+    for (Path file : files) {
+      if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+        spec.commandLine().getErr().println(file + ": is not a file that can be read");
+        return Main.USAGE;
+      }
+    }
+    Places places = options.places();
+    return DataLock.held(places.data()) ? throughTheRunning(places) : alone(places);
+  }
+
+  private int throughTheRunning(Places places) throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Path folder = places.data().resolve("inbox").resolve(priority.word()).resolve(source);
+    Files.createDirectories(folder);
+    for (Path file : files) {
+      Path part = Files.createTempFile(folder, ".sending-", ".part");
+      Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
+      Path handed = moveToFreeName(part, folder, file.getFileName().toString());
+      if (!wait && !json) {
+        out.println(
+            "Handed to the running Kiln: " + handed + "; \"kiln status\" tells how far it is.");
+      }
+    }
+    if (!wait) {
+      return 0;
+    }
+    try (LedgerView view = LedgerView.open(places.data())) {
+      Set<String> runs = new LinkedHashSet<>();
+      for (Path file : files) {
+        String hash = ContentHash.of(file);
+        Optional<Run> run = view.run(hash, source);
+        while (run.isEmpty()
+            && DataLock.held(places.data())
+            && view.refused(hash, source).isEmpty()) {
+          TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+          run = view.run(hash, source);
+        }
+        run.map(Run::id).or(() -> view.refused(hash, source)).ifPresent(runs::add);
+      }
+      return follow(view, runs, () -> DataLock.held(places.data()));
+    }
+  }
+
+  private static Path moveToFreeName(Path part, Path folder, String name) throws IOException {
+    int dot = name.lastIndexOf('.');
+    String stem = dot > 0 ? name.substring(0, dot) : name;
+    String ending = dot > 0 ? name.substring(dot) : "";
+    Path free = folder.resolve(name);
+    for (int i = 2; Files.exists(free); i++) {
+      free = folder.resolve(stem + "-" + i + ending);
+    }
+    return Files.move(part, free);
+  }
+
+  private int alone(Places places) throws Exception {
+    PrintWriter progress = spec.commandLine().getErr();
+    try (App app = App.start(places, App.Mode.SEND)) {
+      Thread stop = new Thread(app::close, "kiln-stop");
+      Runtime.getRuntime().addShutdownHook(stop);
+      Set<String> runs = new LinkedHashSet<>();
+      for (Path file : files) {
+        Run run = app.read(file, source, priority);
+        if (run.finished()) {
+          progress.println(
+              file
+                  + ": the same content was read before as run "
+                  + run.id()
+                  + "; nothing is sent again");
+        }
+        runs.add(run.id());
+      }
+      Ledger ledger = app.ledger();
+      return follow(ledger.view(), runs, () -> true);
+    }
+  }
+
+  private int follow(LedgerView view, Set<String> runs, java.util.function.BooleanSupplier alive)
+      throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Following.End end = new Following(view, spec.commandLine().getErr(), alive).follow(runs);
+    if (json) {
+      out.println(StatusJson.of(view.snapshot(), Instant.now()));
+    } else {
+      out.print(StatusText.runs(end.runs()));
+    }
+    end.parked()
+        .forEach(
+            (table, reason) -> spec.commandLine().getErr().println(table + " waits: " + reason));
+    out.flush();
+    return end.allThrough() ? 0 : 1;
+  }
+}

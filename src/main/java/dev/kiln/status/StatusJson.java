@@ -1,0 +1,86 @@
+package dev.kiln.status;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.LedgerView.WorkspaceAccount;
+import dev.kiln.ledger.WebhookUse;
+import java.time.Instant;
+import java.util.Map;
+
+/** The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code workspaces}. */
+public final class StatusJson {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private StatusJson() {}
+
+  /**
+   * One JSON object in one text of several lines.
+   *
+   * @param snapshot the account
+   * @param now the present, to tell whether a lease or a pause still holds
+   */
+  public static String of(Snapshot snapshot, Instant now) {
+    ObjectNode json = JSON.createObjectNode();
+    ArrayNode runs = json.putArray("runs");
+    for (RunAccount run : snapshot.runs()) {
+      ObjectNode node =
+          runs.addObject()
+              .put("run", run.id())
+              .put("name", run.name())
+              .put("source", run.source())
+              .put("priority", run.priority().word())
+              .put("phase", run.phase())
+              .put("problem", run.problem())
+              .put("read", run.read())
+              .put("skipped", run.skipped());
+      states(node.putObject("states"), run.states());
+      ObjectNode tables = node.putObject("tables");
+      run.tables().forEach((table, states) -> states(tables.putObject(table), states));
+      node.put("possible_duplicate", run.possibleDuplicates());
+    }
+    ArrayNode tables = json.putArray("tables");
+    for (TableAccount table : snapshot.tables()) {
+      ObjectNode node = tables.addObject().put("table", table.name());
+      states(node.putObject("states"), table.states());
+      if (table.waiting() != null) {
+        node.putObject("waiting")
+            .put("kind", table.waiting().kind().name())
+            .put("reason", table.waiting().reason())
+            .put("since", String.valueOf(table.waiting().since()));
+      }
+    }
+    ArrayNode webhooks = json.putArray("webhooks");
+    for (WebhookUse webhook : snapshot.webhooks()) {
+      webhooks
+          .addObject()
+          .put("name", webhook.name())
+          .put("table", webhook.table())
+          .put("clay_table", webhook.clayTable())
+          .put("used", webhook.used())
+          .put("cap", webhook.cap())
+          .put("state", StatusText.state(webhook))
+          .put("reason", webhook.reason());
+    }
+    ArrayNode workspaces = json.putArray("workspaces");
+    for (WorkspaceAccount workspace : snapshot.workspaces()) {
+      workspaces
+          .addObject()
+          .put("name", workspace.name())
+          .put("leader", workspace.leaseUntil().isAfter(now) ? workspace.leader() : "")
+          .put("epoch", workspace.epoch())
+          .put(
+              "paused_until",
+              workspace.pauseUntil().isAfter(now) ? workspace.pauseUntil().toString() : "");
+    }
+    return json.toPrettyString();
+  }
+
+  private static void states(ObjectNode node, Map<LeadState, Long> states) {
+    states.forEach((state, leads) -> node.put(state.name(), leads));
+  }
+}

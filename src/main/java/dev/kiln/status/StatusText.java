@@ -1,0 +1,143 @@
+package dev.kiln.status;
+
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.LedgerView.WorkspaceAccount;
+import dev.kiln.ledger.WebhookUse;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** The account for people. */
+public final class StatusText {
+  private static final int RUNS_SHOWN = 20;
+
+  private StatusText() {}
+
+  /**
+   * Runs, tables, webhooks and workspaces, each as a table, with what waits and why.
+   *
+   * @param snapshot the account
+   * @param now the present, to tell whether a lease or a pause still holds
+   */
+  public static String of(Snapshot snapshot, Instant now) {
+    StringBuilder text = new StringBuilder();
+    if (snapshot.runs().isEmpty()) {
+      text.append(
+          "No leads yet: drop a file into inbox/normal of the data folder, or use \"kiln send FILE\".\n");
+    } else {
+      text.append("Runs (rows read = sum of the states)\n").append(runs(snapshot.runs()));
+      text.append("\nTables (leads)\n").append(tables(snapshot.tables()));
+    }
+    if (!snapshot.webhooks().isEmpty()) {
+      text.append("\nWebhooks (rows)\n").append(webhooks(snapshot.webhooks()));
+    }
+    for (WorkspaceAccount workspace : snapshot.workspaces()) {
+      text.append("\nWorkspace ").append(workspace.name()).append(": ");
+      if (!workspace.leaseUntil().isAfter(now)) {
+        text.append("no Kiln delivers for it now; start one with \"kiln run\"");
+      } else if (workspace.pauseUntil().isAfter(now)) {
+        text.append("waits until ").append(workspace.pauseUntil()).append(", as Clay asked (429)");
+      } else {
+        text.append("led by ").append(workspace.leader());
+      }
+      text.append('\n');
+    }
+    return text.toString();
+  }
+
+  /** Runs, the newest first, with their states. */
+  public static String runs(List<RunAccount> runs) {
+    Set<LeadState> states = EnumSet.noneOf(LeadState.class);
+    runs.forEach(run -> states.addAll(run.states().keySet()));
+    List<String> heading = new ArrayList<>(List.of("run", "file", "source", "read"));
+    states.forEach(state -> heading.add(state.name()));
+    heading.addAll(List.of("skipped", "possible duplicates"));
+    TextTable table = new TextTable(heading.toArray(String[]::new));
+    for (RunAccount run : runs.subList(0, Math.min(RUNS_SHOWN, runs.size()))) {
+      List<Object> row =
+          new ArrayList<>(
+              List.of(
+                  run.id(), run.name(), run.source().isEmpty() ? "-" : run.source(), run.read()));
+      states.forEach(state -> row.add(run.states().getOrDefault(state, 0L)));
+      row.add(run.skipped());
+      row.add(run.possibleDuplicates());
+      table.row(row.toArray());
+    }
+    StringBuilder text = new StringBuilder(table.toString());
+    if (runs.size() > RUNS_SHOWN) {
+      text.append("  ... and ").append(runs.size() - RUNS_SHOWN).append(" older\n");
+    }
+    for (RunAccount run : runs) {
+      if (!run.problem().isEmpty()) {
+        text.append("  ")
+            .append(run.name())
+            .append(" was refused: ")
+            .append(run.problem())
+            .append('\n');
+      }
+    }
+    return text.toString();
+  }
+
+  /** Tables with their states, and a line for each that waits. */
+  public static String tables(List<TableAccount> tables) {
+    Set<LeadState> states = EnumSet.noneOf(LeadState.class);
+    tables.forEach(table -> states.addAll(table.states().keySet()));
+    List<String> heading = new ArrayList<>(List.of("table"));
+    states.forEach(state -> heading.add(state.name()));
+    TextTable text = new TextTable(heading.toArray(String[]::new));
+    StringBuilder waits = new StringBuilder();
+    for (TableAccount table : tables) {
+      List<Object> row = new ArrayList<>(List.of(table.name()));
+      states.forEach(state -> row.add(table.states().getOrDefault(state, 0L)));
+      text.row(row.toArray());
+      if (table.waiting() != null && open(table.states()) > 0) {
+        waits
+            .append("  ")
+            .append(table.name())
+            .append(" waits: ")
+            .append(table.waiting().reason())
+            .append('\n');
+      }
+    }
+    return text.toString() + waits;
+  }
+
+  private static long open(Map<LeadState, Long> states) {
+    return states.entrySet().stream()
+        .filter(entry -> entry.getKey().open())
+        .mapToLong(Map.Entry::getValue)
+        .sum();
+  }
+
+  /** Webhooks with what they have taken. */
+  public static String webhooks(List<WebhookUse> webhooks) {
+    TextTable table = new TextTable("webhook", "table", "used", "cap", "state");
+    for (WebhookUse webhook : webhooks) {
+      table.row(
+          webhook.name(),
+          webhook.table(),
+          webhook.used(),
+          webhook.cap() == 0 ? "none" : String.format("%,d", webhook.cap()),
+          state(webhook) + (webhook.reason().isEmpty() ? "" : ": " + webhook.reason()));
+    }
+    return table.toString();
+  }
+
+  /** A webhook's state in a word: open, full, refusing or exhausted. */
+  static String state(WebhookUse webhook) {
+    if (webhook.state() == WebhookUse.State.OPEN
+        && webhook.cap() > 0
+        && webhook.used() >= webhook.cap()) {
+      return "full";
+    }
+    return webhook.state().name().toLowerCase(Locale.ROOT);
+  }
+}
