@@ -121,6 +121,7 @@ public final class App implements AutoCloseable {
             "file:" + places.routes().toAbsolutePath().normalize() + "/*" + RouteFiles.SUFFIX);
 
     main.bind("delivery", delivery);
+    main.bind("window", new WindowBean(delivery));
     main.bind("pace", new PaceBean(main::getCamelContext, delivery));
     main.bind(
         "intake",

@@ -33,6 +33,14 @@ final class Lane {
   /** A new leader is silent for so long, since the one before may just have sent. */
   private static final Duration FIRST_SILENCE = Duration.ofSeconds(1);
 
+  /**
+   * A lead that was offered so long ago and not begun was lost with its window: it may be offered
+   * again.
+   */
+  private static final Duration OFFER_LASTS = Duration.ofMinutes(2);
+
+  private record Offer(Due lead, Instant since) {}
+
   private record Hindrance(WaitReason reason, String message, Instant until) {}
 
   private final Workspace workspace;
@@ -44,7 +52,7 @@ final class Lane {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
-  private final Map<Long, Due> waiting = new HashMap<>();
+  private final Map<Long, Offer> waiting = new HashMap<>();
   private final Map<Long, Due> begun = new HashMap<>();
   private final Map<String, Hindrance> hindered = new HashMap<>();
   private final Map<String, Instant> tableNext = new HashMap<>();
@@ -127,8 +135,10 @@ final class Lane {
    */
   int room(Duration atMost) {
     long nanos = atMost.toNanos();
+    Instant lost = ledger.now().minus(OFFER_LASTS);
     lock.lock();
     try {
+      waiting.values().removeIf(offer -> offer.since.isBefore(lost));
       while (true) {
         int free = mostWaiting() - waiting.size();
         if (free > 0 || nanos <= 0) {
@@ -241,7 +251,7 @@ final class Lane {
   private int share(Table table, Instant now) {
     if (breakers.of(table.name()).getState() == CircuitBreaker.State.HALF_OPEN) {
       long onOffer =
-          waiting.values().stream().filter(lead -> lead.table().equals(table.name())).count()
+          waiting.values().stream().filter(offer -> offer.lead.table().equals(table.name())).count()
               + begun.values().stream().filter(lead -> lead.table().equals(table.name())).count();
       return (int) Math.max(0, Breakers.PROBES - onOffer);
     }
@@ -257,7 +267,7 @@ final class Lane {
     lock.lock();
     try {
       for (Due lead : leads) {
-        waiting.put(lead.id(), lead);
+        waiting.put(lead.id(), new Offer(lead, now));
         double rate = table(lead).ratePerSecond();
         if (rate > 0) {
           tableNext.put(lead.table(), now.plusNanos((long) (1e9 / rate)));
@@ -298,17 +308,6 @@ final class Lane {
     try {
       waiting.remove(lead.id());
       begun.remove(lead.id());
-      room.signal();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Forgets what was on offer and not begun: the window was emptied. */
-  void forgetWaiting() {
-    lock.lock();
-    try {
-      waiting.clear();
       room.signal();
     } finally {
       lock.unlock();

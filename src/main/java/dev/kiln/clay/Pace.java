@@ -50,12 +50,11 @@ public record Pace(double allowed, double base, Instant since, Duration recovery
   }
 
   /**
-   * Permits of the throttle for a rate: few, so that a burst stays small, and enough that the
-   * period is long beside the timer's own error.
+   * Permits of the throttle for a rate: as few as keep its period at 25 ms or more, so that a burst
+   * stays small and the period long beside the timer's own error.
    */
   static int permits(double rate) {
-    int few = (int) Math.min(5, Math.max(1, Math.ceil(rate / 10)));
-    return rate > 500 ? few * (int) Math.ceil(rate / 500) : few;
+    return (int) Math.max(1, Math.ceil(rate / 40));
   }
 
   /** The throttle's period for a rate, milliseconds, at least 1. */

@@ -167,7 +167,7 @@ final class DemoCommand implements Callable<Integer> {
     } catch (InterruptedException early) {
       return;
     }
-    clay.faults(Fault.status(429).withNext(5).withRetryAfter("1"), hiccups);
+    clay.faults(Fault.status(429).withNext(3).withRetryAfter("1"), hiccups);
   }
 
   private static boolean tell(

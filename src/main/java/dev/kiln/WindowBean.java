@@ -1,0 +1,38 @@
+package dev.kiln;
+
+import dev.kiln.clay.Delivery;
+import dev.kiln.ledger.Due;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
+
+/**
+ * The bean {@code window}: takes a lead out of the window and sees to it that it is off the offer
+ * when its exchange is done, however it ends. Thread-safe.
+ */
+public final class WindowBean {
+  private final Delivery delivery;
+
+  /**
+   * A bean over delivery.
+   *
+   * @param delivery keeps what is on offer
+   */
+  public WindowBean(Delivery delivery) {
+    this.delivery = delivery;
+  }
+
+  /** Takes a lead: it is the exchange property {@code lead} from here on. */
+  public void take(Exchange exchange, @Body Due lead) {
+    exchange.setProperty("lead", lead);
+    exchange
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onDone(Exchange done) {
+                delivery.release(lead);
+              }
+            });
+  }
+}
