@@ -5,8 +5,11 @@ import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -14,8 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -51,6 +59,7 @@ public final class App implements AutoCloseable {
   private final Ledger ledger;
   private final Delivery delivery;
   private final Main main;
+  private boolean closed;
 
   private App(DataLock lock, Ledger ledger, Delivery delivery, Main main) {
     this.lock = lock;
@@ -78,6 +87,7 @@ public final class App implements AutoCloseable {
       }
       ledger = Ledger.open(places.data(), Clock.systemUTC());
       ledger.register(Webhooks.listed(configuration.catalogue()));
+      ledger.waiting(orphans(ledger, configuration.catalogue()));
       return start(places, mode, configuration, lock, ledger);
     } catch (Exception | Error failure) {
       if (ledger != null) {
@@ -86,6 +96,24 @@ public final class App implements AutoCloseable {
       lock.close();
       throw failure;
     }
+  }
+
+  /** Tables that still have leads and are no longer in the catalogue: their leads wait. */
+  private static Map<String, Waiting> orphans(Ledger ledger, Catalogue catalogue) {
+    Map<String, Waiting> orphans = new HashMap<>();
+    for (LedgerView.TableAccount table : ledger.view().snapshot().tables()) {
+      if (!catalogue.tables().containsKey(table.name())) {
+        orphans.put(
+            table.name(),
+            new Waiting(
+                WaitReason.NO_TABLE,
+                "Table "
+                    + table.name()
+                    + " is not in config/clay.yaml any more: its leads wait until it is",
+                null));
+      }
+    }
+    return orphans;
   }
 
   private static App start(
@@ -130,7 +158,8 @@ public final class App implements AutoCloseable {
             configuration.industries(),
             settings.batchRows(),
             settings.dedupeWindow(),
-            places.data()));
+            places.data(),
+            mode == Mode.SEND ? onlyOpened(delivery) : run -> {}));
     main.bind("routed", new RoutedLeads());
     main.bind("settled", new SettledFiles(settings.stability(), Clock.systemUTC()));
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
@@ -144,11 +173,24 @@ public final class App implements AutoCloseable {
     App app = new App(lock, ledger, delivery, main);
     try {
       main.start();
+      if (mode != Mode.CHECK) {
+        delivery.start();
+      }
     } catch (Exception failure) {
       main.stop();
       throw RouteFiles.explain(places.routes(), failure);
     }
     return app;
+  }
+
+  /** Lets delivery deliver the runs that this process opens, and no other. */
+  private static Consumer<Run> onlyOpened(Delivery delivery) {
+    Set<String> runs = ConcurrentHashMap.newKeySet();
+    delivery.only(runs);
+    return run -> {
+      runs.add(run.id());
+      delivery.only(runs);
+    };
   }
 
   private static Optional<String> stopped(CamelContext context, String table) {
@@ -185,11 +227,6 @@ public final class App implements AutoCloseable {
   /** The Camel context of this Kiln. */
   public CamelContext context() {
     return main.getCamelContext();
-  }
-
-  /** Delivers only one run's leads from here on. */
-  public void only(String run) {
-    delivery.only(run);
   }
 
   /**
@@ -238,9 +275,13 @@ public final class App implements AutoCloseable {
     }
   }
 
-  /** Stops. Safe to call twice. */
+  /** Stops; a second call waits for the first and does nothing. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     delivery.stop();
     try {
       main.stop();

@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -60,6 +61,7 @@ public final class Intake {
   private final Limits limits;
   private final Duration dedupeWindow;
   private final Path data;
+  private final Consumer<Run> opened;
 
   /**
    * An intake into a ledger.
@@ -69,14 +71,21 @@ public final class Intake {
    * @param batchRows rows in a batch
    * @param dedupeWindow how long a lead's key stays taken
    * @param data the data folder: read files go to its archive, refused ones to its rejects
+   * @param opened is told of each run that is opened
    */
   public Intake(
-      Ledger ledger, Industries industries, int batchRows, Duration dedupeWindow, Path data) {
+      Ledger ledger,
+      Industries industries,
+      int batchRows,
+      Duration dedupeWindow,
+      Path data,
+      Consumer<Run> opened) {
     this.ledger = ledger;
     this.industries = industries;
     this.limits = Limits.defaults().withBatchRows(batchRows);
     this.dedupeWindow = dedupeWindow;
     this.data = data;
+    this.opened = opened;
   }
 
   /**
@@ -108,6 +117,7 @@ public final class Intake {
     Path path = file.toPath();
     Run run = ledger.open(file.getName(), source, Priority.of(priority), ContentHash.of(path));
     Reading reading = new Reading(run, path);
+    opened.accept(run);
     exchange.setProperty("run", reading);
     exchange.setProperty("destination", destination("archive", reading));
     if (run.finished()) {

@@ -4,6 +4,7 @@ import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.NotSent;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Settlement;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -41,7 +43,7 @@ public final class Delivery {
   private final boolean alone;
   private final RandomGenerator random;
   private final Map<String, Lane> lanes;
-  private volatile @Nullable String onlyRun;
+  private volatile @Nullable Set<String> onlyRuns;
   private volatile boolean stopping;
 
   /**
@@ -93,9 +95,25 @@ public final class Delivery {
     return tables;
   }
 
-  /** Delivers only the leads of one run from here on. */
-  public void only(String run) {
-    onlyRun = run;
+  /**
+   * Delivers only the leads of some runs from here on.
+   *
+   * @param runs their ids; none is nothing
+   */
+  public void only(Set<String> runs) {
+    onlyRuns = Set.copyOf(runs);
+  }
+
+  /**
+   * Takes the leases that are to be had, and looks anew at everything that tables were noted to
+   * wait for.
+   */
+  public void start() {
+    for (Lane lane : lanes.values()) {
+      if (lane.leads(node, alone)) {
+        lane.open();
+      }
+    }
   }
 
   /** Begins nothing more from here on; what is on the wire may still be settled. */
@@ -139,20 +157,30 @@ public final class Delivery {
    */
   public List<Due> due(String workspace) {
     Lane lane = lane(workspace);
-    if (stopping || !lane.leads(node, alone)) {
+    try {
+      if (stopping || !lane.leads(node, alone)) {
+        return List.of();
+      }
+      int room = lane.room(WAIT_FOR_ROOM);
+      if (room == 0) {
+        return List.of();
+      }
+      Map<String, Integer> open = lane.open();
+      if (open.isEmpty()) {
+        return List.of();
+      }
+      List<Due> leads = ledger.due(open, room, lane.offered(), onlyRuns);
+      lane.offer(leads);
+      return leads;
+    } catch (LedgerUnavailable unavailable) {
+      if (lane.silence(ledger.now().plus(AFTER_FAILURE))) {
+        LOG.error(
+            "Delivery of workspace {} stands still and tries again by itself: {}",
+            workspace,
+            unavailable.getMessage());
+      }
       return List.of();
     }
-    int room = lane.room(WAIT_FOR_ROOM);
-    if (room == 0) {
-      return List.of();
-    }
-    Map<String, Integer> open = lane.open();
-    if (open.isEmpty()) {
-      return List.of();
-    }
-    List<Due> leads = ledger.due(open, room, lane.offered(), onlyRun);
-    lane.offer(leads);
-    return leads;
   }
 
   /**

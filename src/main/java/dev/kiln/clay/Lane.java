@@ -82,8 +82,11 @@ final class Lane {
   // ---- Leadership ----
 
   /** Takes or renews the lease when it is time; true while this node leads. */
-  boolean leads(String node, boolean alone) {
+  synchronized boolean leads(String node, boolean alone) {
     Instant now = ledger.now();
+    if (now.isBefore(silentUntil())) {
+      return false;
+    }
     Lease held = lease();
     if (held != null && now.isBefore(renewAt)) {
       return true;
@@ -104,15 +107,31 @@ final class Lane {
   private void takeOver(Lease fresh) {
     Instant now = ledger.now();
     ledger.recover(fresh, tables.keySet(), policy.resend() ? now : null, policy.attempts());
-    Map<String, Waiting> none = new HashMap<>();
-    tables.keySet().forEach(table -> none.put(table, Waiting.NOT));
-    ledger.waiting(none);
+    Map<String, Waiting> noted = ledger.waiting();
     lock.lock();
     try {
       told.clear();
+      hindered.clear();
+      for (String table : tables.keySet()) {
+        Waiting note = noted.get(table);
+        if (note != null) {
+          told.put(table, new Waiting(note.kind(), note.reason(), null));
+          // Looked at anew before the first lead is offered.
+          hindered.put(table, new Hindrance(note.kind(), note.reason(), now));
+        }
+      }
       if (fresh.epoch() > 1) {
         silentUntil = now.plus(FIRST_SILENCE);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Instant silentUntil() {
+    lock.lock();
+    try {
+      return silentUntil;
     } finally {
       lock.unlock();
     }
@@ -169,12 +188,11 @@ final class Lane {
       if (workspaceHindrance != null && !now.isBefore(workspaceHindrance.until)) {
         workspaceHindrance = null;
       }
-      boolean silent = now.isBefore(silentUntil);
       for (Table table : tables.values()) {
         Hindrance hindrance =
             workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
         tell(table.name(), hindrance, news);
-        if (hindrance == null && !silent) {
+        if (hindrance == null) {
           int share = share(table, now);
           if (share > 0) {
             open.put(table.name(), share);
@@ -216,7 +234,7 @@ final class Lane {
   }
 
   private @Nullable Hindrance stillHindered(Table table, Hindrance known, Instant now) {
-    if (!known.reason.parks()) {
+    if (known.reason.scope() != WaitReason.Scope.TABLE || !known.reason.parks()) {
       return null;
     }
     try {
@@ -315,6 +333,22 @@ final class Lane {
   }
 
   // ---- What delivery learns ----
+
+  /**
+   * Says nothing more until a time.
+   *
+   * @return whether it was not silent already
+   */
+  boolean silence(Instant until) {
+    lock.lock();
+    try {
+      boolean news = ledger.now().isAfter(silentUntil);
+      silentUntil = until;
+      return news;
+    } finally {
+      lock.unlock();
+    }
+  }
 
   /** A lead was not begun. */
   void hinder(Due lead, NotSent notSent) {

@@ -35,10 +35,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "send",
     mixinStandardHelpOptions = true,
-    description = {
-      "Sends files of leads. With a Kiln running on the same data it goes through that one; without one it delivers",
-      "these files itself and nothing else, until every lead is settled or all that is left is parked or held."
-    })
+    description =
+        "Sends files of leads. With a Kiln running on the same data it goes through that one; without one it delivers"
+            + " these files itself and nothing else, until every lead is settled or all that is left is parked or held.")
 final class SendCommand implements Callable<Integer> {
   private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -77,7 +76,7 @@ final class SendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    System.setProperty("kiln.log", "WARN");
+    System.setProperty("kiln.log", "ERROR");
     source = source.toLowerCase(Locale.ROOT);
     if (!source.matches("[\\p{L}\\p{N} ._-]{0,100}") || source.startsWith(".")) {
       throw new picocli.CommandLine.ParameterException(

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -251,6 +252,11 @@ public final class Ledger implements AutoCloseable {
         });
   }
 
+  /** What tables wait for, as noted last. */
+  public Map<String, Waiting> waiting() {
+    return readers.withHandle(WorkspaceRows::waiting);
+  }
+
   // ---- Delivery ----
 
   /**
@@ -259,10 +265,10 @@ public final class Ledger implements AutoCloseable {
    * @param tables tables that may send now, each with how many of its leads at most
    * @param most how many in all at most
    * @param except leads that are already on offer
-   * @param run only leads of this run; null for all
+   * @param runs only leads of these runs; null for all
    */
   public List<Due> due(
-      Map<String, Integer> tables, int most, Collection<Long> except, @Nullable String run) {
+      Map<String, Integer> tables, int most, Collection<Long> except, @Nullable Set<String> runs) {
     long now = clock.millis();
     List<Due> due = new ArrayList<>();
     readers.useHandle(
@@ -270,7 +276,7 @@ public final class Ledger implements AutoCloseable {
             tables.forEach(
                 (table, share) ->
                     due.addAll(
-                        SendRows.due(handle, table, Math.min(most, share), except, run, now))));
+                        SendRows.due(handle, table, Math.min(most, share), except, runs, now))));
     due.sort(Comparator.comparing(Due::priority).thenComparing(Due::id));
     return due.subList(0, Math.min(most, due.size()));
   }

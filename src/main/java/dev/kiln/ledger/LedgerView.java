@@ -179,7 +179,9 @@ public final class LedgerView implements AutoCloseable {
           var query =
               handle
                   .createQuery(
-                      "SELECT run, record, line, table_name, state, reason, attempts, possible_duplicate FROM lead"
+                      "SELECT run, record, line, lead.table_name, state, attempts, possible_duplicate,"
+                          + " CASE WHEN state = 'QUEUED' THEN COALESCE(waiting.reason, lead.reason) ELSE lead.reason END"
+                          + " AS reason FROM lead LEFT JOIN waiting ON waiting.table_name = lead.table_name"
                           + " WHERE 1 = 1"
                           + where
                           + " ORDER BY id LIMIT :most")
@@ -254,18 +256,7 @@ public final class LedgerView implements AutoCloseable {
 
   private static List<TableAccount> tables(
       Handle handle, Map<String, Map<String, Map<LeadState, Long>>> tally) {
-    Map<String, Waiting> waiting = new LinkedHashMap<>();
-    handle
-        .createQuery("SELECT table_name, kind, reason, since FROM waiting")
-        .map(
-            (row, context) ->
-                waiting.put(
-                    row.getString("table_name"),
-                    new Waiting(
-                        WaitReason.valueOf(row.getString("kind")),
-                        row.getString("reason"),
-                        Instant.ofEpochMilli(row.getLong("since")))))
-        .list();
+    Map<String, Waiting> waiting = WorkspaceRows.waiting(handle);
     Map<String, List<Map<LeadState, Long>>> byTable = new TreeMap<>();
     tally
         .values()

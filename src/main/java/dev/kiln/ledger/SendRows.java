@@ -4,8 +4,10 @@ import dev.kiln.ledger.Settlement.WebhookNews;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.EmptyHandling;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +66,7 @@ final class SendRows {
       String table,
       int most,
       Collection<Long> except,
-      @Nullable String run,
+      @Nullable Set<String> runs,
       long now) {
     // The leads on offer are few and bounded: they are read along and left out here.
     Query query =
@@ -72,13 +74,13 @@ final class SendRows {
             .createQuery(
                 "SELECT id, run, record, source, table_name, priority, payload FROM lead"
                     + " WHERE table_name = :table AND state = 'QUEUED' AND due_at <= :now"
-                    + (run == null ? "" : " AND run = :run")
+                    + (runs == null ? "" : " AND run IN (<runs>)")
                     + " ORDER BY priority, id LIMIT :most")
             .bind("table", table)
             .bind("now", now)
             .bind("most", most + except.size());
-    if (run != null) {
-      query.bind("run", run);
+    if (runs != null) {
+      query.bindList(EmptyHandling.NULL_KEYWORD, "runs", List.copyOf(runs));
     }
     return query
         .map(

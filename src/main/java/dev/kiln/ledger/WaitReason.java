@@ -22,6 +22,8 @@ public enum WaitReason {
   REFUSING(Scope.TABLE),
   /** The Clay table behind the webhooks has reached its row cap. */
   TABLE_FULL(Scope.TABLE),
+  /** The table is no longer in the catalogue. */
+  NO_TABLE(Scope.TABLE),
   /** The table has no webhook in the catalogue. */
   NO_WEBHOOK(Scope.TABLE),
   /** The table's circuit breaker is open. */
@@ -58,7 +60,7 @@ public enum WaitReason {
    */
   public boolean parks() {
     return switch (this) {
-      case EXHAUSTED, REFUSING, TABLE_FULL, NO_WEBHOOK, ROUTE_STOPPED, BUDGET -> true;
+      case EXHAUSTED, REFUSING, TABLE_FULL, NO_TABLE, NO_WEBHOOK, ROUTE_STOPPED, BUDGET -> true;
       case NOT_DUE, NOT_LEADER, PAUSED, STOPPING, BREAKER_OPEN, ROUTE_FAILED -> false;
     };
   }

@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -86,6 +87,22 @@ final class WorkspaceRows {
         .bind("name", workspace)
         .bind("until", until.toEpochMilli())
         .execute();
+  }
+
+  static Map<String, Waiting> waiting(Handle handle) {
+    Map<String, Waiting> waiting = new HashMap<>();
+    handle
+        .createQuery("SELECT table_name, kind, reason, since FROM waiting")
+        .map(
+            (row, context) ->
+                waiting.put(
+                    row.getString("table_name"),
+                    new Waiting(
+                        WaitReason.valueOf(row.getString("kind")),
+                        row.getString("reason"),
+                        Instant.ofEpochMilli(row.getLong("since")))))
+        .list();
+    return waiting;
   }
 
   static void waiting(Handle handle, Map<String, Waiting> tables, long now) {

@@ -41,7 +41,7 @@ public final class TextTable {
       for (int r = 0; r < rows.size(); r++) {
         String cell = rows.get(r).get(c);
         widths[c] = Math.max(widths[c], cell.length());
-        numeric[c] &= r == 0 || cell.isEmpty() || Character.isDigit(cell.charAt(0));
+        numeric[c] &= r == 0 || cell.matches("[0-9,.]*");
       }
     }
     StringBuilder text = new StringBuilder();
