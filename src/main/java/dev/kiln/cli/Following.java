@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -34,6 +35,25 @@ final class Following {
    * @param parked tables on which leads are left, with the reason
    */
   record End(List<RunAccount> runs, Map<String, String> parked) {
+    /**
+     * By run, the leads that did not get through and no longer try, such as {@code 3 REJECTED, 1
+     * DEAD}.
+     */
+    Map<String, String> lost() {
+      Map<String, String> lost = new TreeMap<>();
+      for (RunAccount run : runs) {
+        String states =
+            run.states().entrySet().stream()
+                .filter(entry -> !through(entry.getKey()) && !entry.getKey().open())
+                .map(entry -> entry.getValue() + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        if (!states.isEmpty()) {
+          lost.put(run.id(), states);
+        }
+      }
+      return lost;
+    }
+
     /** Whether every lead got through, or was known before. */
     boolean allThrough() {
       return parked.isEmpty()

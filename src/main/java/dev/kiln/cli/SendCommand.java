@@ -171,6 +171,13 @@ final class SendCommand implements Callable<Integer> {
         .forEach(
             (table, reason) -> spec.commandLine().getErr().println(table + " waits: " + reason));
     out.flush();
+    end.lost()
+        .forEach(
+            (run, states) ->
+                spec.commandLine()
+                    .getErr()
+                    .println(
+                        states + ": \"kiln leads --run " + run + " --state STATE\" tells why"));
     return end.allThrough() ? 0 : 1;
   }
 }
