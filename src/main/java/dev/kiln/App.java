@@ -31,6 +31,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,6 +124,8 @@ public final class App implements AutoCloseable {
     Catalogue catalogue = configuration.catalogue();
     Breakers breakers = new Breakers(settings.breakerOpen());
     Main main = new Main();
+    // Camel's own would install a second shutdown hook that waits for the first.
+    main.setShutdownStrategy(new SimpleMainShutdownStrategy());
     Delivery delivery =
         new Delivery(
             catalogue,
