@@ -4,6 +4,7 @@ import dev.kiln.ledger.Due;
 import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -183,14 +184,17 @@ final class Lane {
     Instant now = ledger.now();
     Map<String, Integer> open = new LinkedHashMap<>();
     Map<String, Waiting> news = new HashMap<>();
+    Map<Pausable, Set<String>> paused = ledger.paused();
     lock.lock();
     try {
       if (workspaceHindrance != null && !now.isBefore(workspaceHindrance.until)) {
         workspaceHindrance = null;
       }
       for (Table table : tables.values()) {
-        Hindrance hindrance =
-            workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
+        Hindrance hindrance = paused(table, paused, now);
+        if (hindrance == null) {
+          hindrance = workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
+        }
         tell(table.name(), hindrance, news);
         if (hindrance == null) {
           int share = share(table, now);
@@ -206,6 +210,16 @@ final class Lane {
       ledger.waiting(news);
     }
     return open;
+  }
+
+  private @Nullable Hindrance paused(Table table, Map<Pausable, Set<String>> paused, Instant now) {
+    if (paused.getOrDefault(Pausable.WORKSPACE, Set.of()).contains(workspace.name())) {
+      return hindrance(Pausable.WORKSPACE.notSent(workspace.name()), now);
+    }
+    if (paused.getOrDefault(Pausable.TABLE, Set.of()).contains(table.name())) {
+      return hindrance(Pausable.TABLE.notSent(table.name()), now);
+    }
+    return null;
   }
 
   private @Nullable Hindrance hindrance(Table table, Instant now) {

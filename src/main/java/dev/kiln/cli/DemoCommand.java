@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.App;
 import dev.kiln.Places;
+import dev.kiln.Trees;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
@@ -19,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +27,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -73,7 +72,7 @@ final class DemoCommand implements Callable<Integer> {
       return demo(folder, clay);
     } finally {
       if (!keep) {
-        delete(folder);
+        Trees.delete(folder);
       }
     }
   }
@@ -215,13 +214,5 @@ final class DemoCommand implements Callable<Integer> {
     out.println("  kiln status           where every lead is, what waits and why");
     out.println("  kiln simulate         a Clay of your own to rehearse against");
     return agrees;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

@@ -35,6 +35,16 @@ import picocli.CommandLine.IVersionProvider;
       StatusCommand.class,
       LeadsCommand.class,
       CheckCommand.class,
+      PauseCommand.Pause.class,
+      PauseCommand.Resume.class,
+      LeadsVerb.Retry.class,
+      LeadsVerb.Resolve.class,
+      LeadsVerb.Hold.class,
+      LeadsVerb.Release.class,
+      LeadsVerb.Cancel.class,
+      LeadsVerb.Move.class,
+      BackupCommand.class,
+      BackupCommand.Restore.class,
       SimulateCommand.class
     })
 public final class Main {

@@ -16,4 +16,13 @@ public record Format(String charset, char delimiter, List<String> notes) {
   public Format {
     notes = List.copyOf(notes);
   }
+
+  /** For a log line: encoding, separator and what is unusual. */
+  @Override
+  public String toString() {
+    return charset
+        + ", separated by "
+        + (delimiter == '\t' ? "tabs" : "'" + delimiter + "'")
+        + (notes.isEmpty() ? "" : "; " + String.join("; ", notes));
+  }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -66,10 +67,30 @@ public final class Ledger implements AutoCloseable {
       handle.setStatementBuilder(new CachedStatements());
       return new Ledger(Sqlite.readers(data), new Writer(handle), clock);
     } catch (RuntimeException failure) {
-      throw new LedgerUnavailable(
-          "The ledger " + data.resolve(FILE) + " could not be opened: " + failure.getMessage(),
-          failure);
+      throw Sqlite.unavailable(data, failure);
     }
+  }
+
+  /**
+   * Opens the embedded ledger beside the process that runs on it, or without one, for an operator's
+   * verbs. Neither creates nor migrates it.
+   *
+   * @param data the data folder; its ledger must exist
+   * @param clock the ledger's clock
+   */
+  public static Ledger openBeside(Path data, Clock clock) {
+    Handle handle = Jdbi.create(Sqlite.writer(data)).open();
+    return new Ledger(Sqlite.readers(data), new Writer(handle), clock);
+  }
+
+  /**
+   * Writes a copy of the ledger as of now, while it is in use.
+   *
+   * @param data the data folder
+   * @param file where to; must not exist
+   */
+  public static void backup(Path data, Path file) {
+    Sqlite.copy(data, file);
   }
 
   /** What is in the ledger, for those who only look. Lives as long as this ledger. */
@@ -180,6 +201,140 @@ public final class Ledger implements AutoCloseable {
   /** The current figures of a table's webhooks, in order of filling. */
   public List<WebhookUse> webhooks(String table) {
     return readers.withHandle(handle -> WebhookRows.ofTable(handle, table));
+  }
+
+  // ---- What an operator does ----
+
+  /**
+   * Keeps queued leads back until they are released.
+   *
+   * @return how many
+   */
+  public int hold(LeadSelection leads) {
+    return operate(
+        leads, Set.of(LeadState.QUEUED), LeadState.HELD, "held by the operator", Duration.ZERO);
+  }
+
+  /**
+   * Lets held leads go.
+   *
+   * @return how many
+   */
+  public int release(LeadSelection leads) {
+    return operate(leads, Set.of(LeadState.HELD), LeadState.QUEUED, "", Duration.ZERO);
+  }
+
+  /**
+   * Withdraws held and queued leads for good.
+   *
+   * @return how many
+   */
+  public int cancel(LeadSelection leads) {
+    return operate(
+        leads,
+        Set.of(LeadState.HELD, LeadState.QUEUED),
+        LeadState.CANCELLED,
+        "cancelled by the operator",
+        Duration.ZERO);
+  }
+
+  /**
+   * Brings leads that came to an end without getting through back to the queue, with all attempts.
+   * One whose key another lead has taken meanwhile stays where it is.
+   *
+   * @param leads which of them
+   * @param states from which states: of REFUSED, DEAD, UNKNOWN and MISSING
+   * @param dedupeWindow how long their keys are taken again
+   * @return how many
+   */
+  public int retry(LeadSelection leads, Set<LeadState> states, Duration dedupeWindow) {
+    return operate(leads, states, LeadState.QUEUED, "", dedupeWindow);
+  }
+
+  /**
+   * Books leads in doubt as accepted, because the operator saw them at Clay.
+   *
+   * @return how many
+   */
+  public int accept(LeadSelection leads) {
+    return operate(
+        leads,
+        Set.of(LeadState.UNKNOWN),
+        LeadState.ACCEPTED,
+        "resolved by the operator",
+        Duration.ZERO);
+  }
+
+  /**
+   * Gives the waiting leads of a table to another. One that the other table knows already stays
+   * where it is.
+   *
+   * @param leads which of them; names the table
+   * @param to the other table
+   * @param dedupeWindow how long their keys are taken there
+   * @return how many
+   */
+  public int reroute(LeadSelection leads, String to, Duration dedupeWindow) {
+    return inChunks(
+        (transaction, after) ->
+            LeadMoves.reroute(
+                transaction,
+                leads,
+                to,
+                clock.millis() + dedupeWindow.toMillis(),
+                after,
+                clock.millis()));
+  }
+
+  /**
+   * Marks every lead that is not settled as a possible duplicate: after a restore nobody knows what
+   * was sent since the backup.
+   *
+   * @return how many
+   */
+  public int doubtUnsettled() {
+    return inChunks(LeadMoves::doubt);
+  }
+
+  private int operate(
+      LeadSelection leads, Set<LeadState> from, LeadState to, String reason, Duration keyFor) {
+    from.forEach(state -> state.mustAllow(to));
+    return inChunks(
+        (transaction, after) ->
+            LeadMoves.move(
+                transaction,
+                leads,
+                from,
+                to,
+                reason,
+                clock.millis() + keyFor.toMillis(),
+                after,
+                clock.millis()));
+  }
+
+  private int inChunks(BiFunction<Transaction, Long, LeadMoves.Moved> chunk) {
+    int moved = 0;
+    long after = 0;
+    LeadMoves.Moved some;
+    do {
+      long from = after;
+      some = writer.write(transaction -> chunk.apply(transaction, from));
+      moved += some.moved();
+      after = some.lastId();
+    } while (some.seen() == LeadMoves.AT_ONCE);
+    return moved;
+  }
+
+  /** Pauses a workspace or a table, on every node and over restarts; or lets it go on. */
+  public void pause(Pausable kind, String name, boolean paused) {
+    writer.change(
+        transaction ->
+            WorkspaceRows.pause(transaction.handle(), kind, name, paused, clock.millis()));
+  }
+
+  /** What the operator has paused, by name. */
+  public Map<Pausable, Set<String>> paused() {
+    return readers.withHandle(WorkspaceRows::paused);
   }
 
   // ---- Leadership ----

@@ -140,6 +140,27 @@ final class RunRows {
     return taken;
   }
 
+  /** Counts leads of a run that are marked as possible duplicates. */
+  static void doubt(Handle handle, String run, int leads) {
+    handle
+        .createUpdate("UPDATE run SET doubted = doubted + :leads WHERE id = :run")
+        .bind("run", run)
+        .bind("leads", leads)
+        .execute();
+  }
+
+  /** Frees a dedupe key, if it is this lead that holds it. */
+  static void releaseKey(Handle handle, String table, String key, String run, long record) {
+    handle
+        .createUpdate(
+            "DELETE FROM dedupe WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
+        .bind("table", table)
+        .bind("key", key)
+        .bind("run", run)
+        .bind("record", record)
+        .execute();
+  }
+
   static void close(Handle handle, String run, String state, String problem, long now) {
     handle
         .createUpdate(

@@ -107,9 +107,12 @@ final class SendRows {
       Charge charge,
       Instant now) {
     Handle handle = transaction.handle();
-    WorkspaceRows.mustLead(handle, lease, now);
+    WorkspaceRows.mustLead(handle, lease, lead.table(), now);
     LeadRow row = lead(handle, lead.id());
-    if (row == null || row.state != LeadState.QUEUED || row.dueAt > now.toEpochMilli()) {
+    if (row == null
+        || row.state != LeadState.QUEUED
+        || row.dueAt > now.toEpochMilli()
+        || !row.table.equals(lead.table())) {
       throw new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
     }
     WebhookUse webhook = rotation.choose(WebhookRows.ofTable(handle, row.table), now);
@@ -265,10 +268,7 @@ final class SendRows {
       doubted = true;
     }
     if (doubted && !row.doubted) {
-      handle
-          .createUpdate("UPDATE run SET doubted = doubted + 1 WHERE id = :run")
-          .bind("run", row.run)
-          .execute();
+      RunRows.doubt(handle, row.run, 1);
     }
     update(
         handle,
@@ -284,14 +284,7 @@ final class SendRows {
       giveBack(transaction, row.id, row.sends, clayTable);
     }
     if (state.releasesKey() && row.key != null) {
-      handle
-          .createUpdate(
-              "DELETE FROM dedupe WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
-          .bind("table", row.table)
-          .bind("key", row.key)
-          .bind("run", row.run)
-          .bind("record", row.record)
-          .execute();
+      RunRows.releaseKey(handle, row.table, row.key, row.run, row.record);
     }
   }
 

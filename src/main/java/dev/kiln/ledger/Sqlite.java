@@ -2,7 +2,11 @@ package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.TransactionMode;
@@ -25,7 +29,34 @@ final class Sqlite {
     pool.setConnectionInitSql("PRAGMA query_only = true");
     pool.setMaximumPoolSize(4);
     pool.setMinimumIdle(1);
-    return new HikariDataSource(pool);
+    try {
+      return new HikariDataSource(pool);
+    } catch (HikariPool.PoolInitializationException failure) {
+      throw unavailable(data, failure);
+    }
+  }
+
+  /** A database that cannot be opened, with the innermost reason. */
+  static LedgerUnavailable unavailable(Path data, Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return new LedgerUnavailable(
+        "The ledger " + data.resolve(Ledger.FILE) + " cannot be opened: " + root.getMessage(),
+        failure);
+  }
+
+  /** Copies the database into a new file, as of one moment, while it is in use. */
+  static void copy(Path data, Path file) {
+    try (Connection connection = source(data, config(TransactionMode.DEFERRED)).getConnection();
+        PreparedStatement copy = connection.prepareStatement("VACUUM INTO ?")) {
+      copy.setString(1, file.toAbsolutePath().toString());
+      copy.execute();
+    } catch (SQLException failure) {
+      throw new LedgerUnavailable(
+          "The ledger could not be copied to " + file + ": " + failure.getMessage(), failure);
+    }
   }
 
   private static SQLiteConfig config(TransactionMode mode) {

@@ -12,6 +12,10 @@ public enum WaitReason {
   NOT_LEADER(Scope.WORKSPACE),
   /** Clay asked the workspace to wait (429). */
   PAUSED(Scope.WORKSPACE),
+  /** The operator has paused the workspace. */
+  WORKSPACE_PAUSED(Scope.WORKSPACE),
+  /** The operator has paused the table. */
+  TABLE_PAUSED(Scope.TABLE),
   /** Kiln is stopping. */
   STOPPING(Scope.WORKSPACE),
   /** The credits or actions of the period are used up. */
@@ -60,7 +64,16 @@ public enum WaitReason {
    */
   public boolean parks() {
     return switch (this) {
-      case EXHAUSTED, REFUSING, TABLE_FULL, NO_TABLE, NO_WEBHOOK, ROUTE_STOPPED, BUDGET -> true;
+      case WORKSPACE_PAUSED,
+          TABLE_PAUSED,
+          EXHAUSTED,
+          REFUSING,
+          TABLE_FULL,
+          NO_TABLE,
+          NO_WEBHOOK,
+          ROUTE_STOPPED,
+          BUDGET ->
+          true;
       case NOT_DUE, NOT_LEADER, PAUSED, STOPPING, BREAKER_OPEN, ROUTE_FAILED -> false;
     };
   }

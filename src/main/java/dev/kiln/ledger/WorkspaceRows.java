@@ -2,14 +2,19 @@ package dev.kiln.ledger;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** The SQL of workspaces: the lease, the pause, and what their tables wait for. */
 final class WorkspaceRows {
-  private record Workspace(String holder, long epoch, long leaseUntil, long pauseUntil) {}
+  private record Workspace(
+      String holder, long epoch, long leaseUntil, long pauseUntil, @Nullable String paused) {}
 
   private WorkspaceRows() {}
 
@@ -46,19 +51,23 @@ final class WorkspaceRows {
   }
 
   /** Checks that the lease is current and that the workspace may send. */
-  static void mustLead(Handle handle, Lease lease, Instant now) {
+  static void mustLead(Handle handle, Lease lease, String table, Instant now) {
     Workspace workspace =
         handle
             .createQuery(
-                "SELECT holder, epoch, lease_until, pause_until FROM workspace WHERE name = :name")
+                "SELECT holder, epoch, lease_until, pause_until, (SELECT MIN(kind) FROM paused"
+                    + " WHERE (kind = 'workspace' AND name = :name) OR (kind = 'table' AND name = :table)) AS paused"
+                    + " FROM workspace WHERE name = :name")
             .bind("name", lease.workspace())
+            .bind("table", table)
             .map(
                 (row, context) ->
                     new Workspace(
                         row.getString("holder"),
                         row.getLong("epoch"),
                         row.getLong("lease_until"),
-                        row.getLong("pause_until")))
+                        row.getLong("pause_until"),
+                        row.getString("paused")))
             .one();
     if (workspace.epoch != lease.epoch()
         || !workspace.holder.equals(lease.holder())
@@ -67,6 +76,10 @@ final class WorkspaceRows {
           WaitReason.NOT_LEADER,
           "This node does not lead workspace " + lease.workspace() + " now",
           now.plusSeconds(1));
+    }
+    if (workspace.paused != null) {
+      Pausable kind = Pausable.of(workspace.paused);
+      throw kind.notSent(kind == Pausable.TABLE ? table : lease.workspace());
     }
     if (workspace.pauseUntil > now.toEpochMilli()) {
       Instant until = Instant.ofEpochMilli(workspace.pauseUntil);
@@ -78,6 +91,38 @@ final class WorkspaceRows {
               + until,
           until);
     }
+  }
+
+  static void pause(Handle handle, Pausable kind, String name, boolean paused, long now) {
+    if (paused) {
+      handle
+          .createUpdate(
+              "INSERT INTO paused (kind, name, since) VALUES (:kind, :name, :now)"
+                  + " ON CONFLICT (kind, name) DO NOTHING")
+          .bind("kind", kind.word())
+          .bind("name", name)
+          .bind("now", now)
+          .execute();
+    } else {
+      handle
+          .createUpdate("DELETE FROM paused WHERE kind = :kind AND name = :name")
+          .bind("kind", kind.word())
+          .bind("name", name)
+          .execute();
+    }
+  }
+
+  static Map<Pausable, Set<String>> paused(Handle handle) {
+    Map<Pausable, Set<String>> paused = new EnumMap<>(Pausable.class);
+    handle
+        .createQuery("SELECT kind, name FROM paused")
+        .map(
+            (row, context) ->
+                paused
+                    .computeIfAbsent(Pausable.of(row.getString("kind")), kind -> new HashSet<>())
+                    .add(row.getString("name")))
+        .list();
+    return paused;
   }
 
   static void pause(Handle handle, String workspace, Instant until) {

@@ -122,6 +122,14 @@ CREATE TABLE spend (
   actions BIGINT NOT NULL
 );
 
+-- What the operator has paused: it stays so over restarts, on every node.
+CREATE TABLE paused (
+  kind  TEXT   NOT NULL,                     -- workspace or table
+  name  TEXT   NOT NULL,
+  since BIGINT NOT NULL,
+  PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+
 -- Why tables wait, as their leader last saw it.
 CREATE TABLE waiting (
   table_name TEXT PRIMARY KEY,

@@ -1,0 +1,106 @@
+package dev.kiln.cli;
+
+import dev.kiln.DataLock;
+import dev.kiln.Places;
+import dev.kiln.Trees;
+import dev.kiln.ledger.Ledger;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln backup}: a copy of the ledger, while Kiln runs or not. */
+@Command(
+    name = "backup",
+    mixinStandardHelpOptions = true,
+    description = "Writes a copy of the ledger as of now, while Kiln runs or not.")
+final class BackupCommand extends LedgerCommand {
+  @Parameters(paramLabel = "FILE", description = "Where to; must not exist yet.")
+  private Path file;
+
+  @Override
+  int change(Places places, Ledger ledger, PrintWriter out) throws Exception {
+    if (Files.exists(file)) {
+      throw new FileAlreadyExistsException(file.toString());
+    }
+    Ledger.backup(places.data(), file);
+    out.println("The ledger is in " + file + "; \"kiln restore " + file + "\" brings it back.");
+    return 0;
+  }
+
+  /** {@code kiln restore}: a backup becomes the ledger. */
+  @Command(
+      name = "restore",
+      mixinStandardHelpOptions = true,
+      description =
+          "Makes a backup the ledger, while no Kiln runs. The present ledger is kept beside it. Every lead that was not"
+              + " settled in the backup is marked as a possible duplicate, since it may have been sent meanwhile.")
+  static final class Restore implements Callable<Integer> {
+    @Mixin private PlacesOptions options;
+
+    @Parameters(paramLabel = "FILE", description = "The backup.")
+    private Path file;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+      System.setProperty("kiln.log", "WARN");
+      Places places = options.places();
+      PrintWriter out = spec.commandLine().getOut();
+      DataLock lock = DataLock.take(places.data());
+      try {
+        Path incoming = Files.createTempDirectory(places.data(), "restoring-");
+        try {
+          restore(places.data(), incoming, out);
+        } finally {
+          Trees.delete(incoming);
+        }
+      } finally {
+        lock.close();
+      }
+      return 0;
+    }
+
+    /**
+     * Prepares the backup in a folder of its own; only when that went well does it take the
+     * ledger's place.
+     */
+    private void restore(Path data, Path incoming, PrintWriter out) throws IOException {
+      Files.copy(file, incoming.resolve(Ledger.FILE));
+      int doubted;
+      try (Ledger ledger = Ledger.open(incoming, Clock.systemUTC())) {
+        doubted = ledger.doubtUnsettled();
+      }
+      Path present = data.resolve(Ledger.FILE);
+      if (Files.exists(present)) {
+        Path kept = data.resolve(Ledger.FILE + ".before-" + Instant.now().toEpochMilli());
+        Ledger.backup(data, kept);
+        out.println("The ledger so far is kept in " + kept + ".");
+      }
+      for (String suffix : new String[] {"-wal", "-shm"}) {
+        Files.deleteIfExists(data.resolve(Ledger.FILE + suffix));
+      }
+      Files.move(
+          incoming.resolve(Ledger.FILE),
+          present,
+          StandardCopyOption.REPLACE_EXISTING,
+          StandardCopyOption.ATOMIC_MOVE);
+      out.println(
+          "Restored. "
+              + doubted
+              + " leads were not settled in the backup and are marked as possible duplicates; \"kiln hold\" or"
+              + " \"kiln cancel\" them before \"kiln run\" if they must not be sent again.");
+    }
+  }
+}

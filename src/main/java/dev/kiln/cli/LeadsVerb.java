@@ -1,0 +1,200 @@
+package dev.kiln.cli;
+
+import dev.kiln.Places;
+import dev.kiln.Settings;
+import dev.kiln.ledger.LeadSelection;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** A command on some leads, chosen by run, table or lead_id. */
+abstract class LeadsVerb extends LedgerCommand {
+  @ArgGroup(exclusive = false, multiplicity = "1")
+  private @Nullable Which which;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  /** Which leads are meant. */
+  static final class Which {
+    @Option(names = "--run", paramLabel = "RUN", description = "The leads of this run.")
+    private @Nullable String run;
+
+    @Option(names = "--table", paramLabel = "TABLE", description = "The leads of this table.")
+    private @Nullable String table;
+
+    @Option(names = "--lead", paramLabel = "LEAD_ID", description = "This lead.")
+    private @Nullable String lead;
+
+    @Option(
+        names = "--all",
+        description = "All leads that the command is for, whatever else is given.")
+    private boolean all;
+
+    LeadSelection selection() {
+      if (all) {
+        return new LeadSelection(null, null, null);
+      }
+      return lead == null ? new LeadSelection(run, table, null) : LeadSelection.ofLead(lead);
+    }
+  }
+
+  /** Changes the leads; returns how many. */
+  abstract int change(Places places, Ledger ledger, LeadSelection leads);
+
+  /** What was done to so many leads, as a sentence. */
+  abstract String done(int leads);
+
+  @Override
+  int change(Places places, Ledger ledger, PrintWriter out) {
+    if (which == null) {
+      throw new IllegalStateException("picocli requires a selection");
+    }
+    LeadSelection selection;
+    try {
+      selection = which.selection();
+    } catch (IllegalArgumentException notAnId) {
+      throw usage(String.valueOf(notAnId.getMessage()));
+    }
+    int leads = change(places, ledger, selection);
+    out.println(json ? "{\"leads\":" + leads + "}" : done(leads));
+    return 0;
+  }
+
+  private static Duration dedupeWindow(Places places) {
+    return Settings.read(places.config()).dedupeWindow();
+  }
+
+  /** {@code kiln hold}. */
+  @Command(name = "hold", description = "Keeps queued leads back until they are released.")
+  static final class Hold extends LeadsVerb {
+    @Override
+    int change(Places places, Ledger ledger, LeadSelection leads) {
+      return ledger.hold(leads);
+    }
+
+    @Override
+    String done(int leads) {
+      return leads + " leads are held; \"kiln release\" lets them go.";
+    }
+  }
+
+  /** {@code kiln release}. */
+  @Command(name = "release", description = "Lets held leads go.")
+  static final class Release extends LeadsVerb {
+    @Override
+    int change(Places places, Ledger ledger, LeadSelection leads) {
+      return ledger.release(leads);
+    }
+
+    @Override
+    String done(int leads) {
+      return leads + " leads are queued again.";
+    }
+  }
+
+  /** {@code kiln cancel}. */
+  @Command(
+      name = "cancel",
+      description = "Withdraws queued and held leads for good; nothing more of them is sent.")
+  static final class Cancel extends LeadsVerb {
+    @Override
+    int change(Places places, Ledger ledger, LeadSelection leads) {
+      return ledger.cancel(leads);
+    }
+
+    @Override
+    String done(int leads) {
+      return leads + " leads are cancelled.";
+    }
+  }
+
+  /** {@code kiln retry}. */
+  @Command(
+      name = "retry",
+      description =
+          "Queues leads again that came to an end without getting through: REFUSED, DEAD, UNKNOWN and MISSING. Those that"
+              + " may have arrived are marked as possible duplicates.")
+  static final class Retry extends LeadsVerb {
+    @Option(
+        names = "--state",
+        paramLabel = "STATE",
+        description = "Only leads in this state: REFUSED, DEAD, UNKNOWN or MISSING.")
+    private @Nullable LeadState state;
+
+    @Override
+    int change(Places places, Ledger ledger, LeadSelection leads) {
+      Set<LeadState> ended =
+          EnumSet.of(LeadState.REFUSED, LeadState.DEAD, LeadState.UNKNOWN, LeadState.MISSING);
+      if (state != null && !ended.contains(state)) {
+        throw usage("--state is one of REFUSED, DEAD, UNKNOWN, MISSING");
+      }
+      return ledger.retry(leads, state == null ? ended : EnumSet.of(state), dedupeWindow(places));
+    }
+
+    @Override
+    String done(int leads) {
+      return leads + " leads are queued again.";
+    }
+  }
+
+  /** {@code kiln resolve}. */
+  @Command(
+      name = "resolve",
+      description = "Settles leads in doubt (UNKNOWN), after you have looked for them at Clay.")
+  static final class Resolve extends LeadsVerb {
+    @Option(names = "--accepted", description = "They arrived.")
+    private boolean accepted;
+
+    @Option(names = "--resend", description = "Send them again, marked as possible duplicates.")
+    private boolean resend;
+
+    @Override
+    int change(Places places, Ledger ledger, LeadSelection leads) {
+      if (accepted == resend) {
+        throw usage("Give one of --accepted and --resend");
+      }
+      return accepted
+          ? ledger.accept(leads)
+          : ledger.retry(leads, EnumSet.of(LeadState.UNKNOWN), dedupeWindow(places));
+    }
+
+    @Override
+    String done(int leads) {
+      return leads + (accepted ? " leads are ACCEPTED." : " leads are queued again.");
+    }
+  }
+
+  /** {@code kiln move}. */
+  @Command(
+      name = "move",
+      description =
+          "Gives waiting leads to another table, such as those of a table that is full or was removed. One that the other"
+              + " table knows already stays.")
+  static final class Move extends LeadsVerb {
+    @Option(
+        names = "--to",
+        required = true,
+        paramLabel = "TABLE",
+        description = "The other table, of clay.yaml.")
+    private String to;
+
+    @Override
+    int change(Places places, Ledger ledger, LeadSelection leads) {
+      Known.table(places, to);
+      return ledger.reroute(leads, to, dedupeWindow(places));
+    }
+
+    @Override
+    String done(int leads) {
+      return leads + " leads wait for table " + to + " now.";
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.kiln.cli;
+
+import dev.kiln.Places;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.Ledger;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * A command that changes the ledger, beside a running Kiln (which sees it at once) or without one.
+ */
+@Command(mixinStandardHelpOptions = true)
+abstract class LedgerCommand implements Callable<Integer> {
+  @Mixin private PlacesOptions options;
+  @Spec private CommandSpec spec;
+
+  /** Does it and says what was done. */
+  abstract int change(Places places, Ledger ledger, PrintWriter out) throws Exception;
+
+  /** A fault in what was typed: told with a hint to the usage, exit code 2. */
+  ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    System.setProperty("kiln.log", "WARN");
+    Places places = options.places();
+    if (!Files.exists(places.data().resolve(Ledger.FILE))) {
+      throw new InvalidConfiguration(
+          places.data(), "has no ledger yet: nothing was ever read here");
+    }
+    try (Ledger ledger = Ledger.openBeside(places.data(), Clock.systemUTC())) {
+      return change(places, ledger, spec.commandLine().getOut());
+    }
+  }
+}

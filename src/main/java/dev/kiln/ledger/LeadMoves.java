@@ -1,0 +1,193 @@
+package dev.kiln.ledger;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SQL of what an operator does with leads. Each call takes a bounded number of them, so that
+ * delivery goes on between.
+ */
+final class LeadMoves {
+  /** Leads moved in one transaction. */
+  static final int AT_ONCE = 500;
+
+  private LeadMoves() {}
+
+  private record Row(
+      long id,
+      String run,
+      long record,
+      String table,
+      LeadState state,
+      boolean doubted,
+      @Nullable String key) {}
+
+  /** How many leads a call looked at and how many it moved; the rest stays as it is. */
+  record Moved(int seen, long lastId, int moved) {}
+
+  private static List<Row> select(
+      Handle handle, LeadSelection selection, Set<LeadState> states, long afterId) {
+    String in =
+        states.stream().map(state -> "'" + state.name() + "'").collect(Collectors.joining(", "));
+    Query query =
+        handle
+            .createQuery(
+                "SELECT id, run, record, table_name, state, possible_duplicate, dedupe_key FROM lead"
+                    + " WHERE id > :after AND state IN ("
+                    + in
+                    + ")"
+                    + (selection.run() == null ? "" : " AND run = :run")
+                    + (selection.table() == null ? "" : " AND table_name = :table")
+                    + (selection.record() == null ? "" : " AND record = :record")
+                    + " ORDER BY id LIMIT :most")
+            .bind("after", afterId)
+            .bind("most", AT_ONCE);
+    if (selection.run() != null) {
+      query.bind("run", selection.run());
+    }
+    if (selection.table() != null) {
+      query.bind("table", selection.table());
+    }
+    if (selection.record() != null) {
+      query.bind("record", selection.record());
+    }
+    return query
+        .map(
+            (row, context) ->
+                new Row(
+                    row.getLong("id"),
+                    row.getString("run"),
+                    row.getLong("record"),
+                    row.getString("table_name"),
+                    LeadState.valueOf(row.getString("state")),
+                    row.getInt("possible_duplicate") == 1,
+                    row.getString("dedupe_key")))
+        .list();
+  }
+
+  /**
+   * Moves leads to a state. To QUEUED it means anew: due now, all attempts again; a lead that may
+   * have arrived before is marked as a possible duplicate. A lead whose key another has taken
+   * meanwhile is left where it is.
+   */
+  static Moved move(
+      Transaction transaction,
+      LeadSelection selection,
+      Set<LeadState> from,
+      LeadState to,
+      String reason,
+      long keyUntil,
+      long afterId,
+      long now) {
+    Handle handle = transaction.handle();
+    List<Row> rows = select(handle, selection, from, afterId);
+    int moved = 0;
+    for (Row row : rows) {
+      boolean anew = to == LeadState.QUEUED && row.state != LeadState.HELD;
+      if (anew
+          && row.state.releasesKey()
+          && row.key != null
+          && !takeKey(handle, row, row.table, keyUntil, now)) {
+        continue;
+      }
+      transaction.move(row.run, row.table, row.state, to);
+      boolean doubted =
+          row.doubted
+              || (anew && (row.state == LeadState.UNKNOWN || row.state == LeadState.MISSING));
+      if (doubted && !row.doubted) {
+        RunRows.doubt(handle, row.run, 1);
+      }
+      handle
+          .createUpdate(
+              "UPDATE lead SET state = :state, reason = :reason, due_at = :now, possible_duplicate = :doubted,"
+                  + " attempts = CASE WHEN :anew = 1 THEN 0 ELSE attempts END, changed_at = :now WHERE id = :id")
+          .bind("state", to.name())
+          .bind("reason", reason)
+          .bind("now", now)
+          .bind("doubted", doubted ? 1 : 0)
+          .bind("anew", anew ? 1 : 0)
+          .bind("id", row.id)
+          .execute();
+      if (to.releasesKey() && row.key != null) {
+        RunRows.releaseKey(handle, row.table, row.key, row.run, row.record);
+      }
+      moved++;
+    }
+    return new Moved(rows.size(), rows.isEmpty() ? afterId : rows.get(rows.size() - 1).id, moved);
+  }
+
+  /** Gives waiting leads of a table to another; one that the other table knows already stays. */
+  static Moved reroute(
+      Transaction transaction,
+      LeadSelection selection,
+      String to,
+      long keyUntil,
+      long afterId,
+      long now) {
+    Handle handle = transaction.handle();
+    List<Row> rows = select(handle, selection, Set.of(LeadState.QUEUED, LeadState.HELD), afterId);
+    int moved = 0;
+    for (Row row : rows) {
+      if (row.key != null && !takeKey(handle, row, to, keyUntil, now)) {
+        continue;
+      }
+      if (row.key != null) {
+        RunRows.releaseKey(handle, row.table, row.key, row.run, row.record);
+      }
+      transaction.count(row.run, row.table, row.state, -1);
+      transaction.count(row.run, to, row.state, 1);
+      handle
+          .createUpdate("UPDATE lead SET table_name = :table, changed_at = :now WHERE id = :id")
+          .bind("table", to)
+          .bind("now", now)
+          .bind("id", row.id)
+          .execute();
+      moved++;
+    }
+    return new Moved(rows.size(), rows.isEmpty() ? afterId : rows.get(rows.size() - 1).id, moved);
+  }
+
+  /** Takes the key of a lead in a table, if it is free or this lead's own. */
+  private static boolean takeKey(Handle handle, Row row, String table, long keyUntil, long now) {
+    return handle
+            .createUpdate(
+                "INSERT INTO dedupe (table_name, dedupe_key, run, record, until) VALUES (:table, :key, :run, :record,"
+                    + " :until) ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run,"
+                    + " record = excluded.record, until = excluded.until"
+                    + " WHERE dedupe.until <= :now OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)")
+            .bind("table", table)
+            .bind("key", row.key)
+            .bind("run", row.run)
+            .bind("record", row.record)
+            .bind("until", keyUntil)
+            .bind("now", now)
+            .execute()
+        == 1;
+  }
+
+  /** Marks what may have been sent since a backup was taken. */
+  static Moved doubt(Transaction transaction, long afterId) {
+    Handle handle = transaction.handle();
+    List<Row> rows =
+        select(
+            handle,
+            new LeadSelection(null, null, null),
+            Set.of(LeadState.QUEUED, LeadState.HELD, LeadState.SENDING),
+            afterId);
+    for (Row row : rows) {
+      if (!row.doubted) {
+        RunRows.doubt(handle, row.run, 1);
+        handle
+            .createUpdate("UPDATE lead SET possible_duplicate = 1 WHERE id = :id")
+            .bind("id", row.id)
+            .execute();
+      }
+    }
+    return new Moved(
+        rows.size(), rows.isEmpty() ? afterId : rows.get(rows.size() - 1).id, rows.size());
+  }
+}
