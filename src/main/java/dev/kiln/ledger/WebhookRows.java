@@ -119,7 +119,7 @@ final class WebhookRows {
         .createUpdate(
             "UPDATE webhook SET state = 'REFUSING', reason = :reason, refusals = refusals + 1, refused_at = :now,"
                 + " probe_at = :now + MIN(:longest, :first * (1 << MIN(refusals, 4)))"
-                + " WHERE id = :id AND (state = 'OPEN' OR (state = 'REFUSING' AND refused_at <= :begun))")
+                + " WHERE id = :id AND (state = 'OPEN' OR (state = 'REFUSING' AND refused_at < :begun))")
         .bind("id", id)
         .bind("reason", reason)
         .bind("now", now)
