@@ -84,6 +84,9 @@ final class Writer implements AutoCloseable {
       if (failure.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
+      if (failure.getCause() instanceof Error error) {
+        throw error;
+      }
       throw failure;
     }
   }
@@ -124,7 +127,7 @@ final class Writer implements AutoCloseable {
       }
       transaction.flush();
       handle.commit();
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       rollback(failure);
       if (tasks.size() > 1) {
         tasks.forEach(task -> commit(List.of(task)));
@@ -136,16 +139,18 @@ final class Writer implements AutoCloseable {
     tasks.forEach(Task::committed);
   }
 
-  private void rollback(RuntimeException failure) {
+  private void rollback(Throwable failure) {
     try {
       handle.rollback();
-    } catch (RuntimeException second) {
+    } catch (RuntimeException | Error second) {
       failure.addSuppressed(second);
     }
   }
 
-  private static RuntimeException unavailable(RuntimeException failure) {
-    return failure instanceof IllegalStateException || failure instanceof IllegalArgumentException
+  private static Throwable unavailable(Throwable failure) {
+    return failure instanceof IllegalStateException
+            || failure instanceof IllegalArgumentException
+            || failure instanceof Error
         ? failure
         : new LedgerUnavailable(
             "The ledger could not be written: "
