@@ -317,7 +317,8 @@ public final class Delivery {
           case WEBHOOK_REFUSES -> new Booking(LeadState.QUEUED, now, WebhookNews.REFUSES, null);
           case WEBHOOK_EXHAUSTED -> new Booking(LeadState.QUEUED, now, WebhookNews.EXHAUSTED, null);
           case TOO_MANY -> {
-            Instant until = now.plus(jitter(wish == null ? Answer.LEAST_WAIT : wish));
+            Duration pause = jitter(wish == null ? Answer.LEAST_WAIT : wish);
+            Instant until = now.plus(shorter(pause, Answer.LONGEST_WAIT));
             yield new Booking(LeadState.QUEUED, until, WebhookNews.NONE, until);
           }
           case NOT_SENT -> new Booking(LeadState.QUEUED, retry, WebhookNews.NONE, null);
@@ -349,6 +350,10 @@ public final class Delivery {
 
   private static Duration longer(Duration wait, @Nullable Duration wish) {
     return wish != null && wish.compareTo(wait) > 0 ? wish : wait;
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
   }
 
   /** A little longer, so that what waited together does not come together. */
