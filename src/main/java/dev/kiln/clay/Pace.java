@@ -44,21 +44,35 @@ public record Pace(double allowed, double base, Instant since, Duration recovery
     return new Pace(allowed, Math.max(rate(now) / 2, allowed * FLOOR), until, recovery);
   }
 
-  /** The same pace under another allowed rate. */
+  /** The same pace under another allowed rate: at once where no 429 holds it down. */
   public Pace allow(double rate, Instant now) {
-    return rate == allowed ? this : new Pace(rate, Math.min(rate(now), rate), since, recovery);
+    double present = rate(now);
+    return new Pace(
+        rate,
+        present >= allowed ? rate : Math.min(present, rate),
+        now.isAfter(since) ? now : since,
+        recovery);
   }
 
   /**
    * Permits of the throttle for a rate: as few as keep its period at 25 ms or more, so that a burst
-   * stays small and the period long beside the timer's own error.
+   * stays small and the period long beside the timer's own error, and no more than 1 % too long,
+   * since it is rounded up to a millisecond.
    */
   static int permits(double rate) {
-    return (int) Math.max(1, Math.ceil(rate / 40));
+    int permits = (int) Math.max(1, Math.ceil(rate / 40));
+    while (periodMillis(permits, rate) * rate > 1010.0 * permits) {
+      permits++;
+    }
+    return permits;
   }
 
-  /** The throttle's period for a rate, milliseconds, at least 1. */
+  /** The throttle's period for a rate, milliseconds: never so short that the rate is exceeded. */
   static long periodMillis(double rate) {
-    return Math.max(1, Math.round(1000 * permits(rate) / rate));
+    return periodMillis(permits(rate), rate);
+  }
+
+  private static long periodMillis(int permits, double rate) {
+    return (long) Math.ceil(1000 * permits / rate - 1e-6);
   }
 }
