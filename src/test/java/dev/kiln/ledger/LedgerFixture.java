@@ -1,0 +1,348 @@
+package dev.kiln.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kiln.ledger.Settlement.WebhookNews;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real ledger on disk with a clock that a test moves, the verbs of a test, and the one check that
+ * must hold after every operation: {@link #mustBalance()}.
+ */
+public final class LedgerFixture implements AutoCloseable {
+  public static final Instant START = Instant.parse("2026-11-25T10:00:00Z");
+  public static final Duration DEDUPE_WINDOW = Duration.ofDays(90);
+  public static final String WORKSPACE = "main";
+  static final Duration LEASE = Duration.ofDays(400);
+  private static final List<String> TABLES =
+      List.of(
+          "workspace",
+          "run",
+          "batch",
+          "lead",
+          "attempt",
+          "dedupe",
+          "tally",
+          "webhook",
+          "clay_table",
+          "spend",
+          "waiting");
+
+  /** A row of a file on its way in. */
+  public record Row(String table, @Nullable String key, @Nullable String problem) {
+    public static Row of(String table) {
+      return new Row(table, null, null);
+    }
+
+    public static Row keyed(String table, String key) {
+      return new Row(table, key, null);
+    }
+
+    public static Row rejected(String table) {
+      return new Row(table, "key of a bad row", "email: it has no @");
+    }
+  }
+
+  private final Path data;
+  private final SettableClock clock = new SettableClock(START);
+  private final Map<String, Long> rowsOf = new HashMap<>();
+  private final Jdbi sql;
+  private Ledger ledger;
+
+  private LedgerFixture(Path data) {
+    this.data = data;
+    this.ledger = Ledger.open(data, clock);
+    this.sql = Jdbi.create(Sqlite.writer(data));
+  }
+
+  public static LedgerFixture in(Path data) {
+    return new LedgerFixture(data);
+  }
+
+  public SettableClock clock() {
+    return clock;
+  }
+
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  public LedgerView.Snapshot snapshot() {
+    return ledger.view().snapshot();
+  }
+
+  /** Ends the process, as it were, and starts it again on the same folder. */
+  public void reopen() {
+    ledger.close();
+    ledger = Ledger.open(data, clock);
+  }
+
+  @Override
+  public void close() {
+    ledger.close();
+  }
+
+  // ---- Intake ----
+
+  public Run run(String content) {
+    return run(content, Priority.NORMAL);
+  }
+
+  public Run run(String content, Priority priority) {
+    return ledger.open(content + ".csv", "", priority, "hash of " + content);
+  }
+
+  /** Stores rows as the run's next batch; the reader counts as many rows as there are. */
+  public void store(Run run, Row... rows) {
+    long before = rowsOf.getOrDefault(run.id(), 0L);
+    List<NewLead> leads = new ArrayList<>();
+    for (Row row : rows) {
+      long record = before + leads.size() + 1;
+      leads.add(
+          new NewLead(
+              record,
+              record + 1,
+              row.table(),
+              row.key(),
+              "{\"email\":\"lead" + record + "@example.com\"}",
+              row.problem()));
+    }
+    long after = before + rows.length;
+    ledger.store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW);
+    rowsOf.put(run.id(), after);
+  }
+
+  /** Stores a number of rows that are no one's duplicates, in batches of 100. */
+  public void store(Run run, String table, int rows) {
+    for (int stored = 0; stored < rows; stored += 100) {
+      Row[] batch = new Row[Math.min(100, rows - stored)];
+      Arrays.fill(batch, Row.of(table));
+      store(run, batch);
+    }
+  }
+
+  /** A run of its own with so many rows. */
+  public Run stored(String content, String table, int rows) {
+    Run run = run(content);
+    store(run, table, rows);
+    return run;
+  }
+
+  // ---- Delivery ----
+
+  /** A webhook as the catalogue lists it, with a Clay table of its own. */
+  public static ListedWebhook webhook(String name, String table, long cap) {
+    return webhook(name, table, name, cap, 0);
+  }
+
+  static ListedWebhook webhook(String name, String table, String clayTable, long cap, long used) {
+    return new ListedWebhook("sha256 of " + name, name, table, clayTable, cap, used);
+  }
+
+  public Lease lead(String node) {
+    return ledger.lead(WORKSPACE, node, LEASE, true).orElseThrow();
+  }
+
+  public List<Due> due(String... tables) {
+    Map<String, Integer> shares = new LinkedHashMap<>();
+    Arrays.stream(tables).forEach(table -> shares.put(table, Integer.MAX_VALUE));
+    return ledger.due(shares, 10_000, Set.of(), null);
+  }
+
+  Sending begin(Due lead, Lease lease) {
+    return begin(lead, lease, Charge.NONE);
+  }
+
+  Sending begin(Due lead, Lease lease, Charge charge) {
+    return ledger.begin(lead, lease, LedgerFixture::firstUsable, charge);
+  }
+
+  /** The simplest rotation: the first webhook that can take a row. */
+  static WebhookUse firstUsable(List<WebhookUse> uses, Instant now) {
+    return uses.stream()
+        .filter(use -> use.state() != WebhookUse.State.EXHAUSTED)
+        .filter(use -> use.probeAt() == null || !now.isBefore(use.probeAt()))
+        .filter(use -> use.cap() == 0 || use.used() < use.cap())
+        .findFirst()
+        .orElseThrow(() -> new NotSent(WaitReason.EXHAUSTED, "used up", null));
+  }
+
+  /** A charge of one credit and two actions on one day's allowance. */
+  static Charge charge(long creditsCap, long actionsCap, String... periods) {
+    return new Charge(
+        1000,
+        2000,
+        Arrays.stream(periods)
+            .map(
+                period ->
+                    new Allowance(period, creditsCap, actionsCap, START.plus(Duration.ofHours(14))))
+            .toList());
+  }
+
+  static Settlement accepted() {
+    return settlement(LeadState.ACCEPTED, null, "", false, true, WebhookNews.WORKS, null, 200);
+  }
+
+  static Settlement refused() {
+    return settlement(
+        LeadState.REFUSED, null, "HTTP 400 bad", false, false, WebhookNews.WORKS, null, 400);
+  }
+
+  static Settlement dead() {
+    return settlement(
+        LeadState.DEAD, null, "HTTP 500 broken", true, false, WebhookNews.NONE, null, 500);
+  }
+
+  static Settlement failed(Instant due) {
+    return settlement(
+        LeadState.QUEUED, due, "HTTP 503 busy", true, false, WebhookNews.NONE, null, 503);
+  }
+
+  static Settlement unknown(@Nullable Instant due) {
+    return settlement(
+        LeadState.UNKNOWN, due, "HTTP 504 late", true, true, WebhookNews.NONE, null, 504);
+  }
+
+  static Settlement tooMany(Instant until) {
+    return settlement(
+        LeadState.QUEUED, until, "HTTP 429", false, false, WebhookNews.NONE, until, 429);
+  }
+
+  static Settlement webhookRefuses(Instant due) {
+    return settlement(
+        LeadState.QUEUED, due, "HTTP 401 no", false, false, WebhookNews.REFUSES, null, 401);
+  }
+
+  static Settlement webhookExhausted(Instant due) {
+    return settlement(
+        LeadState.QUEUED, due, "HTTP 403 full", false, false, WebhookNews.EXHAUSTED, null, 403);
+  }
+
+  private static Settlement settlement(
+      LeadState state,
+      @Nullable Instant due,
+      String reason,
+      boolean costsAttempt,
+      boolean stored,
+      WebhookNews news,
+      @Nullable Instant pauseUntil,
+      int status) {
+    return new Settlement(
+        state, due, reason, costsAttempt, stored, news, pauseUntil, status, 180, 300);
+  }
+
+  // ---- Looking ----
+
+  /** Expects a refusal to begin that leaves every row of every table as it was. */
+  public NotSent refusesAndChangesNothing(ThrowingCallable begin) {
+    Map<String, List<Map<String, Object>>> before = dump();
+    NotSent notSent = catchThrowableOfType(NotSent.class, begin);
+    assertThat(notSent).as("a refusal").isNotNull();
+    assertThat(dump()).isEqualTo(before);
+    return notSent;
+  }
+
+  /** Every row of every table. */
+  Map<String, List<Map<String, Object>>> dump() {
+    return sql.withHandle(
+        handle -> {
+          Map<String, List<Map<String, Object>>> dump = new TreeMap<>();
+          TABLES.forEach(
+              table ->
+                  dump.put(table, handle.createQuery("SELECT * FROM " + table).mapToMap().list()));
+          return dump;
+        });
+  }
+
+  public WebhookUse webhook(String name) {
+    return snapshot().webhooks().stream()
+        .filter(use -> use.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  public LedgerView.LeadLine line(String leadId) {
+    return ledger.view().leads(null, null, false, 10_000).stream()
+        .filter(line -> line.leadId().equals(leadId))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  public LedgerView.LeadLine line(Sending sending) {
+    return line(sending.lead().leadId());
+  }
+
+  public LedgerView.RunAccount account(Run run) {
+    return snapshot().runs().stream()
+        .filter(account -> account.id().equals(run.id()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Credits and actions spent in a period, thousandths. */
+  public List<Long> spent(String period) {
+    return sql.withHandle(
+        handle ->
+            handle
+                .createQuery("SELECT credits, actions FROM spend WHERE period = :period")
+                .bind("period", period)
+                .map((row, context) -> List.of(row.getLong(1), row.getLong(2)))
+                .findOne()
+                .orElse(List.of(0L, 0L)));
+  }
+
+  /** The notes of a lead's attempt log, in order. */
+  List<String> notes(Due lead) {
+    return sql.withHandle(
+        handle ->
+            handle
+                .createQuery("SELECT note FROM attempt WHERE lead = :lead ORDER BY number")
+                .bind("lead", lead.id())
+                .mapTo(String.class)
+                .list());
+  }
+
+  /** Per run: rows read are the sum of the states; and the kept counts are those of the rows. */
+  public void mustBalance() {
+    LedgerView.Snapshot snapshot = snapshot();
+    for (LedgerView.RunAccount run : snapshot.runs()) {
+      assertThat(run.states().values().stream().mapToLong(Long::longValue).sum())
+          .as("sum of the states of run %s %s", run.name(), run.states())
+          .isEqualTo(run.read());
+    }
+    Map<String, Long> kept = new TreeMap<>();
+    snapshot
+        .runs()
+        .forEach(
+            run ->
+                run.tables()
+                    .forEach(
+                        (table, states) ->
+                            states.forEach(
+                                (state, leads) ->
+                                    kept.put(run.id() + " " + table + " " + state, leads))));
+    Map<String, Long> counted = new TreeMap<>();
+    sql.useHandle(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT run || ' ' || table_name || ' ' || state, COUNT(*) FROM lead GROUP BY 1")
+                .map((row, context) -> counted.put(row.getString(1), row.getLong(2)))
+                .list());
+    assertThat(kept).as("kept counts").isEqualTo(counted);
+  }
+}
