@@ -1,0 +1,673 @@
+package dev.kiln.clay;
+
+import static dev.kiln.clay.DeliveryFixture.LEAST;
+import static dev.kiln.clay.DeliveryFixture.MOST;
+import static dev.kiln.clay.DeliveryFixture.POLICY;
+import static dev.kiln.clay.DeliveryFixture.WORKSPACE;
+import static dev.kiln.clay.DeliveryFixture.answered;
+import static dev.kiln.clay.DeliveryFixture.ended;
+import static dev.kiln.clay.DeliveryFixture.table;
+import static dev.kiln.clay.DeliveryFixture.webhook;
+import static dev.kiln.ledger.LedgerFixture.START;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.kiln.ledger.Due;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerFixture;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.Sending;
+import dev.kiln.ledger.Together;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.Waiting;
+import dev.kiln.ledger.WebhookUse;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The rules of delivery over a real ledger: the design's table of answers, end to end. */
+final class DeliveryTest {
+  /** What is put on offer at 8 leads a second: half a second of it. */
+  private static final int ROOM = 4;
+
+  private static final Budgets CAPPED =
+      new Budgets(
+          ZoneId.of("UTC"),
+          1,
+          new BigDecimal("12"),
+          BigDecimal.ZERO,
+          BigDecimal.ZERO,
+          BigDecimal.ZERO);
+
+  private Path data;
+  private DeliveryFixture fixture;
+  private LedgerFixture books;
+
+  @BeforeEach
+  void open(@TempDir Path folder) {
+    data = folder;
+    fixture =
+        new DeliveryFixture(
+            folder,
+            Budgets.none(),
+            table("tech", webhook("tech-1", 45_000)),
+            table("finance", webhook("finance-1", 45_000)));
+    books = fixture.books;
+  }
+
+  /** Starts anew with another catalogue. */
+  private void with(Budgets budgets, Table... tables) throws IOException {
+    fixture.close();
+    fixture = new DeliveryFixture(Files.createDirectory(data.resolve("anew")), budgets, tables);
+    books = fixture.books;
+  }
+
+  @AfterEach
+  void balanced() {
+    fixture.close();
+  }
+
+  private void passes(Duration time) {
+    books.clock().advance(time);
+  }
+
+  private NotSent refusal(Due lead) {
+    return books.refusesAndChangesNothing(() -> fixture.delivery().begin(lead));
+  }
+
+  private @Nullable Waiting waiting(String table) {
+    return books.snapshot().tables().stream()
+        .filter(account -> account.name().equals(table))
+        .findFirst()
+        .orElseThrow()
+        .waiting();
+  }
+
+  // ---- What an answer leads to ----
+
+  /**
+   * A row of the design's table of answers.
+   *
+   * @param reply what came
+   * @param state where the lead goes
+   * @param waits seconds until it is due again; -1 where it never is
+   * @param attempts what it costs
+   * @param breaker whether the breaker learns of a failure
+   * @param stored whether count and budget stay charged
+   * @param webhook what becomes of the webhook
+   * @param pause seconds that the workspace waits
+   */
+  record Expected(
+      Reply reply,
+      LeadState state,
+      int waits,
+      int attempts,
+      boolean breaker,
+      boolean stored,
+      WebhookUse.State webhook,
+      int pause) {}
+
+  private static Expected expected(
+      Reply reply, LeadState state, int waits, int attempts, boolean breaker, boolean stored) {
+    return new Expected(reply, state, waits, attempts, breaker, stored, WebhookUse.State.OPEN, 0);
+  }
+
+  static Stream<Expected> answers() {
+    Reply full =
+        new Reply(Reply.Kind.ANSWERED, 403, null, "Record limit reached for webhook", 1, 1);
+    WebhookUse.State refusing = WebhookUse.State.REFUSING;
+    return Stream.of(
+        expected(answered(200), LeadState.ACCEPTED, -1, 0, false, true),
+        expected(answered(202), LeadState.ACCEPTED, -1, 0, false, true),
+        expected(answered(400), LeadState.REFUSED, -1, 0, false, false),
+        expected(answered(413), LeadState.REFUSED, -1, 0, false, false),
+        expected(answered(422), LeadState.REFUSED, -1, 0, false, false),
+        expected(ended(Reply.Kind.TOO_LARGE), LeadState.REFUSED, -1, 0, false, false),
+        new Expected(answered(401), LeadState.QUEUED, 0, 0, false, false, refusing, 0),
+        new Expected(answered(403), LeadState.QUEUED, 0, 0, false, false, refusing, 0),
+        new Expected(answered(404), LeadState.QUEUED, 0, 0, false, false, refusing, 0),
+        new Expected(answered(302), LeadState.QUEUED, 0, 0, false, false, refusing, 0),
+        new Expected(full, LeadState.QUEUED, 0, 0, false, false, WebhookUse.State.EXHAUSTED, 0),
+        new Expected(answered(429), LeadState.QUEUED, 1, 0, false, false, WebhookUse.State.OPEN, 1),
+        new Expected(
+            answered(429, "7"), LeadState.QUEUED, 7, 0, false, false, WebhookUse.State.OPEN, 7),
+        new Expected(
+            answered(429, "0"), LeadState.QUEUED, 1, 0, false, false, WebhookUse.State.OPEN, 1),
+        expected(ended(Reply.Kind.NOT_SENT), LeadState.QUEUED, 5, 0, true, false),
+        expected(answered(500), LeadState.QUEUED, 5, 1, true, false),
+        expected(answered(503), LeadState.QUEUED, 5, 1, true, false),
+        expected(answered(408), LeadState.QUEUED, 5, 1, true, false),
+        expected(answered(503, "60"), LeadState.QUEUED, 60, 1, true, false),
+        expected(answered(503, "2"), LeadState.QUEUED, 5, 1, true, false),
+        expected(answered(502), LeadState.QUEUED, 5, 1, true, true),
+        expected(answered(504), LeadState.QUEUED, 5, 1, true, true),
+        expected(answered(524), LeadState.QUEUED, 5, 1, true, true),
+        expected(ended(Reply.Kind.NO_ANSWER), LeadState.QUEUED, 5, 1, true, true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("answers")
+  void anAnswerLeadsToWhatTheDesignSays(Expected expected) {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    Throwable thrown = catchThrowable(() -> fixture.settle(sending, expected.reply));
+    if (expected.breaker) {
+      assertThat(thrown).isInstanceOf(ClayFailed.class);
+    } else {
+      assertThat(thrown).isNull();
+    }
+    LedgerView.LeadLine line = books.line(sending.lead().leadId());
+    assertThat(line.state()).isEqualTo(expected.state);
+    assertThat(line.attempts()).isEqualTo(expected.attempts);
+    boolean inDoubt = expected.stored && expected.state == LeadState.QUEUED;
+    assertThat(line.possibleDuplicate()).isEqualTo(inDoubt);
+    assertThat(books.webhook("tech-1").state()).isEqualTo(expected.webhook);
+    assertThat(books.webhook("tech-1").used()).isEqualTo(expected.stored ? 1 : 0);
+    assertThat(books.spent("day 2026-11-25"))
+        .isEqualTo(expected.stored ? List.of(6_000L, 4_000L) : List.of(0L, 0L));
+    Instant pause = books.snapshot().workspaces().get(0).pauseUntil();
+    assertThat(pause)
+        .isEqualTo(expected.pause == 0 ? Instant.EPOCH : START.plusSeconds(expected.pause));
+    assertThat(line.reason())
+        .isEqualTo(
+            expected.state == LeadState.ACCEPTED
+                ? ""
+                : expected.reply.status() == 0
+                    ? expected.reply.text()
+                    : "HTTP " + expected.reply.status() + " " + expected.reply.text());
+    mustBeDueAfter(expected.waits);
+  }
+
+  private void mustBeDueAfter(int seconds) {
+    if (seconds < 0) {
+      passes(Duration.ofDays(30));
+      assertThat(books.due("tech")).isEmpty();
+      return;
+    }
+    if (seconds > 0) {
+      books.clock().set(START.plusSeconds(seconds).minusMillis(1));
+      assertThat(books.due("tech")).isEmpty();
+    }
+    books.clock().set(START.plusSeconds(seconds));
+    assertThat(books.due("tech")).hasSize(1);
+  }
+
+  private Sending settleAndWait(Reply reply) {
+    Sending sending = fixture.begin();
+    assertThat(catchThrowable(() -> fixture.settle(sending, reply))).isInstanceOf(ClayFailed.class);
+    passes(Duration.ofMinutes(15));
+    return sending;
+  }
+
+  @Test
+  void aLeadDiesAfterEightFailedAttempts() {
+    books.stored("leads", "tech", 1);
+    for (int attempt = 1; attempt < 8; attempt++) {
+      Sending sending = settleAndWait(answered(500));
+      assertThat(books.line(sending.lead().leadId()).state()).isEqualTo(LeadState.QUEUED);
+    }
+    Sending last = settleAndWait(answered(500));
+    assertThat(books.line(last.lead().leadId()).state()).isEqualTo(LeadState.DEAD);
+    assertThat(books.line(last.lead().leadId()).attempts()).isEqualTo(8);
+    assertThat(books.webhook("tech-1").used()).isZero();
+  }
+
+  @Test
+  void aLeadInDoubtOutOfAttemptsStaysUnknownAndIsNeverDead() {
+    books.stored("leads", "tech", 1);
+    for (int attempt = 1; attempt < 8; attempt++) {
+      settleAndWait(answered(504));
+    }
+    Sending last = settleAndWait(answered(504));
+    assertThat(books.line(last.lead().leadId()).state()).isEqualTo(LeadState.UNKNOWN);
+    assertThat(books.webhook("tech-1").used()).isEqualTo(8);
+    assertThat(fixture.due()).isEmpty();
+  }
+
+  @Test
+  void withThePolicyHoldALeadInDoubtStaysUnknown() {
+    fixture.delivery(
+        new DeliveryPolicy(
+            32,
+            8,
+            POLICY.firstWait(),
+            POLICY.longestWait(),
+            false,
+            POLICY.recovery(),
+            POLICY.lease()),
+        LEAST,
+        "node",
+        true);
+    books.stored("leads", "tech", 1);
+    Sending sending = settleAndWait(answered(504));
+    assertThat(books.line(sending.lead().leadId()).state()).isEqualTo(LeadState.UNKNOWN);
+    assertThat(fixture.due()).isEmpty();
+  }
+
+  @Test
+  void aHalfOpenProbeThatFailsCostsNoAttempt() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    fixture.breakers.of("tech").transitionToOpenState();
+    fixture.breakers.of("tech").transitionToHalfOpenState();
+    assertThat(catchThrowable(() -> fixture.settle(sending, answered(500))))
+        .isInstanceOf(ClayFailed.class);
+    assertThat(books.line(sending.lead().leadId()).state()).isEqualTo(LeadState.QUEUED);
+    assertThat(books.line(sending.lead().leadId()).attempts()).isZero();
+  }
+
+  @Test
+  void aFailedConnectionCostsNoAttemptHoweverOftenItFails() {
+    books.stored("leads", "tech", 1);
+    for (int i = 0; i < 12; i++) {
+      settleAndWait(ended(Reply.Kind.NOT_SENT));
+    }
+    Sending sending = fixture.begin();
+    assertThat(sending.attempts()).isZero();
+    fixture.settle(sending, answered(200));
+  }
+
+  @Test
+  void theWaitDoublesFromFiveSecondsToAQuarterOfAnHour() {
+    int[] seconds = {5, 5, 10, 20, 40, 80, 160, 320, 640, 900, 900};
+    for (int attempts = 0; attempts < seconds.length; attempts++) {
+      assertThat(POLICY.waitAfter(attempts)).isEqualTo(Duration.ofSeconds(seconds[attempts]));
+    }
+    assertThat(POLICY.waitAfter(Integer.MAX_VALUE)).isEqualTo(Duration.ofMinutes(15));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"503,, 6", "503, 100, 120", "429,, 1.2", "429, 100, 120", "429, 900, 900"})
+  void jitterLengthensAWaitByAFifthAtMostAndAPauseNeverBeyondAQuarterOfAnHour(
+      int status, @Nullable String retryAfter, double mostSeconds) {
+    books.stored("leads", "tech", 1);
+    fixture.delivery(POLICY, MOST, "node", true);
+    Sending sending = fixture.begin();
+    assertThat(catchThrowable(() -> fixture.settle(sending, answered(status, retryAfter))))
+        .satisfiesAnyOf(
+            thrown -> assertThat(thrown).isNull(),
+            thrown -> assertThat(thrown).isInstanceOf(ClayFailed.class));
+    Instant latest = START.plusMillis((long) (1000 * mostSeconds));
+    books.clock().set(latest.minusMillis(2));
+    assertThat(books.due("tech")).isEmpty();
+    books.clock().set(latest);
+    assertThat(books.due("tech")).hasSize(1);
+  }
+
+  // ---- What is put on offer ----
+
+  @Test
+  void halfASecondOfThePaceIsOnOfferAtMostAndNothingTwice() {
+    books.stored("leads", "tech", 10);
+    List<Due> offered = fixture.due();
+    assertThat(offered).hasSize(ROOM);
+    assertThat(fixture.due()).isEmpty();
+    Sending sending = fixture.delivery().begin(offered.get(0));
+    List<Due> more = fixture.due();
+    assertThat(more).hasSize(1).doesNotContainAnyElementsOf(offered);
+    fixture.settle(sending, answered(200));
+    assertThat(fixture.due()).as("a lead on the wire takes no room").isEmpty();
+    fixture.delivery().release(offered.get(1));
+    assertThat(fixture.due()).containsExactly(offered.get(1));
+  }
+
+  @Test
+  void roomIsNoticedWhileDeliveryWaitsForIt() {
+    books.stored("leads", "tech", ROOM + 1);
+    List<Due> offered = fixture.due();
+    List<Integer> found =
+        Together.run(
+            2,
+            number -> {
+              if (number == 0) {
+                fixture.delivery().begin(offered.get(0));
+                return 0;
+              }
+              return Stream.generate(fixture::due)
+                  .limit(50)
+                  .mapToInt(List::size)
+                  .filter(size -> size > 0)
+                  .findFirst()
+                  .orElse(0);
+            });
+    assertThat(found).containsExactly(0, 1);
+  }
+
+  @Test
+  void anOfferThatWasLostWithItsWindowIsRepeatedAfterTwoMinutes() {
+    books.stored("leads", "tech", ROOM);
+    List<Due> offered = fixture.due();
+    passes(Duration.ofMinutes(2));
+    assertThat(fixture.due()).isEmpty();
+    passes(Duration.ofMillis(1));
+    assertThat(fixture.due()).isEqualTo(offered);
+  }
+
+  @Test
+  void onlyTheLeadsOfTheRunThatIsAskedForAreDelivered() {
+    books.stored("other", "tech", 3);
+    String run = books.stored("mine", "tech", 2).id();
+    fixture.delivery().only(run);
+    assertThat(fixture.due()).hasSize(2).allMatch(lead -> lead.run().equals(run));
+  }
+
+  @Test
+  void aTableWithARateOfItsOwnOffersOneLeadAtATime() throws IOException {
+    with(Budgets.none(), table("tech", 2, 50_000, false, webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 10);
+    assertThat(fixture.due()).hasSize(1);
+    passes(Duration.ofMillis(499));
+    assertThat(fixture.due()).isEmpty();
+    passes(Duration.ofMillis(1));
+    assertThat(fixture.due()).hasSize(1);
+  }
+
+  @Test
+  void anUnknownWorkspaceIsAMistake() {
+    assertThat(catchThrowable(() -> fixture.delivery().due("elsewhere")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("elsewhere");
+  }
+
+  // ---- What waits, and goes on by itself ----
+
+  private void mustDeliverOnly(String table) {
+    List<Due> due = fixture.due();
+    assertThat(due).hasSize(ROOM).allMatch(lead -> lead.table().equals(table));
+    due.forEach(fixture.delivery()::release);
+  }
+
+  private void storeBoth() {
+    books.stored("tech leads", "tech", 10);
+    books.stored("finance leads", "finance", 10);
+  }
+
+  @Test
+  void aStoppedRouteParksItsTableAndSaysSo() {
+    storeBoth();
+    fixture.stoppedRoutes.put("tech", "Route table-tech is stopped: start it");
+    mustDeliverOnly("finance");
+    assertThat(waiting("tech"))
+        .isEqualTo(
+            new Waiting(WaitReason.ROUTE_STOPPED, "Route table-tech is stopped: start it", START));
+    assertThat(waiting("finance")).isNull();
+    fixture.stoppedRoutes.clear();
+    mustDeliverOnly("tech");
+    assertThat(waiting("tech")).isNull();
+  }
+
+  @Test
+  void anOpenBreakerParksItsTableAndAHalfOpenOneLetsThreeLeadsTry() {
+    storeBoth();
+    fixture.breakers.of("tech").transitionToOpenState();
+    mustDeliverOnly("finance");
+    fixture.breakers.of("tech").transitionToHalfOpenState();
+    List<Due> due = fixture.due();
+    assertThat(due.stream().filter(lead -> lead.table().equals("tech"))).hasSize(Breakers.PROBES);
+    assertThat(due).hasSize(ROOM);
+    Sending probe = fixture.delivery().begin(due.get(0));
+    assertThat(fixture.due())
+        .as("a begun probe is one of the three")
+        .allMatch(lead -> lead.table().equals("finance"));
+    fixture.settle(probe, answered(200));
+  }
+
+  @Test
+  void theBreakerIgnoresWhatWasNotSentAndOpensAtHalfOfItsCallsFailed() {
+    var breaker = fixture.breakers.of("tech");
+    for (int i = 0; i < 40; i++) {
+      breaker.onError(0, TimeUnit.MILLISECONDS, new NotSent(WaitReason.PAUSED, "", null));
+    }
+    assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    for (int i = 0; i < 5; i++) {
+      breaker.onSuccess(0, TimeUnit.MILLISECONDS);
+      breaker.onError(0, TimeUnit.MILLISECONDS, new ClayFailed("HTTP 500"));
+    }
+    assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
+  }
+
+  @Test
+  void aTableWhoseWebhooksAreUsedUpIsParkedUntilAnotherIsAdded() throws IOException {
+    with(
+        Budgets.none(),
+        table("tech", webhook("tech-1", 1)),
+        table("finance", webhook("finance-1", 45_000)));
+    storeBoth();
+    List<Due> due = fixture.due();
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
+    assertThat(refusal(due.get(1)).reason()).isEqualTo(WaitReason.EXHAUSTED);
+    due.forEach(fixture.delivery()::release);
+    mustDeliverOnly("finance");
+    assertThat(waiting("tech")).extracting(Waiting::kind).isEqualTo(WaitReason.EXHAUSTED);
+    passes(Duration.ofDays(1));
+    mustDeliverOnly("finance");
+
+    books
+        .ledger()
+        .register(
+            List.of(
+                LedgerFixture.webhook("tech-1", "tech", 1),
+                LedgerFixture.webhook("tech-2", "tech", 100),
+                LedgerFixture.webhook("finance-1", "finance", 100)));
+    passes(Duration.ofSeconds(1));
+    mustDeliverOnly("tech");
+    assertThat(waiting("tech")).isNull();
+  }
+
+  @Test
+  void twoWebhooksOfOneClayTableShareItsRows() throws IOException {
+    with(
+        Budgets.none(),
+        table("tech", 0, 3, false, webhook("tech-1", 2, "sheet"), webhook("tech-2", 9, "sheet")));
+    books.stored("leads", "tech", 8);
+    List<Due> due = fixture.due();
+    List<String> through =
+        Stream.of(0, 1, 2).map(i -> fixture.delivery().begin(due.get(i)).webhook().name()).toList();
+    assertThat(through).containsExactly("tech-1", "tech-1", "tech-2");
+    assertThat(refusal(due.get(3)).reason()).isEqualTo(WaitReason.TABLE_FULL);
+  }
+
+  @Test
+  void ofManyThatWantTheLastRowsOfACapExactlySoManyGetThem() throws IOException {
+    with(Budgets.none(), table("tech", webhook("tech-1", 3), webhook("tech-2", 2)));
+    books.stored("leads", "tech", 16);
+    fixture.due();
+    List<Due> leads = books.due("tech");
+    List<Boolean> begun =
+        Together.run(
+            8,
+            number -> {
+              try {
+                fixture.delivery().begin(leads.get(number));
+                return true;
+              } catch (NotSent full) {
+                return false;
+              }
+            });
+    assertThat(begun).filteredOn(each -> each).hasSize(5);
+    assertThat(books.webhook("tech-1").used()).isEqualTo(3);
+    assertThat(books.webhook("tech-2").used()).isEqualTo(2);
+  }
+
+  @Test
+  void aRefusingWebhookIsProbedAfterAMinuteWithOneLead() {
+    storeBoth();
+    fixture.settle(fixture.begin(), answered(401));
+    List<Due> due = fixture.due();
+    assertThat(refusal(due.get(0)).reason()).isEqualTo(WaitReason.REFUSING);
+    due.forEach(fixture.delivery()::release);
+    mustDeliverOnly("finance");
+    passes(Duration.ofMinutes(1));
+    due = fixture.due();
+    Sending probe = fixture.delivery().begin(due.get(0));
+    assertThat(probe.lead().table()).isEqualTo("tech");
+    assertThat(refusal(due.get(1)).reason()).isEqualTo(WaitReason.REFUSING);
+    fixture.settle(probe, answered(200));
+    due.forEach(fixture.delivery()::release);
+    assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.OPEN);
+  }
+
+  @Test
+  void aSpentBudgetWaitsForItsNextPeriod() throws IOException {
+    with(CAPPED, table("tech", webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 4);
+    List<Due> due = fixture.due();
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
+    fixture.settle(fixture.delivery().begin(due.get(1)), answered(200));
+    NotSent spent = refusal(due.get(2));
+    assertThat(spent.reason()).isEqualTo(WaitReason.BUDGET);
+    due.forEach(fixture.delivery()::release);
+    assertThat(fixture.due()).isEmpty();
+    assertThat(waiting("tech")).extracting(Waiting::kind).isEqualTo(WaitReason.BUDGET);
+    books.clock().set(Instant.parse("2026-11-26T00:00:00Z"));
+    assertThat(fixture.due()).hasSize(2);
+    fixture.delivery().begin(due.get(2));
+  }
+
+  @Test
+  void a429PausesTheWholeWorkspaceAndHalvesItsPaceOnce() {
+    storeBoth();
+    assertThat(fixture.delivery().permits(WORKSPACE)).isEqualTo(1);
+    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isEqualTo(125);
+    List<Due> due = fixture.due();
+    Sending first = fixture.delivery().begin(due.get(0));
+    Sending second = fixture.delivery().begin(due.get(1));
+    fixture.settle(first, answered(429, "5"));
+    fixture.settle(second, answered(429, "5"));
+    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isEqualTo(250);
+    NotSent paused = refusal(due.get(2));
+    assertThat(paused.reason()).isEqualTo(WaitReason.PAUSED);
+    assertThat(paused.until()).isEqualTo(START.plusSeconds(5));
+    due.forEach(fixture.delivery()::release);
+    assertThat(fixture.due()).isEmpty();
+    assertThat(waiting("tech")).as("a short pause is no news").isNull();
+    passes(Duration.ofSeconds(5));
+    fixture.delivery().begin(fixture.due().get(0));
+    passes(Duration.ofMinutes(2));
+    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isCloseTo(166, within(1L));
+    passes(Duration.ofMinutes(2));
+    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isEqualTo(125);
+  }
+
+  @Test
+  void aLeadThatSomebodyElseMovedHindersNothing() {
+    storeBoth();
+    List<Due> due = fixture.due();
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
+    assertThat(refusal(due.get(0)).reason()).isEqualTo(WaitReason.NOT_DUE);
+    due.forEach(fixture.delivery()::release);
+    mustDeliverOnly("tech");
+  }
+
+  @Test
+  void afterAFailureOnTheWayItsTableWaitsFiveSeconds() {
+    storeBoth();
+    List<Due> due = fixture.due();
+    fixture.delivery().notSent(due.get(0), new IllegalStateException("an edited route"));
+    due.forEach(fixture.delivery()::release);
+    passes(Duration.ofMillis(4_999));
+    mustDeliverOnly("finance");
+    assertThat(waiting("tech"))
+        .isNotNull()
+        .satisfies(
+            waits -> {
+              assertThat(waits.kind()).isEqualTo(WaitReason.ROUTE_FAILED);
+              assertThat(waits.reason()).contains("IllegalStateException", "tech");
+            });
+    passes(Duration.ofMillis(1));
+    mustDeliverOnly("tech");
+  }
+
+  // ---- Stopping and leading ----
+
+  @Test
+  void afterStopNothingBeginsAndWhatIsOnTheWireIsSettled() {
+    books.stored("leads", "tech", 3);
+    List<Due> due = fixture.due();
+    Sending onTheWire = fixture.delivery().begin(due.get(0));
+    fixture.delivery().stop();
+    assertThat(fixture.due()).isEmpty();
+    assertThat(refusal(due.get(1)).reason()).isEqualTo(WaitReason.STOPPING);
+    fixture.settle(onTheWire, answered(200));
+    assertThat(books.line(onTheWire.lead().leadId()).state()).isEqualTo(LeadState.ACCEPTED);
+    fixture.delivery().resign();
+    assertThat(books.snapshot().workspaces().get(0).leaseUntil()).isEqualTo(Instant.EPOCH);
+  }
+
+  @Test
+  void aNodeThatDoesNotLeadDeliversNothing() {
+    books.stored("leads", "tech", 3);
+    Due lead = fixture.due().get(0);
+    Delivery other = fixture.delivery(POLICY, LEAST, "other node", false);
+    assertThat(fixture.due()).isEmpty();
+    assertThat(catchThrowableOfType(NotSent.class, () -> other.begin(lead)).reason())
+        .isEqualTo(WaitReason.NOT_LEADER);
+    passes(POLICY.lease());
+    assertThat(fixture.due()).as("silent for a second").isEmpty();
+    passes(Duration.ofSeconds(1));
+    assertThat(fixture.due()).hasSize(3);
+  }
+
+  @Test
+  void aLeaderRenewsItsLeaseBeforeItEnds() {
+    books.stored("leads", "tech", 3);
+    for (int i = 0; i < 10; i++) {
+      fixture.due().forEach(fixture.delivery()::release);
+      passes(POLICY.lease().dividedBy(3));
+    }
+    assertThat(fixture.due()).hasSize(3);
+    assertThat(books.snapshot().workspaces().get(0).epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void aLeaderThatLostItsLeaseBeginsNothing() {
+    books.stored("leads", "tech", 3);
+    List<Due> due = fixture.due();
+    books.lead("another node");
+    assertThat(refusal(due.get(0)).reason()).isEqualTo(WaitReason.NOT_LEADER);
+  }
+
+  @Test
+  void theNextLeaderSendsWhatWasOnTheWireAgainAsAPossibleDuplicate() {
+    books.stored("leads", "tech", 1);
+    Sending lost = fixture.begin();
+    fixture.delivery(POLICY, LEAST, "next process", true);
+    assertThat(fixture.due()).as("silent for a second").isEmpty();
+    passes(Duration.ofSeconds(1));
+    Sending again = fixture.begin();
+    assertThat(again.lead().leadId()).isEqualTo(lost.lead().leadId());
+    assertThat(again.number()).isEqualTo(2);
+    assertThat(books.line(again.lead().leadId()).possibleDuplicate()).isTrue();
+  }
+
+  // ---- What the routes ask ----
+
+  @Test
+  void theRecipientNamesTheWebhookAndNeverItsUrl() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    assertThat(fixture.delivery().recipient(sending)).isEqualTo("clay:tech-1");
+    assertThat(fixture.delivery().body(sending))
+        .containsEntry("lead_id", sending.lead().leadId())
+        .containsEntry("email", "lead1@example.com");
+  }
+}
