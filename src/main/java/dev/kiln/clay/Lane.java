@@ -31,6 +31,9 @@ final class Lane {
   /** How soon to look again at a wait that only a change can end. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
+  /** How soon to try a spent budget again: rows that Clay refuses give their share back. */
+  private static final Duration TRY_BUDGET_AGAIN = Duration.ofMinutes(1);
+
   /** A new leader is silent for so long, since the one before may just have sent. */
   private static final Duration FIRST_SILENCE = Duration.ofSeconds(1);
 
@@ -261,10 +264,13 @@ final class Lane {
 
   private static Hindrance hindrance(NotSent notSent, Instant now) {
     Instant until = notSent.until();
-    return new Hindrance(
-        notSent.reason(),
-        String.valueOf(notSent.getMessage()),
-        until == null ? now.plus(LOOK_AGAIN) : until);
+    if (until == null) {
+      until = now.plus(LOOK_AGAIN);
+    } else if (notSent.reason() == WaitReason.BUDGET) {
+      Instant again = now.plus(TRY_BUDGET_AGAIN);
+      until = again.isBefore(until) ? again : until;
+    }
+    return new Hindrance(notSent.reason(), String.valueOf(notSent.getMessage()), until);
   }
 
   private void tell(String table, @Nullable Hindrance hindrance, Map<String, Waiting> news) {

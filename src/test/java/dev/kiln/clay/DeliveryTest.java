@@ -544,6 +544,20 @@ final class DeliveryTest {
   }
 
   @Test
+  void aSpentBudgetIsTriedAgainSoonSinceRefusedRowsGiveTheirShareBack() throws IOException {
+    with(CAPPED, table("tech", webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 4);
+    List<Due> due = fixture.due();
+    Sending first = fixture.delivery().begin(due.get(0));
+    fixture.delivery().begin(due.get(1));
+    assertThat(refusal(due.get(2)).reason()).isEqualTo(WaitReason.BUDGET);
+    fixture.settle(first, answered(400));
+    due.forEach(fixture.delivery()::release);
+    passes(Duration.ofMinutes(1));
+    fixture.delivery().begin(fixture.due().get(0));
+  }
+
+  @Test
   void a429PausesTheWholeWorkspaceAndHalvesItsPaceOnce() {
     storeBoth();
     assertThat(fixture.delivery().permits(WORKSPACE)).isEqualTo(1);
