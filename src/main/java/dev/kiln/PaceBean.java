@@ -32,11 +32,11 @@ public final class PaceBean {
   public int permits(String workspace) {
     TotalRequestsThrottler throttler =
         throttlers.computeIfAbsent(workspace, name -> throttler(name));
-    long period = delivery.periodMillis(workspace);
-    if (throttler.getTimePeriodMillis() != period) {
-      throttler.setTimePeriodMillis(period);
+    Delivery.Throttle throttle = delivery.throttle(workspace);
+    if (throttler.getTimePeriodMillis() != throttle.periodMillis()) {
+      throttler.setTimePeriodMillis(throttle.periodMillis());
     }
-    return delivery.permits(workspace);
+    return throttle.permits();
   }
 
   private TotalRequestsThrottler throttler(String workspace) {

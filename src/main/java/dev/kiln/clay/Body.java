@@ -18,6 +18,7 @@ final class Body {
     body.put("lead_id", lead.leadId());
     body.put("run_id", lead.run());
     body.put("source", lead.source().isEmpty() ? null : lead.source());
+    body.put("possible_duplicate", lead.possibleDuplicate());
     Set<String> omitted =
         table.omitFields().stream().map(Body::folded).collect(Collectors.toUnmodifiableSet());
     Lead.parse(lead.payload())

@@ -161,6 +161,10 @@ public final class Delivery {
       if (stopping || !lane.leads(node, alone)) {
         return List.of();
       }
+      lane.settleOwed();
+      if (lane.silent()) {
+        return List.of();
+      }
       int room = lane.room(WAIT_FOR_ROOM);
       if (room == 0) {
         return List.of();
@@ -244,7 +248,18 @@ public final class Delivery {
     if (settlement.pauseUntil() != null) {
       lane.tooMany(ledger.now(), settlement.pauseUntil());
     }
-    if (!ledger.settle(sending, settlement)) {
+    boolean counted = true;
+    try {
+      counted = ledger.settle(sending, settlement);
+    } catch (LedgerUnavailable unavailable) {
+      lane.owe(sending, settlement);
+      LOG.error(
+          "Lead {}: its outcome ({}) is booked as soon as the ledger can be written: {}",
+          sending.lead().leadId(),
+          answer,
+          unavailable.getMessage());
+    }
+    if (!counted) {
       LOG.info(
           "Lead {}: a late answer ({}) is kept in its attempt log; the lead was settled before",
           sending.lead().leadId(),
@@ -282,14 +297,18 @@ public final class Delivery {
     lane(lead).release(lead);
   }
 
-  /** Permits of a workspace's throttle for the pace of now. */
-  public int permits(String workspace) {
-    return Pace.permits(lane(workspace).rate());
-  }
+  /**
+   * What the throttle of a workspace lets through.
+   *
+   * @param permits leads in one period, at least 1
+   * @param periodMillis the period
+   */
+  public record Throttle(int permits, long periodMillis) {}
 
-  /** The period of a workspace's throttle for the pace of now, milliseconds. */
-  public long periodMillis(String workspace) {
-    return Pace.periodMillis(lane(workspace).rate());
+  /** The throttle of a workspace for its pace of now. */
+  public Throttle throttle(String workspace) {
+    double rate = lane(workspace).rate();
+    return new Throttle(Pace.permits(rate), Pace.periodMillis(rate));
   }
 
   private record Booking(
@@ -300,7 +319,7 @@ public final class Delivery {
     String said =
         reply.status() == 0 ? reply.text() : "HTTP " + reply.status() + " " + reply.text();
     Duration wish = Answer.retryAfter(reply.retryAfter(), now);
-    boolean costs = (answer == Answer.FAILED || answer == Answer.UNKNOWN) && !probe;
+    boolean costs = answer == Answer.UNKNOWN || (answer == Answer.FAILED && !probe);
     int attempts = sending.attempts() + (costs ? 1 : 0);
     Instant retry = now.plus(jitter(longer(policy.waitAfter(attempts), wish)));
     boolean spent = attempts >= policy.attempts();
@@ -323,11 +342,14 @@ public final class Delivery {
           }
           case NOT_SENT -> new Booking(LeadState.QUEUED, retry, WebhookNews.NONE, null);
           case FAILED ->
-              new Booking(
-                  spent ? LeadState.DEAD : LeadState.QUEUED,
-                  spent ? null : retry,
-                  WebhookNews.NONE,
-                  null);
+              spent
+                  // One that may have arrived before is not dead: nobody knows.
+                  ? new Booking(
+                      sending.lead().possibleDuplicate() ? LeadState.UNKNOWN : LeadState.DEAD,
+                      null,
+                      WebhookNews.NONE,
+                      null)
+                  : new Booking(LeadState.QUEUED, retry, WebhookNews.NONE, null);
           case UNKNOWN ->
               new Booking(
                   LeadState.UNKNOWN,

@@ -5,6 +5,8 @@ import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NotSent;
 import dev.kiln.ledger.Pausable;
+import dev.kiln.ledger.Sending;
+import dev.kiln.ledger.Settlement;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -17,7 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -43,6 +47,8 @@ final class Lane {
    */
   private static final Duration OFFER_LASTS = Duration.ofMinutes(2);
 
+  private record Owed(Sending sending, Settlement settlement) {}
+
   private record Offer(Due lead, Instant since) {}
 
   private record Hindrance(WaitReason reason, String message, Instant until) {}
@@ -61,6 +67,7 @@ final class Lane {
   private final Map<String, Hindrance> hindered = new HashMap<>();
   private final Map<String, Instant> tableNext = new HashMap<>();
   private final Map<String, Waiting> told = new HashMap<>();
+  private final Queue<Owed> owed = new ConcurrentLinkedQueue<>();
   private Pace pace;
   private Instant silentUntil = Instant.EPOCH;
   private @Nullable Hindrance workspaceHindrance;
@@ -88,7 +95,7 @@ final class Lane {
   /** Takes or renews the lease when it is time; true while this node leads. */
   synchronized boolean leads(String node, boolean alone) {
     Instant now = ledger.now();
-    if (now.isBefore(silentUntil())) {
+    if (silent()) {
       return false;
     }
     Lease held = lease();
@@ -132,10 +139,11 @@ final class Lane {
     }
   }
 
-  private Instant silentUntil() {
+  /** Whether nothing is offered now: just after taking over, or after a failure of the ledger. */
+  boolean silent() {
     lock.lock();
     try {
-      return silentUntil;
+      return ledger.now().isBefore(silentUntil);
     } finally {
       lock.unlock();
     }
@@ -353,6 +361,19 @@ final class Lane {
   }
 
   // ---- What delivery learns ----
+
+  /** Notes an outcome that the ledger could not take. */
+  void owe(Sending sending, Settlement settlement) {
+    owed.add(new Owed(sending, settlement));
+  }
+
+  /** Books the outcomes that the ledger could not take before, in order. */
+  void settleOwed() {
+    for (Owed next = owed.peek(); next != null; next = owed.peek()) {
+      ledger.settle(next.sending, next.settlement);
+      owed.remove();
+    }
+  }
 
   /**
    * Says nothing more until a time.

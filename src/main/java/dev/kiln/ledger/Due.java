@@ -10,6 +10,7 @@ package dev.kiln.ledger;
  * @param table the table to send it to
  * @param priority the run's priority
  * @param payload its columns as a JSON object
+ * @param possibleDuplicate whether it may have arrived at Clay before
  */
 public record Due(
     long id,
@@ -18,7 +19,8 @@ public record Due(
     String source,
     String table,
     Priority priority,
-    String payload) {
+    String payload,
+    boolean possibleDuplicate) {
   /** The id that travels to Clay: stable over every retry. */
   public String leadId() {
     return run + "-" + record;

@@ -72,7 +72,8 @@ final class SendRows {
     Query query =
         handle
             .createQuery(
-                "SELECT id, run, record, source, table_name, priority, payload FROM lead"
+                "SELECT id, run, record, source, table_name, priority, payload, possible_duplicate"
+                    + " FROM lead"
                     + " WHERE table_name = :table AND state = 'QUEUED' AND due_at <= :now"
                     + (runs == null ? "" : " AND run IN (<runs>)")
                     + " ORDER BY priority, id LIMIT :most")
@@ -92,7 +93,8 @@ final class SendRows {
                     row.getString("source"),
                     row.getString("table_name"),
                     Priority.at(row.getInt("priority")),
-                    row.getString("payload")))
+                    row.getString("payload"),
+                    row.getInt("possible_duplicate") == 1))
         .stream()
         .filter(lead -> !except.contains(lead.id()))
         .limit(most)

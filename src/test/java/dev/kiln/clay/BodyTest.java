@@ -30,7 +30,7 @@ final class BodyTest {
   }
 
   private static Due lead(String source, String payload) {
-    return new Due(1, RUN, 17, source, "tech", Priority.NORMAL, payload);
+    return new Due(1, RUN, 17, source, "tech", Priority.NORMAL, payload, false);
   }
 
   private static Map<String, @Nullable Object> body(Table table, String payload) {
@@ -46,6 +46,7 @@ final class BodyTest {
     expected.put("lead_id", RUN + "-17");
     expected.put("run_id", RUN);
     expected.put("source", "events");
+    expected.put("possible_duplicate", false);
     expected.put("email", "ann@example.com");
     expected.put("phone", null);
     expected.put("enrichment", "waterfall");
@@ -64,7 +65,8 @@ final class BodyTest {
                 {"email":"a@b.example","phone_number":"1","Phone-Number":"2","PHONE.NUMBER":"3",
                  "annualRevenue":"4","phone":"5","revenue":"6"}
                 """))
-        .containsOnlyKeys("lead_id", "run_id", "source", "email", "phone", "revenue");
+        .containsOnlyKeys(
+            "lead_id", "run_id", "source", "possible_duplicate", "email", "phone", "revenue");
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -244,6 +245,19 @@ final class DeliveryTest {
   }
 
   @Test
+  void aLeadThatMayHaveArrivedOnceIsUnknownAndNotDeadWhenItsLastAttemptFails() {
+    books.stored("leads", "tech", 1);
+    settleAndWait(answered(504));
+    for (int attempt = 2; attempt < 8; attempt++) {
+      settleAndWait(answered(500));
+    }
+    Sending last = settleAndWait(answered(500));
+    assertThat(last.lead().possibleDuplicate()).isTrue();
+    assertThat(books.line(last.lead().leadId()).state()).isEqualTo(LeadState.UNKNOWN);
+    assertThat(fixture.due()).isEmpty();
+  }
+
+  @Test
   void withThePolicyHoldALeadInDoubtStaysUnknown() {
     fixture.delivery(
         new DeliveryPolicy(
@@ -366,7 +380,7 @@ final class DeliveryTest {
   void onlyTheLeadsOfTheRunThatIsAskedForAreDelivered() {
     books.stored("other", "tech", 3);
     String run = books.stored("mine", "tech", 2).id();
-    fixture.delivery().only(run);
+    fixture.delivery().only(Set.of(run));
     assertThat(fixture.due()).hasSize(2).allMatch(lead -> lead.run().equals(run));
   }
 
@@ -560,14 +574,14 @@ final class DeliveryTest {
   @Test
   void a429PausesTheWholeWorkspaceAndHalvesItsPaceOnce() {
     storeBoth();
-    assertThat(fixture.delivery().permits(WORKSPACE)).isEqualTo(1);
-    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isEqualTo(125);
+    assertThat(fixture.delivery().throttle(WORKSPACE).permits()).isEqualTo(1);
+    assertThat(fixture.delivery().throttle(WORKSPACE).periodMillis()).isEqualTo(125);
     List<Due> due = fixture.due();
     Sending first = fixture.delivery().begin(due.get(0));
     Sending second = fixture.delivery().begin(due.get(1));
     fixture.settle(first, answered(429, "5"));
     fixture.settle(second, answered(429, "5"));
-    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isEqualTo(250);
+    assertThat(fixture.delivery().throttle(WORKSPACE).periodMillis()).isEqualTo(250);
     NotSent paused = refusal(due.get(2));
     assertThat(paused.reason()).isEqualTo(WaitReason.PAUSED);
     assertThat(paused.until()).isEqualTo(START.plusSeconds(5));
@@ -577,9 +591,9 @@ final class DeliveryTest {
     passes(Duration.ofSeconds(5));
     fixture.delivery().begin(fixture.due().get(0));
     passes(Duration.ofMinutes(2));
-    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isCloseTo(166, within(1L));
+    assertThat(fixture.delivery().throttle(WORKSPACE).periodMillis()).isCloseTo(166, within(1L));
     passes(Duration.ofMinutes(2));
-    assertThat(fixture.delivery().periodMillis(WORKSPACE)).isEqualTo(125);
+    assertThat(fixture.delivery().throttle(WORKSPACE).periodMillis()).isEqualTo(125);
   }
 
   @Test

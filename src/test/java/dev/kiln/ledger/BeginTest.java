@@ -85,7 +85,7 @@ final class BeginTest {
 
   @Test
   void aLeadThatTheLedgerDoesNotKnowIsNotBegun() {
-    Due stranger = new Due(4711, "run", 1, "", "tech", Priority.NORMAL, "{}");
+    Due stranger = new Due(4711, "run", 1, "", "tech", Priority.NORMAL, "{}", false);
     assertThat(refusal(stranger, lease)).isEqualTo(WaitReason.NOT_DUE);
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,7 +138,7 @@ final class IntakeTest {
     assertThat(books.due(hostile))
         .singleElement()
         .satisfies(lead -> assertThat(lead.source()).isEqualTo(hostile));
-    assertThat(books.ledger().due(Map.of("tech", 1), 1, List.of(), hostile)).isEmpty();
+    assertThat(books.ledger().due(Map.of("tech", 1), 1, List.of(), Set.of(hostile))).isEmpty();
     assertThat(books.ledger().view().leads(hostile, null, false, 10)).isEmpty();
   }
 

@@ -87,7 +87,7 @@ final class LedgerTest {
   void theLeadsOfOneRunCanBeHadAlone() {
     books.stored("first", "tech", 3);
     Run second = books.stored("second", "tech", 2);
-    assertThat(books.ledger().due(Map.of("tech", 9), 9, Set.of(), second.id()))
+    assertThat(books.ledger().due(Map.of("tech", 9), 9, Set.of(), Set.of(second.id())))
         .hasSize(2)
         .allMatch(lead -> lead.run().equals(second.id()));
   }
