@@ -36,9 +36,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
-    description =
-        "Shows Kiln at work in under a minute: about 1,000 invented leads to a Clay simulator on this computer, with a few"
-            + " faults on the way. Needs no account, sends nothing anywhere else and leaves nothing behind.")
+    description = {
+      "Shows Kiln at work in under a minute, against a Clay simulator on this computer.",
+      "It sends about 1,000 invented leads, with a few faults on the way. Needs no account, sends nothing anywhere else"
+          + " and leaves nothing behind."
+    })
 final class DemoCommand implements Callable<Integer> {
   private static final int RATE = 50;
   private static final Pattern WEBHOOK = Pattern.compile("\\{\\{webhook:([a-z0-9-]+)}}");
