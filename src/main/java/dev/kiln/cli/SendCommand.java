@@ -1,11 +1,13 @@
 package dev.kiln.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.App;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.status.StatusJson;
@@ -17,13 +19,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,9 +40,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "send",
     mixinStandardHelpOptions = true,
-    description =
-        "Sends files of leads. With a Kiln running on the same data it goes through that one; without one it delivers"
-            + " these files itself and nothing else, until every lead is settled or all that is left is parked or held.")
+    description = {
+      "Sends files of leads, through the running Kiln or without one.",
+      "With a Kiln running on the same data it goes through that one; without one it delivers these files itself and"
+          + " nothing else, until every lead is settled or all that is left is parked or held."
+    })
 final class SendCommand implements Callable<Integer> {
   private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -76,6 +83,7 @@ final class SendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    // The account says what was refused and why: a warning would only say it twice.
     System.setProperty("kiln.log", "ERROR");
     source = source.toLowerCase(Locale.ROOT);
     if (!source.matches("[\\p{L}\\p{N} ._-]{0,100}") || source.startsWith(".")) {
@@ -83,8 +91,9 @@ final class SendCommand implements Callable<Integer> {
           spec.commandLine(), "--source takes letters, digits, blanks and . _ - only");
     }
     for (Path file : files) {
-      if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-        spec.commandLine().getErr().println(file + ": is not a file that can be read");
+      String problem = problem(file);
+      if (problem != null) {
+        spec.commandLine().getErr().println(file + " " + problem);
         return Main.USAGE;
       }
     }
@@ -92,18 +101,38 @@ final class SendCommand implements Callable<Integer> {
     return DataLock.held(places.data()) ? throughTheRunning(places) : alone(places);
   }
 
+  private static @Nullable String problem(Path file) {
+    if (Files.isDirectory(file)) {
+      return "is a folder: name the files in it";
+    }
+    if (!Files.exists(file)) {
+      return "does not exist";
+    }
+    return Files.isRegularFile(file) && Files.isReadable(file)
+        ? null
+        : "is not a file that can be read";
+  }
+
   private int throughTheRunning(Places places) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Path folder = places.data().resolve("inbox").resolve(priority.word()).resolve(source);
     Files.createDirectories(folder);
+    List<String> inbox = new ArrayList<>();
     for (Path file : files) {
       Path part = Files.createTempFile(folder, ".sending-", ".part");
       Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
       Path handed = moveToFreeName(part, folder, file.getFileName().toString());
-      if (!wait && !json) {
-        out.println(
-            "Handed to the running Kiln: " + handed + "; \"kiln status\" tells how far it is.");
-      }
+      inbox.add(handed.toString());
+    }
+    if (!wait && json) {
+      out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
+    } else if (!wait) {
+      inbox.forEach(
+          handed ->
+              out.println(
+                  "Handed to the running Kiln: "
+                      + handed
+                      + "; \"kiln status\" tells how far it is."));
     }
     if (!wait) {
       return 0;
@@ -163,7 +192,11 @@ final class SendCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Following.End end = new Following(view, spec.commandLine().getErr(), alive).follow(runs);
     if (json) {
-      out.println(StatusJson.of(view.snapshot(), Instant.now()));
+      Snapshot now = view.snapshot();
+      out.println(
+          StatusJson.of(
+              new Snapshot(end.runs(), now.tables(), now.webhooks(), now.workspaces()),
+              Instant.now()));
     } else {
       out.print(StatusText.runs(end.runs()));
     }
