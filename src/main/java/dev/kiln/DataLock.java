@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -7,6 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,11 +32,18 @@ public final class DataLock implements AutoCloseable {
    * Takes the lock, creating the data folder where it is missing.
    *
    * @param data the data folder
+   * @throws InvalidConfiguration if the folder cannot be made or written
    * @throws AlreadyRunning if another Kiln has it
    */
   public static DataLock take(Path data) throws IOException {
-    Files.createDirectories(data);
-    FileChannel channel = open(data);
+    FileChannel channel;
+    try {
+      Files.createDirectories(data);
+      channel = open(data);
+    } catch (IOException unusable) {
+      throw new InvalidConfiguration(
+          data, "cannot be used as the data folder: " + reason(unusable));
+    }
     if (tryLock(channel) == null) {
       String holder = Files.readString(data.resolve(FILE), StandardCharsets.UTF_8).strip();
       channel.close();
@@ -48,6 +58,15 @@ public final class DataLock implements AutoCloseable {
         ByteBuffer.wrap(
             String.valueOf(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
     return new DataLock(channel);
+  }
+
+  private static String reason(IOException failure) {
+    if (failure instanceof FileAlreadyExistsException) {
+      return "it is a file";
+    }
+    String reason =
+        failure instanceof FileSystemException file ? file.getReason() : failure.getMessage();
+    return reason == null ? failure.getClass().getSimpleName().replace("Exception", "") : reason;
   }
 
   /** Whether a Kiln is running on a data folder. */
