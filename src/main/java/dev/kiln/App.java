@@ -179,7 +179,7 @@ public final class App implements AutoCloseable {
       }
     } catch (Exception failure) {
       main.stop();
-      throw RouteFiles.explain(places.routes(), failure);
+      throw RouteFiles.explain(places.routes(), properties, failure);
     }
     return app;
   }

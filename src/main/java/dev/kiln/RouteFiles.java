@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToCreateRouteFromTemplateException;
 import org.apache.camel.FailedToStartRouteException;
+import org.apache.camel.PropertyBindingException;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -270,8 +272,11 @@ final class RouteFiles {
     }
   }
 
-  /** What Camel found wrong with the routes, in Kiln's words; another failure stays as it is. */
-  static Exception explain(Path folder, Exception failure) {
+  /**
+   * What Camel found wrong with the routes or with its own properties, in Kiln's words; a failure
+   * of another kind stays as it is.
+   */
+  static Exception explain(Path folder, Path properties, Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());
       if (cause.getClass().getName().contains("yaml")
@@ -281,6 +286,14 @@ final class RouteFiles {
         return line.find()
             ? new InvalidConfiguration(folder, "line " + line.group(1) + ": " + text)
             : new InvalidConfiguration(folder, text);
+      }
+      if (cause instanceof PropertyBindingException wrong && wrong.getPropertyName() != null) {
+        return new InvalidConfiguration(
+            properties,
+            "Camel cannot use its property " + wrong.getPropertyName() + " = " + wrong.getValue());
+      }
+      if (cause instanceof IllegalArgumentException && fromYaml(cause)) {
+        return new InvalidConfiguration(folder, message);
       }
       if (cause instanceof FailedToStartRouteException
           || cause instanceof FailedToCreateRouteException
@@ -294,5 +307,11 @@ final class RouteFiles {
       }
     }
     return failure;
+  }
+
+  /** Whether a failure was thrown while Camel read a route file. */
+  private static boolean fromYaml(Throwable failure) {
+    return Arrays.stream(failure.getStackTrace())
+        .anyMatch(frame -> frame.getClassName().startsWith("org.apache.camel.dsl.yaml."));
   }
 }
