@@ -1,0 +1,42 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The main promise of the pace: as fast as the workspace allows, and never faster. */
+final class DeliveryIT {
+  private static final int LEADS = 300;
+  private static final double RATE = 10;
+
+  @Test
+  void deliversAtTheAllowedRateWhateverTheLatency(@TempDir Path folder) {
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--latency", "150-250", "--rate", "10")) {
+      rehearsal.properties();
+      KilnProcess kiln = rehearsal.run();
+      rehearsal.drop("leads.csv", Rehearsal.leads("lead", LEADS));
+
+      await("all leads at Clay, and an account that agrees all along")
+          .atMost(KilnProcess.LONGEST)
+          .until(() -> Rehearsal.count(rehearsal.status(), "ACCEPTED") == LEADS);
+      kiln.terminate();
+
+      JsonNode received = rehearsal.received();
+      assertThat(received.path("distinct").asInt()).isEqualTo(LEADS);
+      assertThat(received.path("requests").asInt()).isEqualTo(LEADS);
+      assertThat(received.path("rateLimited").asInt()).isZero();
+      assertThat(received.path("mostRequestsInOneSecond").asInt()).isLessThanOrEqualTo(15);
+      double seconds =
+          (received.path("lastArrivalMs").asLong() - received.path("firstArrivalMs").asLong())
+              / 1000.0;
+      assertThat((LEADS - 1) / seconds)
+          .as("leads a second")
+          .isBetween(0.98 * RATE, 1.0 * RATE + 5 / seconds);
+      assertThat(Rehearsal.count(rehearsal.status(), "ACCEPTED")).isEqualTo(LEADS);
+    }
+  }
+}

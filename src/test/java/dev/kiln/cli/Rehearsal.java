@@ -1,0 +1,307 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.cli.KilnProcess.Ended;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+
+/**
+ * A Kiln of its own in a folder of its own, against {@code kiln simulate} in a process of its own.
+ * Closing it ends every process that it started.
+ */
+final class Rehearsal implements AutoCloseable {
+  /** Every table of the shipped routes, with the webhooks that a rehearsal gives it by default. */
+  private static final Map<String, String> TABLES =
+      Map.of(
+          "outbound-leads-tech", "tech-1",
+          "outbound-leads-finance", "finance-1",
+          "inbound-leads", "inbound-1",
+          "event-attendees", "events-1");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Deque<KilnProcess> started = new ArrayDeque<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final KilnProcess simulator;
+  private final URI simulated;
+
+  /** The name of a webhook and its cap. */
+  record Hook(String name, int cap) {}
+
+  /**
+   * Starts a simulator and writes a configuration for 10 rows a second.
+   *
+   * @param folder an empty folder
+   * @param options of {@code kiln simulate}
+   */
+  Rehearsal(Path folder, String... options) {
+    this.folder = folder;
+    List<String> command = new ArrayList<>(List.of("simulate", "--port", "0", "--json"));
+    command.addAll(Arrays.asList(options));
+    simulator = start(command);
+    String line = simulator.awaitOut("\\}").lines().findFirst().orElseThrow();
+    simulated = URI.create(parse(line).path("listening").asText());
+    write(
+        "config/industries.csv",
+        read(KilnProcess.PROJECT.resolve("config").resolve("industries.csv")));
+    configure(10);
+  }
+
+  // ---- Files ----
+
+  Path folder() {
+    return folder;
+  }
+
+  Path data() {
+    return folder.resolve("data");
+  }
+
+  /** Writes a file within the folder. */
+  Path write(String name, String text) {
+    Path file = folder.resolve(name);
+    try {
+      Files.createDirectories(file.getParent());
+      return Files.writeString(file, text);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** A CSV of good leads for the table outbound-leads-tech, all of them different. */
+  static String leads(String prefix, int rows) {
+    return IntStream.rangeClosed(1, rows)
+        .mapToObj(i -> prefix + i + "@example.com,Ada,Software\n")
+        .collect(Collectors.joining("", "email,first name,industry\n", ""));
+  }
+
+  /** Puts a file into the inbox at one go, as {@code mv} does. */
+  void drop(String name, String text) {
+    Path ready = write("ready-" + name, text);
+    try {
+      Files.move(ready, Files.createDirectories(data().resolve("inbox/normal")).resolve(name));
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** The folder's clay.yaml, for a rate and the webhooks of outbound-leads-tech. */
+  void configure(double rate, Hook... tech) {
+    StringBuilder yaml =
+        new StringBuilder("workspaces:\n  main: { rate-per-second: " + rate + " }\ntables:\n");
+    new TreeMap<>(TABLES)
+        .forEach(
+            (table, webhook) -> {
+              yaml.append("  ").append(table).append(":\n    webhooks:\n");
+              boolean given = table.equals("outbound-leads-tech") && tech.length > 0;
+              List<Hook> hooks = given ? List.of(tech) : List.of(new Hook(webhook, 45_000));
+              hooks.forEach(
+                  hook ->
+                      yaml.append(
+                          "      - { name: %s, url: \"%s\", cap: %d }%n"
+                              .formatted(hook.name, url(hook.name), hook.cap)));
+            });
+    write("config/clay.yaml", yaml.toString());
+  }
+
+  /** The folder's application.properties: quick looks at the inbox, and the given lines. */
+  void properties(String... lines) {
+    write(
+        "config/application.properties",
+        "kiln.intake.poll = 100ms\nkiln.intake.stability = 200ms\n" + String.join("\n", lines));
+  }
+
+  private URI url(String webhook) {
+    return simulated.resolve("/v3/sources/webhook/pull-in-data-from-a-webhook-" + webhook);
+  }
+
+  // ---- Commands ----
+
+  private KilnProcess start(List<String> arguments) {
+    KilnProcess process = KilnProcess.start(folder, arguments);
+    started.push(process);
+    return process;
+  }
+
+  /** Starts a command on this rehearsal's folders. */
+  KilnProcess start(String command, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(command, "--config", "config", "--data", "data"));
+    all.addAll(Arrays.asList(arguments));
+    return start(all);
+  }
+
+  /** Runs a command on this rehearsal's folders to its end. */
+  Ended kiln(String command, String... arguments) {
+    return start(command, arguments).end();
+  }
+
+  /** {@code kiln run}, ready. */
+  KilnProcess run() {
+    KilnProcess kiln = start("run");
+    kiln.awaitOut("Kiln is running");
+    return kiln;
+  }
+
+  /** What {@code kiln status --json} prints, after a look that the account agrees. */
+  JsonNode status() {
+    Ended status = kiln("status", "--json");
+    assertThat(status.exit()).isZero();
+    assertThat(status.err()).isEmpty();
+    JsonNode json = parse(status.out());
+    for (JsonNode run : json.path("runs")) {
+      long sum = 0;
+      for (JsonNode leads : run.path("states")) {
+        sum += leads.asLong();
+      }
+      assertThat(sum).as("sum of the states of %s", run).isEqualTo(run.path("read").asLong());
+    }
+    return json;
+  }
+
+  /** How many leads of all runs are in a state. */
+  static long count(JsonNode status, String state) {
+    long sum = 0;
+    for (JsonNode run : status.path("runs")) {
+      sum += run.path("states").path(state).asLong();
+    }
+    return sum;
+  }
+
+  /** One element of an array of {@code kiln status --json}. */
+  static JsonNode named(JsonNode array, String key, String name) {
+    return StreamSupport.stream(array.spliterator(), false)
+        .filter(element -> element.path(key).asText().equals(name))
+        .findAny()
+        .orElseThrow(() -> new AssertionError("no " + name + " in " + array));
+  }
+
+  /** What {@code kiln leads --json} prints. */
+  List<JsonNode> leads(String... options) {
+    List<String> all = new ArrayList<>(List.of("--json", "--limit", "100000"));
+    all.addAll(Arrays.asList(options));
+    Ended leads = kiln("leads", all.toArray(String[]::new));
+    assertThat(leads.exit()).isZero();
+    return leads.out().lines().map(Rehearsal::parse).toList();
+  }
+
+  /** Waits for something in the ledger, which is looked at beside the Kiln that writes it. */
+  void awaitLedger(String what, Predicate<Snapshot> wanted) {
+    await(what).atMost(KilnProcess.LONGEST).until(() -> Files.exists(data().resolve("kiln.db")));
+    try (LedgerView view = LedgerView.open(data())) {
+      await(what)
+          .atMost(KilnProcess.LONGEST)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(20))
+          .ignoreExceptions()
+          .until(() -> wanted.test(view.snapshot()));
+    }
+  }
+
+  // ---- The simulator ----
+
+  /** Orders something from the simulator. */
+  void order(String call, String json) {
+    HttpResponse<String> answer =
+        send(
+            HttpRequest.newBuilder(simulated.resolve("/control/" + call))
+                .POST(BodyPublishers.ofString(json)));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+  }
+
+  /** What the simulator has received, all webhooks together. */
+  JsonNode received() {
+    return statistics().path("total");
+  }
+
+  /** Rows that a webhook of the simulator has stored. */
+  long stored(String webhook) {
+    return statistics().path("webhooks").path(webhook).path("accepted").asLong();
+  }
+
+  private JsonNode statistics() {
+    return parse(
+        send(HttpRequest.newBuilder(simulated.resolve("/control/statistics")).GET()).body());
+  }
+
+  /** How often each lead arrived, by its id. */
+  Map<String, Integer> arrivals() {
+    Map<String, Integer> arrivals = new TreeMap<>();
+    send(HttpRequest.newBuilder(simulated.resolve("/control/rows")).GET())
+        .body()
+        .lines()
+        .forEach(row -> arrivals.merge(parse(row).path("lead_id").asText(), 1, Integer::sum));
+    return arrivals;
+  }
+
+  /** Waits until the simulator has stored a number of different leads. */
+  void awaitDistinct(long leads) {
+    await(leads + " different leads")
+        .atMost(KilnProcess.LONGEST)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> received().path("distinct").asLong() >= leads);
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) {
+    try {
+      return http.send(request.timeout(KilnProcess.LONGEST).build(), BodyHandlers.ofString());
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(interrupted);
+    }
+  }
+
+  static JsonNode parse(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (IOException failure) {
+      throw new UncheckedIOException("not JSON: " + json, failure);
+    }
+  }
+
+  /** Where a refused connection is sure: the simulator is gone. */
+  void endSimulator() {
+    simulator.terminate();
+  }
+
+  @Override
+  public void close() {
+    started.forEach(KilnProcess::close);
+  }
+}
