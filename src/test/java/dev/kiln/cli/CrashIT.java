@@ -1,0 +1,93 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** kill -9 at the worst moments, several times in a row. */
+final class CrashIT {
+  private static final int IN_FLIGHT = 8;
+
+  @Test
+  void everyLeadArrivesAndOnlyListedOnesTwice(@TempDir Path folder) {
+    int leads = 150;
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "300-500")) {
+      rehearsal.configure(100);
+      rehearsal.properties("kiln.delivery.in-flight = " + IN_FLIGHT);
+      rehearsal.drop("leads.csv", Rehearsal.leads("lead", leads));
+
+      int kills = 0;
+      for (int arrived : new int[] {20, 60, 100}) {
+        KilnProcess kiln = rehearsal.run();
+        rehearsal.awaitDistinct(arrived);
+        kiln.kill();
+        kills++;
+        assertThat(Rehearsal.count(rehearsal.status(), "SENDING")).isBetween(1L, (long) IN_FLIGHT);
+      }
+      KilnProcess kiln = rehearsal.run();
+      rehearsal.awaitLedger(
+          "all leads settled",
+          snapshot -> snapshot.runs().get(0).states().keySet().toString().equals("[ACCEPTED]"));
+      kiln.terminate();
+
+      JsonNode run = rehearsal.status().path("runs").path(0);
+      assertThat(run.path("states").path("ACCEPTED").asInt()).isEqualTo(leads);
+      var arrivals = rehearsal.arrivals();
+      assertThat(arrivals).hasSize(leads);
+      Set<String> twice =
+          arrivals.entrySet().stream()
+              .filter(lead -> lead.getValue() > 1)
+              .map(lead -> lead.getKey())
+              .collect(Collectors.toSet());
+      Set<String> listed =
+          rehearsal.leads("--possible-duplicates").stream()
+              .map(lead -> lead.path("lead_id").asText())
+              .collect(Collectors.toSet());
+      assertThat(twice).isNotEmpty();
+      assertThat(listed).containsAll(twice).hasSizeLessThanOrEqualTo(kills * IN_FLIGHT);
+      assertThat(run.path("possible_duplicate").asInt()).isEqualTo(listed.size());
+    }
+  }
+
+  @Test
+  void aFileIsReadToItsEndAndEachRowOnce(@TempDir Path folder) {
+    int rows = 20_000;
+    try (Rehearsal rehearsal = new Rehearsal(folder)) {
+      rehearsal.configure(0.2);
+      rehearsal.properties();
+      rehearsal.drop("leads.csv", Rehearsal.leads("lead", rows));
+
+      for (int read : new int[] {1, 6_000, 12_000}) {
+        KilnProcess kiln = rehearsal.run();
+        rehearsal.awaitLedger(
+            read + " rows read",
+            snapshot -> !snapshot.runs().isEmpty() && snapshot.runs().get(0).read() >= read);
+        kiln.kill();
+        JsonNode run = rehearsal.status().path("runs").path(0);
+        assertThat(run.path("phase").asText()).as("killed in mid-file").isEqualTo("READING");
+        assertThat(run.path("read").asInt()).isBetween(read, rows - 1);
+      }
+      KilnProcess kiln = rehearsal.run();
+      rehearsal.awaitLedger(
+          "the file read", snapshot -> snapshot.runs().get(0).phase().equals("READ"));
+      kiln.terminate();
+
+      JsonNode status = rehearsal.status();
+      assertThat(status.path("runs")).hasSize(1);
+      assertThat(status.path("runs").path(0).path("read").asInt()).isEqualTo(rows);
+      List<JsonNode> leads = rehearsal.leads();
+      assertThat(leads).hasSize(rows);
+      assertThat(leads.stream().map(lead -> lead.path("lead_id").asText()).distinct())
+          .hasSize(rows);
+      assertThat(leads.stream().map(lead -> lead.path("line").asInt()).distinct()).hasSize(rows);
+      assertThat(folder.resolve("data/inbox/normal")).isEmptyDirectory();
+      assertThat(folder.resolve("data/archive")).isDirectoryContaining("glob:**leads.csv");
+    }
+  }
+}
