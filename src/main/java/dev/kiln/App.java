@@ -21,7 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.apache.camel.CamelContext;
@@ -44,6 +46,12 @@ public final class App implements AutoCloseable {
   /** Camel waits so long for what is on the wire; with the rest of the stop it stays below 25 s. */
   private static final int SHUTDOWN_SECONDS = 20;
 
+  /**
+   * What is still on the wire after so long a stop gets no answer any more, and is settled so: its
+   * threads read from sockets, which no interrupt ends.
+   */
+  private static final int HANG_UP_SECONDS = 15;
+
   /** What a Kiln does. */
   public enum Mode {
     /** Picks up files and delivers everything, until it is stopped. */
@@ -57,13 +65,15 @@ public final class App implements AutoCloseable {
   private final DataLock lock;
   private final Ledger ledger;
   private final Delivery delivery;
+  private final ClayComponent clay;
   private final Main main;
   private boolean closed;
 
-  private App(DataLock lock, Ledger ledger, Delivery delivery, Main main) {
+  private App(DataLock lock, Ledger ledger, Delivery delivery, ClayComponent clay, Main main) {
     this.lock = lock;
     this.ledger = ledger;
     this.delivery = delivery;
+    this.clay = clay;
     this.main = main;
   }
 
@@ -164,14 +174,14 @@ public final class App implements AutoCloseable {
     main.bind("routed", new RoutedLeads());
     main.bind("settled", new SettledFiles(settings.stability(), Clock.systemUTC()));
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
-    main.bind(
-        "clay",
+    ClayComponent clay =
         new ClayComponent(
             catalogue,
             settings.connectTimeout(),
             settings.responseTimeout(),
-            settings.delivery().inFlight() * catalogue.workspaces().size()));
-    App app = new App(lock, ledger, delivery, main);
+            settings.delivery().inFlight() * catalogue.workspaces().size());
+    main.bind("clay", clay);
+    App app = new App(lock, ledger, delivery, clay, main);
     try {
       main.start();
       if (mode != Mode.CHECK) {
@@ -280,6 +290,7 @@ public final class App implements AutoCloseable {
     }
     closed = true;
     delivery.stop();
+    CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
     try {
       main.stop();
       delivery.resign();

@@ -19,6 +19,7 @@ import org.apache.camel.support.service.ServiceHelper;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
@@ -87,6 +88,11 @@ final class ClayComponent extends DefaultComponent {
     String url = webhook.url().reveal();
     return http.createEndpoint(
         url + (url.contains("?") ? "&" : "?") + "throwExceptionOnFailure=false&httpMethod=POST");
+  }
+
+  /** Closes every connection, in use or not: whoever waits for an answer gets none. */
+  void hangUp() {
+    connections.close(CloseMode.IMMEDIATE);
   }
 
   @Override
