@@ -65,14 +65,22 @@ public final class App implements AutoCloseable {
   private final DataLock lock;
   private final Ledger ledger;
   private final Delivery delivery;
+  private final PaceBean pace;
   private final ClayComponent clay;
   private final Main main;
   private boolean closed;
 
-  private App(DataLock lock, Ledger ledger, Delivery delivery, ClayComponent clay, Main main) {
+  private App(
+      DataLock lock,
+      Ledger ledger,
+      Delivery delivery,
+      PaceBean pace,
+      ClayComponent clay,
+      Main main) {
     this.lock = lock;
     this.ledger = ledger;
     this.delivery = delivery;
+    this.pace = pace;
     this.clay = clay;
     this.main = main;
   }
@@ -161,7 +169,8 @@ public final class App implements AutoCloseable {
 
     main.bind("delivery", delivery);
     main.bind("window", new WindowBean(delivery));
-    main.bind("pace", new PaceBean(main::getCamelContext, delivery));
+    PaceBean pace = new PaceBean(main::getCamelContext, delivery);
+    main.bind("pace", pace);
     main.bind(
         "intake",
         new Intake(
@@ -181,7 +190,7 @@ public final class App implements AutoCloseable {
             settings.responseTimeout(),
             settings.delivery().inFlight() * catalogue.workspaces().size());
     main.bind("clay", clay);
-    App app = new App(lock, ledger, delivery, clay, main);
+    App app = new App(lock, ledger, delivery, pace, clay, main);
     try {
       main.start();
       if (mode != Mode.CHECK) {
@@ -292,9 +301,10 @@ public final class App implements AutoCloseable {
     delivery.stop();
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
     try {
+      pace.letGo();
       main.stop();
       delivery.resign();
-    } catch (RuntimeException failure) {
+    } catch (Exception failure) {
       LOG.warn("The stop was not clean: {}", failure.getMessage());
     } finally {
       ledger.close();

@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.processor.TotalRequestsThrottler;
+import org.apache.camel.support.DefaultExchange;
 
 /**
  * The bean {@code pace}: keeps each workspace's throttle at the rate of now. The throttle asks for
@@ -37,6 +38,17 @@ public final class PaceBean {
       throttler.setTimePeriodMillis(throttle.periodMillis());
     }
     return throttle.permits();
+  }
+
+  /**
+   * Lets the leads that wait in the throttles go on at once, back to the queue. For a stop:
+   * delivery must begin none of them any more.
+   */
+  void letGo() throws Exception {
+    for (TotalRequestsThrottler throttler : throttlers.values()) {
+      // A throttle looks at its permits only when something passes.
+      throttler.process(new DefaultExchange(context.get()));
+    }
   }
 
   private TotalRequestsThrottler throttler(String workspace) {

@@ -305,10 +305,14 @@ public final class Delivery {
    */
   public record Throttle(int permits, long periodMillis) {}
 
-  /** The throttle of a workspace for its pace of now. */
+  /**
+   * The throttle of a workspace for its pace of now. While Kiln stops there is one more permit for
+   * every lead that can be waiting: begin lets none of them go, so they need not wait for that.
+   */
   public Throttle throttle(String workspace) {
     double rate = lane(workspace).rate();
-    return new Throttle(Pace.permits(rate), Pace.periodMillis(rate));
+    int extra = stopping ? policy.inFlight() + 1 : 0;
+    return new Throttle(Pace.permits(rate) + extra, Pace.periodMillis(rate));
   }
 
   private record Booking(
