@@ -8,8 +8,11 @@ import dev.kiln.cli.Rehearsal.Hook;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Webhooks are filled in order, each to its cap; then leads wait. */
+@Execution(ExecutionMode.CONCURRENT)
 final class CapIT {
   private static final Hook FIRST = new Hook("tech-1", 45);
   private static final Hook SECOND = new Hook("tech-2", 10);

@@ -9,8 +9,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** kill -9 at the worst moments, several times in a row. */
+@Execution(ExecutionMode.CONCURRENT)
 final class CrashIT {
   private static final int IN_FLIGHT = 8;
 

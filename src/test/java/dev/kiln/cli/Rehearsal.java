@@ -49,7 +49,6 @@ final class Rehearsal implements AutoCloseable {
   private final Path folder;
   private final Deque<KilnProcess> started = new ArrayDeque<>();
   private final HttpClient http = HttpClient.newHttpClient();
-  private final KilnProcess simulator;
   private final URI simulated;
 
   /** The name of a webhook and its cap. */
@@ -65,8 +64,7 @@ final class Rehearsal implements AutoCloseable {
     this.folder = folder;
     List<String> command = new ArrayList<>(List.of("simulate", "--port", "0", "--json"));
     command.addAll(Arrays.asList(options));
-    simulator = start(command);
-    String line = simulator.awaitOut("\\}").lines().findFirst().orElseThrow();
+    String line = start(command).awaitOut("\\}").lines().findFirst().orElseThrow();
     simulated = URI.create(parse(line).path("listening").asText());
     write(
         "config/industries.csv",
@@ -295,9 +293,8 @@ final class Rehearsal implements AutoCloseable {
     }
   }
 
-  /** Where a refused connection is sure: the simulator is gone. */
-  void endSimulator() {
-    simulator.terminate();
+  String simulatorPort() {
+    return String.valueOf(simulated.getPort());
   }
 
   @Override

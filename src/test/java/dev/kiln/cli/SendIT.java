@@ -1,0 +1,159 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.cli.KilnProcess.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** {@code kiln send}, without a running Kiln and with one. */
+@Execution(ExecutionMode.CONCURRENT)
+final class SendIT {
+  /** Files that nobody could read leads out of, each with a word of the message that says so. */
+  private static final Map<String, String> UNREADABLE =
+      Map.of(
+          "empty.csv", "is empty",
+          "header.csv", "has a header and no rows",
+          "workbook.csv", "is an Excel workbook",
+          "strange.csv", "has no header row of a lead file");
+
+  private Rehearsal rehearsal;
+
+  @BeforeEach
+  void open(@TempDir Path folder) {
+    rehearsal = new Rehearsal(folder, "--rate", "0");
+    rehearsal.configure(100);
+    rehearsal.properties();
+    rehearsal.write("good.csv", Rehearsal.leads("good", 5));
+    rehearsal.write("mixed.csv", Rehearsal.leads("mixed", 3) + "no address,Eve,Software\n\n");
+    rehearsal.write("empty.csv", "");
+    rehearsal.write("header.csv", "email,first name,industry\n");
+    rehearsal.write("workbook.csv", "PK\u0003\u0004\u0014\u0000\u0006\u0000 and so on");
+    rehearsal.write("strange.csv", "a,b\n1,2\n");
+  }
+
+  @AfterEach
+  void close() {
+    rehearsal.close();
+  }
+
+  private static void tellsEachOnce(String text) {
+    UNREADABLE.forEach(
+        (file, why) ->
+            assertThat(text.lines().filter(line -> line.contains(file + " was refused: ")))
+                .singleElement()
+                .asString()
+                .contains(why));
+  }
+
+  @Test
+  void deliversItsOwnFileAndNothingElseWithoutARunningKiln() {
+    rehearsal.drop("others.csv", Rehearsal.leads("other", 4));
+    Ended sent = rehearsal.kiln("send", "good.csv");
+    assertThat(sent.exit()).isZero();
+    assertThat(sent.err()).isEmpty();
+    assertThat(sent.out()).contains("good.csv").doesNotContain("others.csv");
+    assertThat(rehearsal.received().path("distinct").asInt()).isEqualTo(5);
+    assertThat(rehearsal.data().resolve("inbox/normal/others.csv")).exists();
+    assertThat(rehearsal.folder().resolve("good.csv")).exists();
+
+    Ended again = rehearsal.kiln("send", "good.csv");
+    assertThat(again.exit()).isZero();
+    assertThat(again.err().lines())
+        .singleElement()
+        .asString()
+        .contains("good.csv: the same content was read before as run ");
+
+    Ended mixed = rehearsal.kiln("send", "--json", "--source", "Inbound", "mixed.csv");
+    assertThat(mixed.exit()).isEqualTo(1);
+    assertThat(mixed.err()).isEmpty();
+    JsonNode runs = Rehearsal.parse(mixed.out()).path("runs");
+    assertThat(runs).hasSize(1);
+    assertThat(runs.path(0).path("source").asText()).isEqualTo("inbound");
+    assertThat(runs.path(0).path("read").asInt()).isEqualTo(4);
+    assertThat(runs.path(0).path("skipped").asInt()).isEqualTo(1);
+    assertThat(runs.path(0).path("states"))
+        .isEqualTo(Rehearsal.parse("{\"REJECTED\":1,\"ACCEPTED\":3}"));
+    assertThat(rehearsal.stored("inbound-1")).isEqualTo(3);
+    assertThat(rehearsal.leads("--state", "rejected"))
+        .singleElement()
+        .satisfies(lead -> assertThat(lead.path("reason").asText()).contains("no @"));
+    assertThat(rehearsal.received().path("repeats").asInt()).isZero();
+  }
+
+  @Test
+  void goesThroughTheRunningKiln() {
+    KilnProcess kiln = rehearsal.run();
+    Ended handed = rehearsal.kiln("send", "--priority", "high", "--source", "events", "good.csv");
+    assertThat(handed.exit()).isZero();
+    assertThat(handed.err()).isEmpty();
+    assertThat(handed.out().lines())
+        .singleElement()
+        .asString()
+        .startsWith("Handed to the running Kiln: data/inbox/high/events/good.csv; ");
+    rehearsal.awaitDistinct(5);
+    assertThat(rehearsal.stored("events-1")).isEqualTo(5);
+
+    Ended waited = rehearsal.kiln("send", "--wait", "--priority", "LOW", "mixed.csv");
+    assertThat(waited.exit()).isEqualTo(1);
+    assertThat(waited.err()).isEmpty();
+    assertThat(waited.out()).contains("mixed.csv", "REJECTED", "ACCEPTED");
+    JsonNode status = rehearsal.status();
+    JsonNode mixed = Rehearsal.named(status.path("runs"), "name", "mixed.csv");
+    assertThat(mixed.path("priority").asText()).isEqualTo("low");
+    assertThat(Rehearsal.count(status, "ACCEPTED")).isEqualTo(8);
+
+    Ended again = rehearsal.kiln("send", "--wait", "--source", "events", "good.csv");
+    assertThat(again.exit()).isZero();
+    Ended asJson = rehearsal.kiln("send", "--json", "good.csv");
+    assertThat(Rehearsal.parse(asJson.out()).path("handed").path(0).asText())
+        .isEqualTo("data/inbox/normal/good.csv");
+
+    Ended refused =
+        rehearsal.kiln("send", "--wait", "empty.csv", "header.csv", "workbook.csv", "strange.csv");
+    assertThat(refused.exit()).isEqualTo(1);
+    tellsEachOnce(refused.out());
+    assertThat(kiln.terminate().exit()).isEqualTo(143);
+    assertThat(rehearsal.received().path("repeats").asInt()).isZero();
+  }
+
+  @Test
+  void tellsWhyAFileCannotBeReadAndDeliversTheOthers() {
+    Ended sent =
+        rehearsal.kiln(
+            "send", "empty.csv", "header.csv", "good.csv", "workbook.csv", "strange.csv");
+    assertThat(sent.exit()).isEqualTo(1);
+    assertThat(sent.err()).isEmpty();
+    tellsEachOnce(sent.out());
+    assertThat(rehearsal.received().path("distinct").asInt()).isEqualTo(5);
+    UNREADABLE.keySet().forEach(file -> assertThat(rehearsal.folder().resolve(file)).exists());
+    assertThat(rehearsal.data().resolve("rejects")).isEmptyDirectory();
+  }
+
+  @Test
+  void refusesWhatIsNoFileAndSendsNothing() throws Exception {
+    Files.createDirectories(rehearsal.folder().resolve("folder"));
+    Ended missing = rehearsal.kiln("send", "good.csv", "missing.csv");
+    assertThat(missing.exit()).isEqualTo(2);
+    assertThat(missing.err()).isEqualTo("missing.csv does not exist\n");
+    Ended folder = rehearsal.kiln("send", "folder");
+    assertThat(folder.exit()).isEqualTo(2);
+    assertThat(folder.err()).isEqualTo("folder is a folder: name the files in it\n");
+    Ended urgent = rehearsal.kiln("send", "--priority", "urgent", "good.csv");
+    assertThat(urgent.exit()).isEqualTo(2);
+    assertThat(urgent.err()).contains("--priority", "Usage: kiln send");
+    Ended elsewhere = rehearsal.kiln("send", "--source", "../high", "good.csv");
+    assertThat(elsewhere.exit()).isEqualTo(2);
+    assertThat(elsewhere.err()).contains("--source takes");
+    assertThat(rehearsal.received().path("requests").asInt()).isZero();
+    assertThat(rehearsal.data()).doesNotExist();
+  }
+}

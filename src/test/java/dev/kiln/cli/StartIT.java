@@ -1,0 +1,238 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.cli.KilnProcess.Ended;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** How Kiln starts, refuses to start, and stops. */
+@Execution(ExecutionMode.CONCURRENT)
+final class StartIT {
+  private Rehearsal rehearsal;
+
+  @BeforeEach
+  void open(@TempDir Path folder) {
+    rehearsal = new Rehearsal(folder, "--rate", "0");
+    rehearsal.properties();
+  }
+
+  @AfterEach
+  void close() {
+    rehearsal.close();
+  }
+
+  /** A command that has nothing to do with the rehearsal's folders. */
+  private Ended plain(String... arguments) {
+    try (KilnProcess process = KilnProcess.start(rehearsal.folder(), List.of(arguments))) {
+      return process.end();
+    }
+  }
+
+  private void allRefuse(String... says) {
+    rehearsal.write("good.csv", Rehearsal.leads("good", 1));
+    List<KilnProcess> refusing =
+        Stream.of(new String[] {"check"}, new String[] {"run"}, new String[] {"send", "good.csv"})
+            .map(
+                command ->
+                    command.length == 1
+                        ? rehearsal.start(command[0], "--routes", "routes")
+                        : rehearsal.start(command[0], "--routes", "routes", command[1]))
+            .toList();
+    for (KilnProcess process : refusing) {
+      Ended ended = process.end();
+      assertThat(ended.exit()).as(ended.err()).isEqualTo(2);
+      assertThat(ended.out()).isEmpty();
+      assertThat(ended.err().lines()).singleElement().asString().contains(says);
+    }
+    assertThat(rehearsal.received().path("requests").asInt()).isZero();
+  }
+
+  private void shippedRoutes() throws IOException {
+    Path shipped = KilnProcess.PROJECT.resolve("routes");
+    try (Stream<Path> files = Files.list(shipped)) {
+      for (Path file : files.toList()) {
+        rehearsal.write("routes/" + file.getFileName(), Rehearsal.read(file));
+      }
+    }
+  }
+
+  private void edit(String file, String from, String to) {
+    String text = Rehearsal.read(rehearsal.folder().resolve(file));
+    assertThat(text).contains(from);
+    rehearsal.write(file, text.replace(from, to));
+  }
+
+  @Test
+  void everyCommandNamesFileAndLineOfAFaultyConfiguration() throws Exception {
+    shippedRoutes();
+    Ended good = rehearsal.kiln("check", "--routes", "routes");
+    assertThat(good.exit()).as(good.err()).isZero();
+
+    edit("config/clay.yaml", "rate-per-second", "rate-per-secnd");
+    allRefuse("config/clay.yaml:2: ", "rate-per-secnd", "did you mean \"rate-per-second\"?");
+    rehearsal.configure(10);
+    edit("config/clay.yaml", "tables:", "tables: [");
+    allRefuse("config/clay.yaml:", "is not valid YAML");
+    rehearsal.configure(10);
+    edit("config/clay.yaml", "name: tech-1, url: ", "name: tech-1, token: \"{{secret:t}}\", url: ");
+    allRefuse("config/clay.yaml:", "config/secrets/t", "does not exist");
+    rehearsal.configure(10);
+
+    rehearsal.properties("kiln.delivery.inflight = 3");
+    allRefuse("application.properties:3: ", "did you mean \"kiln.delivery.in-flight\"?");
+    rehearsal.properties();
+
+    edit("routes/choose-table.camel.yaml", "expression: inbound-leads", "expression: inbound-lead");
+    allRefuse("routes/choose-table.camel.yaml:", "unknown table inbound-lead;");
+    shippedRoutes();
+    edit("routes/accept.camel.yaml", "steps:", "steps: [");
+    allRefuse("routes/accept.camel.yaml:", "is not YAML");
+  }
+
+  @Test
+  void theFirstKilnOnADataFolderIsTheOnlyOne() {
+    KilnProcess first = rehearsal.run();
+    Ended second = rehearsal.kiln("run");
+    assertThat(second.exit()).isEqualTo(3);
+    assertThat(second.err())
+        .isEqualTo("Kiln is already running on data (process " + first.pid() + ").\n");
+    first.terminate();
+    rehearsal.run().terminate();
+  }
+
+  @Test
+  void aDataFolderThatCannotBeMadeIsNamed() {
+    rehearsal.write("file", "");
+    for (String command : List.of("run", "send")) {
+      List<String> arguments =
+          command.equals("run")
+              ? List.of(command, "--config", "config", "--data", "file/data")
+              : List.of(command, "--config", "config", "--data", "file/data", "file");
+      Ended ended = plain(arguments.toArray(String[]::new));
+      assertThat(ended.exit()).isEqualTo(2);
+      assertThat(ended.err())
+          .isEqualTo("file/data: cannot be used as the data folder: Not a directory\n");
+    }
+  }
+
+  @Test
+  void stopsInTimeWithLeadsWaitingAndGoesOnWhereItWas() {
+    rehearsal.configure(0.2);
+    rehearsal.drop("leads.csv", Rehearsal.leads("lead", 20));
+    KilnProcess slow = rehearsal.run();
+    rehearsal.awaitDistinct(1);
+    Ended stopped = slow.terminate();
+    assertThat(stopped.err()).doesNotContain("WARN", "ERROR");
+
+    rehearsal.configure(100);
+    KilnProcess quick = rehearsal.run();
+    rehearsal.awaitDistinct(20);
+    assertThat(quick.terminate().err()).doesNotContain("WARN", "ERROR");
+    JsonNode status = rehearsal.status();
+    assertThat(Rehearsal.count(status, "ACCEPTED")).isEqualTo(20);
+    assertThat(rehearsal.received().path("requests").asInt()).isEqualTo(20);
+  }
+
+  @Test
+  void stopsInTimeWhileClayHangsAndNothingIsLost() {
+    rehearsal.configure(100);
+    rehearsal.order("faults", "{\"kind\":\"hang\"}");
+    rehearsal.drop("leads.csv", Rehearsal.leads("lead", 10));
+    KilnProcess hanging = rehearsal.run();
+    await("ten requests on the wire")
+        .atMost(KilnProcess.LONGEST)
+        .until(() -> rehearsal.received().path("requests").asInt() == 10);
+    assertThat(hanging.terminate().err()).doesNotContain("WARN", "ERROR");
+    assertThat(Rehearsal.count(rehearsal.status(), "SENDING")).as("settled at the stop").isZero();
+
+    rehearsal.order("faults", "{}");
+    KilnProcess next = rehearsal.run();
+    rehearsal.awaitDistinct(10);
+    next.terminate();
+    JsonNode status = rehearsal.status();
+    assertThat(Rehearsal.count(status, "ACCEPTED")).isEqualTo(10);
+    assertThat(rehearsal.leads("--possible-duplicates")).hasSize(10);
+  }
+
+  @Test
+  void aMistypedCommandLineIsAnsweredWithItsUsage() {
+    Ended command = plain("sent");
+    assertThat(command.exit()).isEqualTo(2);
+    assertThat(command.err())
+        .contains("'sent'", "Did you mean: send?", "Usage: kiln", "kiln --help");
+    Ended option = plain("status", "--jsn");
+    assertThat(option.exit()).isEqualTo(2);
+    assertThat(option.err())
+        .contains("'--jsn'", "--json", "Usage: kiln status", "kiln status --help");
+    assertThat(plain().exit()).isEqualTo(2);
+  }
+
+  @Test
+  void everyCommandExplainsItself() {
+    String help = plain("--help").out();
+    List<String> places = List.of("--config", "--routes", "--data");
+    for (List<String> command :
+        List.of(
+            List.of("demo", "--keep"),
+            List.of("run"),
+            List.of("send", "FILE", "--priority", "--source", "--wait", "--json"),
+            List.of("status", "--json"),
+            List.of("leads", "--run", "--state", "--possible-duplicates", "--limit", "--json"),
+            List.of("check"),
+            List.of("simulate", "--port", "--rate", "--burst", "--latency", "--cap", "--json"))) {
+      String name = command.get(0);
+      assertThat(help).contains("\n  " + name + " ");
+      Ended ended = plain(name, "--help");
+      assertThat(ended.exit()).isZero();
+      assertThat(ended.err()).isEmpty();
+      assertThat(ended.out()).contains("Usage: kiln " + name).contains(command);
+      if (!List.of("demo", "simulate").contains(name)) {
+        assertThat(ended.out()).contains(places);
+      }
+    }
+  }
+
+  @Test
+  void aSimulatorOnABusyPortIsRefused() {
+    String port = rehearsal.simulatorPort();
+    Ended busy = plain("simulate", "--port", port);
+    assertThat(busy.exit()).isEqualTo(2);
+    assertThat(busy.err().lines()).singleElement().asString().contains("127.0.0.1:" + port);
+  }
+
+  @Test
+  void theDemoTellsWhereEveryLeadWentAndLeavesNothingBehind() throws Exception {
+    String before = changes();
+    Ended demo = plain("demo");
+    assertThat(demo.exit()).as(demo.out() + demo.err()).isZero();
+    assertThat(demo.err().lines()).allMatch(line -> line.contains(" leads settled"));
+    assertThat(demo.out())
+        .containsPattern("Rows read (\\d+), accounted for \\1\\. Accepted (\\d+); .* stored \\2 ")
+        .contains(", 0 of them twice.");
+    Path folder =
+        Path.of(demo.out().lines().findFirst().orElseThrow().replaceAll(".* is in (.*)\\.", "$1"));
+    assertThat(folder).isAbsolute().doesNotExist();
+    assertThat(changes()).isEqualTo(before);
+  }
+
+  /** What git and the project's own data folder know of changes. */
+  private static String changes() throws Exception {
+    Process git =
+        new ProcessBuilder("git", "status", "--porcelain", "--ignored")
+            .directory(KilnProcess.PROJECT.toFile())
+            .start();
+    return new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+  }
+}
