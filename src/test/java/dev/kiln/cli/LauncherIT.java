@@ -138,6 +138,7 @@ final class LauncherIT {
             "<-Xmx256m>",
             "<-XX:+UseSerialGC>",
             "<-Dkiln.home=" + PROJECT + ">",
+            "<-Dkiln.terminal=false>",
             "<-jar>",
             "<" + PROJECT.resolve("target/kiln.jar") + ">",
             "<send>",
@@ -255,9 +256,10 @@ final class LauncherIT {
     Files.writeString(home.resolve("lib/kiln.jar"), "");
     Ended inLib = run(javaHome, home.resolve("kiln"), "x");
     assertThat(inLib.err()).isEmpty();
-    assertThat(inLib.out().subList(4, 9))
+    assertThat(inLib.out().subList(4, 10))
         .containsExactly(
             "<-Dkiln.home=" + home + ">",
+            "<-Dkiln.terminal=false>",
             "<-cp>",
             "<" + home.resolve("lib/*") + ">",
             "<dev.kiln.cli.Main>",
