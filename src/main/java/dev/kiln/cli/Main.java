@@ -88,7 +88,8 @@ public final class Main {
     if (wrong instanceof UnmatchedArgumentException unmatched) {
       List<String> near = unmatched.getSuggestions();
       if (!near.isEmpty()) {
-        err.println("Did you mean: " + String.join(" or ", near) + "?");
+        // The nearest comes first; the others are seldom meant.
+        err.println("Did you mean: " + near.get(0) + "?");
       }
     }
     Help help = command.getHelp();
