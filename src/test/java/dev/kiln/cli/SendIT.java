@@ -54,6 +54,10 @@ final class SendIT {
                 .contains(why));
   }
 
+  private static void tellsHowToLearnMore(String text) {
+    assertThat(text.lines()).singleElement().asString().contains("1 REJECTED", "kiln leads --run ");
+  }
+
   @Test
   void deliversItsOwnFileAndNothingElseWithoutARunningKiln() {
     rehearsal.drop("others.csv", Rehearsal.leads("other", 4));
@@ -74,7 +78,7 @@ final class SendIT {
 
     Ended mixed = rehearsal.kiln("send", "--json", "--source", "Inbound", "mixed.csv");
     assertThat(mixed.exit()).isEqualTo(1);
-    assertThat(mixed.err()).isEmpty();
+    tellsHowToLearnMore(mixed.err());
     JsonNode runs = Rehearsal.parse(mixed.out()).path("runs");
     assertThat(runs).hasSize(1);
     assertThat(runs.path(0).path("source").asText()).isEqualTo("inbound");
@@ -104,7 +108,7 @@ final class SendIT {
 
     Ended waited = rehearsal.kiln("send", "--wait", "--priority", "LOW", "mixed.csv");
     assertThat(waited.exit()).isEqualTo(1);
-    assertThat(waited.err()).isEmpty();
+    tellsHowToLearnMore(waited.err());
     assertThat(waited.out()).contains("mixed.csv", "REJECTED", "ACCEPTED");
     JsonNode status = rehearsal.status();
     JsonNode mixed = Rehearsal.named(status.path("runs"), "name", "mixed.csv");
