@@ -110,7 +110,8 @@ public final class Settings {
     try (LineNumberReader lines = new LineNumberReader(new StringReader(text))) {
       String line;
       while ((line = lines.readLine()) != null) {
-        if (line.strip().startsWith(key)) {
+        String strip = line.strip();
+        if (strip.startsWith(key) && strip.substring(key.length()).matches("(|[\\s=:].*)")) {
           return lines.getLineNumber();
         }
       }
@@ -204,8 +205,8 @@ public final class Settings {
       if (!duration.isNegative() && !duration.isZero()) {
         return duration;
       }
-    } catch (IllegalArgumentException notADuration) {
-      // told below
+    } catch (IllegalArgumentException | IndexOutOfBoundsException notADuration) {
+      // told below; letters alone are an index out of bounds to Camel
     }
     throw new IllegalArgumentException(
         "is \"" + value(key) + "\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d");
