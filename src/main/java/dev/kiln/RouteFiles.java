@@ -28,6 +28,7 @@ import org.apache.camel.PropertyBindingException;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -40,7 +41,8 @@ final class RouteFiles {
   /** What a route file's name ends with. */
   static final String SUFFIX = ".camel.yaml";
 
-  private static final Pattern CAMEL_LINE = Pattern.compile("line (\\d+)");
+  /** The step in Camel's message that a route could not be made. */
+  private static final Pattern CAMEL_STEP = Pattern.compile(">>> (.+?) <<<");
 
   /** A name, and where it stands. */
   private record Named(String name, Path file, int line) {}
@@ -57,6 +59,9 @@ final class RouteFiles {
   private final Path folder;
   private final List<Templated> templated = new ArrayList<>();
   private final List<Named> chosenTables = new ArrayList<>();
+
+  /** Routes and templates, by id. */
+  private final List<Named> written = new ArrayList<>();
 
   private RouteFiles(Path folder) {
     this.folder = folder;
@@ -104,6 +109,8 @@ final class RouteFiles {
         if (entry.getValueNode() instanceof MappingNode value) {
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
+          } else if ("route".equals(key) || "routeTemplate".equals(key)) {
+            written.add(new Named(or(text(value, "id")), file, line(value)));
           } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
             String constant = text(value, "expression", "constant", "expression");
             if (constant != null) {
@@ -273,19 +280,13 @@ final class RouteFiles {
   }
 
   /**
-   * What Camel found wrong with the routes or with its own properties, in Kiln's words; a failure
-   * of another kind stays as it is.
+   * What Camel found wrong with the routes (file, line and what) or with its own properties, in
+   * Kiln's words; a failure of another kind stays as it is.
    */
   static Exception explain(Path folder, Path properties, Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      String message = String.valueOf(cause.getMessage());
-      if (cause.getClass().getName().contains("yaml")
-          || cause.getClass().getName().contains("Yaml")) {
-        Matcher line = CAMEL_LINE.matcher(message);
-        String text = message.lines().findFirst().orElse(message);
-        return line.find()
-            ? new InvalidConfiguration(folder, "line " + line.group(1) + ": " + text)
-            : new InvalidConfiguration(folder, text);
+      if (cause instanceof MarkedYamlEngineException yaml) {
+        return notUnderstood(folder, yaml);
       }
       if (cause instanceof PropertyBindingException wrong && wrong.getPropertyName() != null) {
         return new InvalidConfiguration(
@@ -293,17 +294,16 @@ final class RouteFiles {
             "Camel cannot use its property " + wrong.getPropertyName() + " = " + wrong.getValue());
       }
       if (cause instanceof IllegalArgumentException && fromYaml(cause)) {
-        return new InvalidConfiguration(folder, message);
+        return new InvalidConfiguration(folder, firstLine(cause));
       }
-      if (cause instanceof FailedToStartRouteException
-          || cause instanceof FailedToCreateRouteException
-          || cause instanceof FailedToCreateRouteFromTemplateException) {
-        Throwable root = cause;
-        while (root.getCause() != null) {
-          root = root.getCause();
-        }
-        return new InvalidConfiguration(
-            folder, message.lines().findFirst().orElse("") + ": " + root.getMessage());
+      if (cause instanceof FailedToStartRouteException start) {
+        return read(folder).notMade(start.getRouteId(), start);
+      }
+      if (cause instanceof FailedToCreateRouteException create) {
+        return read(folder).notMade(create.getRouteId(), create);
+      }
+      if (cause instanceof FailedToCreateRouteFromTemplateException create) {
+        return read(folder).notMade(create.getRouteId(), create);
       }
     }
     return failure;
@@ -313,5 +313,50 @@ final class RouteFiles {
   private static boolean fromYaml(Throwable failure) {
     return Arrays.stream(failure.getStackTrace())
         .anyMatch(frame -> frame.getClassName().startsWith("org.apache.camel.dsl.yaml."));
+  }
+
+  private static InvalidConfiguration notUnderstood(Path folder, MarkedYamlEngineException yaml) {
+    String problem = firstLine(yaml.getProblem() == null ? yaml : new Exception(yaml.getProblem()));
+    Mark mark = yaml.getProblemMark().orElse(null);
+    if (mark == null) {
+      return new InvalidConfiguration(folder, problem);
+    }
+    String name = mark.getName();
+    Path file = folder.resolve(name.substring(name.lastIndexOf('/') + 1));
+    return new InvalidConfiguration(file, mark.getLine() + 1, problem);
+  }
+
+  /** Names the place of a route, or of the template that it is made from. */
+  private InvalidConfiguration notMade(@Nullable String id, Exception failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    Matcher step = CAMEL_STEP.matcher(String.valueOf(failure.getMessage()));
+    String fault =
+        "route "
+            + id
+            + " cannot be made"
+            + (step.find() ? " at " + step.group(1) : "")
+            + ": "
+            + firstLine(root);
+    String template =
+        templated.stream()
+            .filter(route -> route.routeId.equals(id))
+            .map(Templated::template)
+            .findFirst()
+            .orElse(id);
+    return written.stream()
+        .filter(route -> route.name.equals(template))
+        .findFirst()
+        .map(route -> new InvalidConfiguration(route.file, route.line, fault))
+        .orElseGet(() -> new InvalidConfiguration(folder, fault));
+  }
+
+  private static String firstLine(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null
+        ? failure.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("");
   }
 }
