@@ -142,13 +142,14 @@ public final class App implements AutoCloseable {
     Main main = new Main();
     // Camel's own would install a second shutdown hook that waits for the first.
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
+    RouteStops stops = new RouteStops(SHUTDOWN_SECONDS);
     Delivery delivery =
         new Delivery(
             catalogue,
             ledger,
             settings.delivery(),
             breakers,
-            table -> stopped(main.getCamelContext(), table),
+            table -> stopped(main.getCamelContext(), stops, table),
             node(),
             true,
             RandomGenerator.getDefault());
@@ -167,6 +168,7 @@ public final class App implements AutoCloseable {
         .withRoutesIncludePattern(
             "file:" + places.routes().toAbsolutePath().normalize() + "/*" + RouteFiles.SUFFIX);
 
+    main.bind("stops", stops);
     main.bind("delivery", delivery);
     main.bind("window", new WindowBean(delivery));
     PaceBean pace = new PaceBean(main::getCamelContext, delivery);
@@ -213,14 +215,14 @@ public final class App implements AutoCloseable {
     };
   }
 
-  private static Optional<String> stopped(CamelContext context, String table) {
+  private static Optional<String> stopped(CamelContext context, RouteStops stops, String table) {
     String route = "table-" + table;
     ServiceStatus status = context.getRouteController().getRouteStatus(route);
     if (status == null) {
       return Optional.of(
           "Table " + table + " has no route " + route + ": add one to routes/tables.camel.yaml");
     }
-    return status.isStarted()
+    return status.isStarted() && !stops.under(route)
         ? Optional.empty()
         : Optional.of("Route " + route + " is stopped on this node: start it to go on");
   }
