@@ -2,6 +2,7 @@ package dev.kiln;
 
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Webhook;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,7 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.component.http.HttpComponent;
+import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.spi.UriEndpoint;
 import org.apache.camel.spi.UriPath;
 import org.apache.camel.support.DefaultComponent;
@@ -83,11 +85,21 @@ final class ClayComponent extends DefaultComponent {
     return new ClayEndpoint(uri, this, webhook);
   }
 
-  /** The hidden endpoint that knows the URL. It is started here and registered nowhere. */
+  /**
+   * The hidden endpoint that knows the URL. It is started here and registered nowhere, and it is
+   * called by the webhook's name, since Camel logs an endpoint's own name at DEBUG.
+   */
   Endpoint target(Webhook webhook) throws Exception {
-    String url = webhook.url().reveal();
-    return http.createEndpoint(
-        url + (url.contains("?") ? "&" : "?") + "throwExceptionOnFailure=false&httpMethod=POST");
+    URI url = URI.create(webhook.url().reveal());
+    HttpEndpoint endpoint =
+        (HttpEndpoint)
+            http.createEndpoint(
+                url.getScheme()
+                    + "://"
+                    + webhook.name()
+                    + ".invalid?throwExceptionOnFailure=false&httpMethod=POST");
+    endpoint.setHttpUri(url);
+    return endpoint;
   }
 
   /** Closes every connection, in use or not: whoever waits for an answer gets none. */
