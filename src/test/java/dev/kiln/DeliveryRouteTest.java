@@ -1,0 +1,380 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.EVENTS;
+import static dev.kiln.RunningKiln.FINANCE;
+import static dev.kiln.RunningKiln.INBOUND;
+import static dev.kiln.RunningKiln.TECH;
+import static dev.kiln.RunningKiln.leads;
+import static dev.kiln.RunningKiln.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.LeadLine;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.WebhookUse;
+import dev.kiln.simulate.Delay;
+import dev.kiln.simulate.Fault;
+import dev.kiln.simulate.SimulatedWebhook;
+import dev.kiln.simulate.SimulatorStatistics.Counts;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.apache.camel.processor.TotalRequestsThrottler;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way out, through the shipped routes: from the ledger to Clay, with Clay at its worst. */
+final class DeliveryRouteTest {
+  private RunningKiln kiln;
+
+  @BeforeEach
+  void prepare(@TempDir Path folder) {
+    kiln = new RunningKiln(folder);
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+  }
+
+  // ---- Webhooks ----
+
+  @Test
+  @DisplayName("webhooks fill in order; used up, a table parks with the cure and the others go on")
+  void rotatesThenParks() throws Exception {
+    kiln.inClayYaml(
+        "{ name: tech-1, url: \"{{webhook:tech-1}}\" }",
+        "{ name: tech-1, url: \"{{webhook:tech-1}}\", cap: 3 }\n"
+            + "      - { name: tech-2, url: \"{{webhook:tech-2}}\", cap: 2 }");
+    kiln.start();
+    kiln.drop("high/tech.csv", leads(1, 8, "Computer Software"));
+    String reason = kiln.parked(TECH, WaitReason.EXHAUSTED).reason();
+    assertThat(reason)
+        .contains(TECH, "tech-1 3/3", "tech-2 2/2", "duplicate the Clay table", "clay.yaml");
+    kiln.reaches(TECH, LeadState.QUEUED, 3);
+    assertThat(kiln.stored("tech-1")).hasSize(3);
+    assertThat(kiln.stored("tech-2")).hasSize(2);
+
+    kiln.drop("low/finance.csv", leads(20, 5, "Banking"));
+    assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 5L));
+    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(3);
+    assertThat(kiln.requests("tech-1") + kiln.requests("tech-2")).isEqualTo(5);
+
+    kiln.stop();
+    kiln.inClayYaml("cap: 2 }", "cap: 20 }").start();
+    kiln.reaches(TECH, LeadState.ACCEPTED, 8);
+    assertThat(kiln.stored("tech-2")).hasSize(5);
+  }
+
+  @Test
+  @DisplayName("Clay's record limit moves the leads to the next webhook, for good and at no cost")
+  void recordLimitRotates() throws Exception {
+    kiln.inClayYaml(
+        "{ name: tech-1, url: \"{{webhook:tech-1}}\" }",
+        "{ name: tech-1, url: \"{{webhook:tech-1}}\" }\n"
+            + "      - { name: tech-2, url: \"{{webhook:tech-2}}\" }");
+    kiln.clay().define(SimulatedWebhook.of("hook-tech-1").withCap(2));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 6, "Computer Software"));
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 6L));
+    assertThat(kiln.stored("tech-1")).hasSize(2);
+    assertThat(kiln.stored("tech-2")).hasSize(4);
+    assertThat(kiln.ledgerLines()).allSatisfy(line -> assertThat(line.attempts()).isZero());
+    assertThat(kiln.snapshot().webhooks())
+        .filteredOn(use -> use.name().equals("tech-1"))
+        .singleElement()
+        .satisfies(
+            use -> {
+              assertThat(use.state()).isEqualTo(WebhookUse.State.EXHAUSTED);
+              assertThat(use.used()).isEqualTo(2);
+            });
+  }
+
+  @Test
+  @DisplayName("the token travels as x-clay-webhook-auth; a refused one parks with the cure")
+  void tokenTravels() throws Exception {
+    kiln.inClayYaml("{{webhook:tech-1}}\" }", "{{webhook:tech-1}}\", token: right }")
+        .inClayYaml("{{webhook:finance-1}}\" }", "{{webhook:finance-1}}\", token: wrong }");
+    kiln.clay().define(SimulatedWebhook.of("hook-tech-1").withToken("right"));
+    kiln.clay().define(SimulatedWebhook.of("hook-finance-1").withToken("right"));
+    kiln.start();
+    kiln.drop("normal/finance.csv", leads(1, 4, "Banking"));
+    assertThat(kiln.parked(FINANCE, WaitReason.REFUSING).reason())
+        .contains("finance-1", "401", "config/secrets")
+        .doesNotContain("wrong");
+    kiln.drop("normal/tech.csv", leads(10, 3, "Computer Software"));
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
+    kiln.reaches(FINANCE, LeadState.QUEUED, 4);
+    assertThat(kiln.ledgerLines()).allSatisfy(line -> assertThat(line.attempts()).isZero());
+  }
+
+  // ---- Stopped tables ----
+
+  @Test
+  @DisplayName("T5: a stopped table route parks that table at once, a start drains it")
+  void stoppedRouteParks() throws Exception {
+    kiln.start();
+    kiln.context().getRouteController().stopRoute("table-" + TECH);
+    kiln.drop("high/tech.csv", leads(1, 4, "Computer Software"));
+    kiln.drop("low/finance.csv", leads(10, 40, "Banking"));
+    assertThat(kiln.parked(TECH, WaitReason.ROUTE_STOPPED).reason())
+        .contains("table-" + TECH, "start");
+    assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 40L));
+    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(4);
+    assertThat(kiln.requests("tech-1")).isZero();
+
+    kiln.context().getRouteController().startRoute("table-" + TECH);
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 4L));
+    assertThat(kiln.waiting(TECH)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("T5: a table route stopped over JMX while its leads wait costs nobody 30 seconds")
+  void stoppedOverJmxParks() throws Exception {
+    kiln.rate(40).start();
+    kiln.drop("low/finance.csv", leads(1, 40, "Banking"));
+    kiln.drop("high/tech.csv", leads(100, 150, "Computer Software"));
+    soon().until(() -> kiln.requests("tech-1") >= 10);
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    ObjectName route =
+        new ObjectName("org.apache.camel:context=kiln,type=routes,name=\"table-" + TECH + "\"");
+    Instant stopped = Instant.now();
+    server.invoke(route, "stop", null, null);
+    kiln.parked(TECH, WaitReason.ROUTE_STOPPED);
+    assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 40L));
+    assertThat(Duration.between(stopped, Instant.now())).isLessThan(Duration.ofSeconds(10));
+    assertThat(kiln.count(TECH, LeadState.QUEUED)).isGreaterThan(50);
+
+    server.invoke(route, "start", null, null);
+    kiln.reaches(TECH, LeadState.ACCEPTED, 150);
+    assertThat(kiln.ledgerLines()).allSatisfy(line -> assertThat(line.attempts()).isZero());
+    assertThat(kiln.clay().statistics().total().repeats()).isZero();
+  }
+
+  // ---- Failures ----
+
+  @Test
+  @DisplayName("T6: an open breaker swallows no lead and burns no attempt, and recovers by itself")
+  void openBreakerWaits() throws Exception {
+    kiln.rate(40).set("kiln.delivery.first-wait", "3s").set("kiln.delivery.longest-wait", "3s");
+    kiln.clay().faults(Fault.status(503).withWebhook("hook-tech-1"));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 60, "Computer Software"));
+    assertThat(kiln.parked(TECH, WaitReason.BREAKER_OPEN).reason()).contains(TECH, "by itself");
+    kiln.drop("normal/finance.csv", leads(100, 20, "Banking"));
+    assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 20L));
+    assertThat(kiln.requests("tech-1"))
+        .as("ten calls open it; in-flight ones and a few probes come on top")
+        .isLessThan(40);
+    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(60);
+    assertThat(kiln.ledgerLines().stream().mapToInt(LeadLine::attempts).sum())
+        .as("attempts that counted: one for each request but the probes")
+        .isLessThanOrEqualTo((int) kiln.requests("tech-1"));
+
+    kiln.clay().faults();
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 60L));
+    assertThat(kiln.clay().statistics().total().repeats()).isZero();
+    assertThat(kiln.waiting(TECH)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a fault in an edited route parks its table for seconds and does not spin")
+  void faultInAnEditedRouteDoesNotSpin() throws Exception {
+    kiln.inRoutes(
+        "delivery.camel.yaml",
+        "          - to:\n              id: to-pace\n",
+        """
+        - filter:
+            id: break-one-table
+            expression:
+              simple:
+                expression: "${exchangeProperty.lead.table} == 'outbound-leads-tech'"
+            steps:
+              - throwException:
+                  id: break
+                  exceptionType: java.lang.IllegalArgumentException
+                  message: "a fault in an edited route"
+        - to:
+            id: to-pace
+        """
+            .indent(10));
+    kiln.start();
+    kiln.drop("high/tech.csv", leads(1, 50, "Computer Software"));
+    kiln.drop("low/finance.csv", leads(100, 50, "Banking"));
+    assertThat(kiln.parked(TECH, WaitReason.ROUTE_FAILED).reason())
+        .contains(TECH, "IllegalArgumentException", "log");
+    assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 50L));
+    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(50);
+    assertThat(exchanges("table-" + TECH)).isBetween(1L, 120L);
+  }
+
+  private static long exchanges(String route) throws Exception {
+    return (Long)
+        ManagementFactory.getPlatformMBeanServer()
+            .getAttribute(
+                new ObjectName("org.apache.camel:context=kiln,type=routes,name=\"" + route + "\""),
+                "ExchangesTotal");
+  }
+
+  @Test
+  @DisplayName("T7: one request per attempt for 429 and 503, and redirects are not followed")
+  void oneRequestPerAttempt() throws Exception {
+    kiln.set("kiln.delivery.first-wait", "5s");
+    kiln.clay()
+        .faults(
+            Fault.status(503).withWebhook("hook-tech-1"),
+            Fault.status(307)
+                .withWebhook("hook-finance-1")
+                .withLocation(kiln.clay().webhookUrl("hook-elsewhere").toString()),
+            Fault.status(429).withWebhook("hook-events-1").withRetryAfter("5"));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 1, "Computer Software"));
+    soon().until(() -> attempts("tech.csv") == 1);
+    kiln.drop("normal/finance.csv", leads(10, 1, "Banking"));
+    kiln.parked(FINANCE, WaitReason.REFUSING);
+    kiln.drop("normal/events/fair.csv", leads(20, 1, "Banking"));
+    soon().until(() -> kiln.clay().statistics().total().statuses().containsKey(429));
+    // A second later, when the HTTP client's own strategy would have repeated them.
+    Instant seen = Instant.now();
+    soon().until(() -> Instant.now().isAfter(seen.plusMillis(1500)));
+
+    assertThat(kiln.requests("tech-1")).isEqualTo(1);
+    assertThat(kiln.requests("finance-1")).isEqualTo(1);
+    assertThat(kiln.requests("events-1")).isEqualTo(1);
+    assertThat(kiln.requests("elsewhere")).isZero();
+    assertThat(attempts("fair.csv")).isZero();
+    assertThat(attempts("finance.csv")).isZero();
+  }
+
+  private int attempts(String file) {
+    return kiln.run(file)
+        .map(RunAccount::id)
+        .map(
+            id ->
+                kiln.ledgerLines().stream()
+                    .filter(line -> line.leadId().startsWith(id))
+                    .mapToInt(LeadLine::attempts)
+                    .sum())
+        .orElse(0);
+  }
+
+  @Test
+  @DisplayName("T7: a request that left and got no answer is UNKNOWN, and its resend is marked")
+  void noAnswerIsUnknown() throws Exception {
+    kiln.clay().faults(Fault.of(Fault.Kind.RESET_AFTER_STORE).withNext(1));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 1, "Computer Software"));
+    RunAccount run = kiln.settled("tech.csv");
+    assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 1L));
+    assertThat(run.possibleDuplicates()).isEqualTo(1);
+    assertThat(kiln.clay().statistics().total().repeats()).isEqualTo(1);
+    assertThat(kiln.stored("tech-1"))
+        .satisfiesExactly(
+            first -> assertThat(first).contains("\"possible_duplicate\":false"),
+            again -> assertThat(again).contains("\"possible_duplicate\":true"));
+    assertThat(kiln.clay().rows().get(1).leadId())
+        .isEqualTo(kiln.clay().rows().get(0).leadId())
+        .isEqualTo(run.id() + "-1");
+  }
+
+  // ---- Pace ----
+
+  @Test
+  @DisplayName("T1: the tables of a workspace share one pace")
+  void tablesShareThePace() throws Exception {
+    kiln.rate(40).start();
+    kiln.drop("normal/tech.csv", leads(1, 40, "Computer Software"));
+    kiln.drop("normal/finance.csv", leads(100, 40, "Banking"));
+    kiln.drop("normal/inbound/came.csv", leads(200, 40, "Banking"));
+    kiln.settled("tech.csv");
+    kiln.settled("finance.csv");
+    kiln.settled("came.csv");
+    assertThat(kiln.count(INBOUND, LeadState.ACCEPTED)).isEqualTo(40);
+    Counts total = kiln.clay().statistics().total();
+    assertThat(total.mostRequestsInOneSecond()).isLessThanOrEqualTo(60);
+    assertThat(took(total)).isGreaterThan(Duration.ofMillis((120 - 5) * 1000 / 40));
+  }
+
+  @Test
+  @DisplayName("T2: a fractional rate is kept, and a change of it holds from the next lead on")
+  void throttleChangesLive() throws Exception {
+    kiln.rate(12.5).set("kiln.delivery.recovery", "1s").start();
+    kiln.drop("normal/tech.csv", leads(1, 1, "Computer Software"));
+    kiln.settled("tech.csv");
+    TotalRequestsThrottler throttler =
+        Objects.requireNonNull(
+            kiln.context().getProcessor("main-throttle", TotalRequestsThrottler.class));
+    assertThat(throttler.getTimePeriodMillis()).isEqualTo(80);
+
+    kiln.clay().faults(Fault.status(429).withNext(1).withRetryAfter("1"));
+    kiln.drop("normal/more.csv", leads(10, 25, "Computer Software"));
+    soon()
+        .untilAsserted(
+            () -> assertThat(throttler.getTimePeriodMillis()).as("slower").isGreaterThan(100));
+    assertThat(kiln.settled("more.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 25L));
+    assertThat(throttler.getTimePeriodMillis()).as("and back").isEqualTo(80);
+  }
+
+  @Test
+  @DisplayName("T3: the window stays full across batches at a latency far above the pace")
+  void windowStaysFull() throws Exception {
+    kiln.rate(40).set("kiln.intake.batch-rows", "10");
+    kiln.clay().options(kiln.clay().options().withLatency(Delay.of(Duration.ofMillis(600))));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 120, "Computer Software"));
+    kiln.settled("tech.csv");
+    assertThat(took(kiln.clay().statistics().total()))
+        .as("120 leads at 40 a second")
+        .isLessThan(Duration.ofMillis(4200));
+  }
+
+  private static Duration took(Counts counts) {
+    return Duration.between(
+        Objects.requireNonNull(counts.firstArrival()),
+        Objects.requireNonNull(counts.lastArrival()));
+  }
+
+  @Test
+  @DisplayName("high priority overtakes what waits")
+  void highPriorityOvertakes() throws Exception {
+    kiln.rate(20).start();
+    kiln.drop("low/slow.csv", leads(1, 60, "Banking"));
+    soon().until(() -> kiln.requests("finance-1") >= 2);
+    kiln.drop("high/events/urgent.csv", leads(100, 5, "Banking"));
+    kiln.settled("urgent.csv");
+    assertThat(kiln.count(FINANCE, LeadState.QUEUED)).isGreaterThan(10);
+    assertThat(kiln.count(EVENTS, LeadState.ACCEPTED)).isEqualTo(5);
+  }
+
+  // ---- Stopping ----
+
+  @Test
+  @DisplayName("T16: a stop turns back what waits at the throttle and settles what is on the wire")
+  void stopsSoon() throws Exception {
+    kiln.rate(5);
+    kiln.clay().options(kiln.clay().options().withLatency(Delay.of(Duration.ofMillis(800))));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 40, "Computer Software"));
+    soon().until(() -> kiln.requests("tech-1") >= 3);
+    Instant stop = Instant.now();
+    kiln.stop();
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(10));
+    RunAccount run = kiln.run("tech.csv").orElseThrow();
+    assertThat(run.states()).containsOnlyKeys(LeadState.ACCEPTED, LeadState.QUEUED);
+    assertThat(run.states()).containsEntry(LeadState.ACCEPTED, kiln.requests("tech-1"));
+    assertThat(run.possibleDuplicates()).isZero();
+
+    kiln.inClayYaml("rate-per-second: 5.0", "rate-per-second: 200").start();
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 40L));
+    assertThat(kiln.clay().statistics().total().repeats()).isZero();
+  }
+}

@@ -1,0 +1,280 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.EVENTS;
+import static dev.kiln.RunningKiln.FINANCE;
+import static dev.kiln.RunningKiln.INBOUND;
+import static dev.kiln.RunningKiln.TECH;
+import static dev.kiln.RunningKiln.leads;
+import static dev.kiln.RunningKiln.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.kiln.lead.Lead;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.LeadLine;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way in, through the shipped routes: from a file in the inbox to leads at their tables. */
+final class IntakeRouteTest {
+  private RunningKiln kiln;
+
+  @BeforeEach
+  void prepare(@TempDir Path folder) {
+    kiln = new RunningKiln(folder);
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+  }
+
+  @Test
+  @DisplayName("leads go by source first, else by sector, else to the default table")
+  void routesBySourceThenSectorThenDefault() throws Exception {
+    kiln.start();
+    kiln.drop(
+        "normal/leads.csv",
+        """
+        email,industry
+        a@tech.example,Computer Software
+        b@bank.example,Banking
+        c@farm.example,Farming
+        d@odd.example,Nothing anybody knows
+        """);
+    kiln.drop("high/inbound/came.csv", "email,industry\ne@bank.example,Banking\n");
+    kiln.drop("low/events/fair.csv", "email,industry\nf@bank.example,Banking\n");
+
+    assertThat(kiln.settled("leads.csv").tables())
+        .isEqualTo(
+            Map.of(TECH, Map.of(LeadState.ACCEPTED, 3L), FINANCE, Map.of(LeadState.ACCEPTED, 1L)));
+    assertThat(kiln.settled("came.csv").tables())
+        .isEqualTo(Map.of(INBOUND, Map.of(LeadState.ACCEPTED, 1L)));
+    assertThat(kiln.settled("fair.csv").tables())
+        .isEqualTo(Map.of(EVENTS, Map.of(LeadState.ACCEPTED, 1L)));
+    assertThat(kiln.stored("finance-1")).singleElement().asString().contains("b@bank.example");
+    assertThat(kiln.stored("inbound-1")).singleElement().asString().contains("e@bank.example");
+    assertThat(kiln.stored("events-1")).singleElement().asString().contains("f@bank.example");
+    assertThat(kiln.stored("tech-1")).hasSize(3);
+  }
+
+  @Test
+  @DisplayName("an edited branch sends the next file elsewhere after a restart")
+  void editedBranchReroutes() throws Exception {
+    kiln.start();
+    kiln.drop("normal/before.csv", leads(1, 2, "Farming"));
+    assertThat(kiln.settled("before.csv").tables().keySet()).containsExactly(TECH);
+    kiln.stop();
+
+    kiln.inRoutes(
+            "choose-table.camel.yaml",
+            "id: is-any-other\n              steps:\n",
+            "id: is-any-other\n              steps:\n" + setTable("to-another-default", EVENTS))
+        .inRoutes("choose-table.camel.yaml", setTable("to-default-table", TECH), "");
+    kiln.start();
+    kiln.drop("normal/after.csv", leads(3, 2, "Farming"));
+    assertThat(kiln.settled("after.csv").tables())
+        .isEqualTo(Map.of(EVENTS, Map.of(LeadState.ACCEPTED, 2L)));
+  }
+
+  @Test
+  @DisplayName("T14: a broken row is rejected, its neighbours are kept, columns keep their names")
+  void brokenRowsAreRejectedAlone() throws Exception {
+    kiln.start();
+    kiln.drop(
+        "normal/rows.csv",
+        """
+        Email,Name,,Email,Industry
+        a@firm.example,Ada,x,late@firm.example,Banking
+        not an address,Bo,,,Banking
+        c@firm.example,5" pipe,,,Banking
+        e@firm.example,Di,,,Banking,extra cell
+        ,Cy,,d@firm.example
+        """);
+    RunAccount run = kiln.settled("rows.csv");
+    assertThat(run.read()).isEqualTo(5);
+    assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L, LeadState.REJECTED, 2L));
+    assertThat(kiln.ledgerLines())
+        .filteredOn(line -> line.state() == LeadState.REJECTED)
+        .extracting(LeadLine::line, LeadLine::reason)
+        .containsExactly(
+            tuple(3L, "column \"Email\" is not an e-mail address: it has no @"),
+            tuple(
+                5L,
+                "the row has 6 cells where the header has 5: is a delimiter inside a cell without"
+                    + " quotes around it?"));
+
+    Set<Set<String>> keySets = new HashSet<>();
+    kiln.clay().rows().forEach(row -> keySets.add(Lead.parse(row.body() + "").keySet()));
+    assertThat(keySets).as("every row has the same keys").hasSize(1);
+    assertThat(kiln.stored("finance-1"))
+        .hasSize(2)
+        .anySatisfy(body -> assertThat(body).contains("\"a@firm.example\"").doesNotContain("late@"))
+        .anySatisfy(body -> assertThat(body).contains("5\\\" pipe"));
+    assertThat(kiln.stored("tech-1")).singleElement().asString().contains("\"d@firm.example\"");
+  }
+
+  @Test
+  @DisplayName("a read file is archived under its run's id, a refused one goes to the rejects")
+  void filesLeaveTheInboxUnderTheirRun() throws Exception {
+    kiln.start();
+    kiln.drop("normal/good.csv", leads(1, 1, "Banking"));
+    kiln.drop("normal/pictures.csv", "\u0000\u0001\u0002 not text at all \u0000\u0000\u0003\n");
+    RunAccount good = kiln.settled("good.csv");
+    RunAccount refused = kiln.read("pictures.csv");
+
+    assertThat(good.phase()).isEqualTo("READ");
+    assertThat(refused.phase()).isEqualTo("REFUSED");
+    assertThat(refused.problem()).isNotBlank();
+    assertThat(refused.read()).isZero();
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(kiln.files("archive")).containsExactly(good.id() + "-good.csv");
+              assertThat(kiln.files("rejects")).containsExactly(refused.id() + "-pictures.csv");
+              assertThat(kiln.files("inbox")).isEmpty();
+            });
+  }
+
+  @Test
+  @DisplayName("the same content again is recognised, the same lead in another file is a duplicate")
+  void sameContentIsRecognised() throws Exception {
+    kiln.start();
+    kiln.drop("normal/first.csv", leads(1, 3, "Banking"));
+    RunAccount first = kiln.settled("first.csv");
+    kiln.drop("normal/again.csv", leads(1, 3, "Banking"));
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(kiln.files("archive"))
+                    .containsExactlyInAnyOrder(
+                        first.id() + "-first.csv", first.id() + "-again.csv"));
+    assertThat(kiln.snapshot().runs()).hasSize(1);
+
+    kiln.drop("normal/overlap.csv", leads(3, 2, "Banking"));
+    assertThat(kiln.settled("overlap.csv").states())
+        .isEqualTo(Map.of(LeadState.DUPLICATE, 1L, LeadState.ACCEPTED, 1L));
+    assertThat(kiln.requests("finance-1")).isEqualTo(4);
+  }
+
+  @Test
+  @DisplayName("T9: a failure below the split never closes the run as read, and loses no row")
+  void failureBelowTheSplitKeepsTheFile() throws Exception {
+    kiln.set("kiln.intake.batch-rows", "2");
+    kiln.inRoutes(
+        "choose-table.camel.yaml",
+        "      steps:\n        - choice:\n",
+        "      steps:\n"
+            + """
+            - filter:
+                id: break-the-second-batch
+                expression:
+                  simple:
+                    expression: "${body.record} == 3"
+                steps:
+                  - throwException:
+                      id: break
+                      exceptionType: java.lang.IllegalStateException
+                      message: "a fault in an edited route"
+            - choice:
+            """
+                .indent(8));
+    kiln.start();
+    kiln.drop("normal/leads.csv", leads(1, 5, "Banking"));
+    kiln.reaches(FINANCE, LeadState.ACCEPTED, 2);
+    RunAccount broken = kiln.run("leads.csv").orElseThrow();
+    assertThat(broken.phase()).isEqualTo("READING");
+    assertThat(broken.read()).isEqualTo(2);
+    assertThat(kiln.files("inbox")).containsExactly("leads.csv");
+    kiln.stop();
+
+    kiln.inRoutes("choose-table.camel.yaml", "${body.record} == 3", "${body.record} == 33");
+    kiln.start();
+    RunAccount mended = kiln.settled("leads.csv");
+    assertThat(mended.id()).isEqualTo(broken.id());
+    assertThat(mended.read()).isEqualTo(5);
+    assertThat(mended.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 5L));
+    assertThat(kiln.requests("finance-1")).isEqualTo(5);
+  }
+
+  @Test
+  @DisplayName("T12: names and columns that look like Camel's steer nothing")
+  void leadDataSteersNothing() throws Exception {
+    kiln.start();
+    String name = "{{kiln.data}} ${sysenv.HOME} $simple{exchangeId}.csv";
+    kiln.drop(
+        "normal/" + name,
+        """
+        email,industry,CamelHttpUri,CamelHttpPath,CamelFileName,x-clay-webhook-auth,table
+        a@bank.example,Banking,URL,/other,/tmp/x,secret,outbound-leads-tech
+        """
+            .replace("URL", kiln.clay().webhookUrl("hook-elsewhere").toString()));
+    RunAccount run = kiln.settled(name);
+    assertThat(run.tables()).isEqualTo(Map.of(FINANCE, Map.of(LeadState.ACCEPTED, 1L)));
+    assertThat(kiln.requests("elsewhere")).isZero();
+    assertThat(kiln.stored("finance-1")).singleElement().asString().contains("\"/other\"");
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("archive")).containsExactly(run.id() + "-" + name));
+  }
+
+  @Test
+  @DisplayName("T15: a read file that cannot be moved is read, and nothing of it is sent again")
+  void failedMoveSendsNothingAgain() throws Exception {
+    kiln.start();
+    Path archive = kiln.data().resolve("archive");
+    Files.delete(archive);
+    Files.writeString(archive, "in the way");
+    kiln.drop("normal/leads.csv", leads(1, 2, "Banking"));
+    assertThat(kiln.settled("leads.csv").phase()).isEqualTo("READ");
+    assertThat(kiln.files("inbox")).containsExactly("leads.csv");
+    kiln.stop();
+
+    Files.delete(archive);
+    kiln.start();
+    soon().untilAsserted(() -> assertThat(kiln.files("archive")).hasSize(1));
+    assertThat(kiln.files("inbox")).isEmpty();
+    assertThat(kiln.requests("finance-1")).isEqualTo(2);
+    assertThat(kiln.snapshot().runs()).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("a file given to send takes the same way and stays where it lies")
+  void sendLeavesTheInboxAlone(@TempDir Path elsewhere) throws Exception {
+    kiln.start(App.Mode.SEND);
+    kiln.drop("normal/waits.csv", leads(10, 1, "Banking"));
+    Path file = Files.writeString(elsewhere.resolve("mine.csv"), leads(1, 2, "Banking"));
+    Run run = kiln.app().read(file, "events", Priority.of("high"));
+    assertThat(kiln.run("mine.csv").orElseThrow().id()).isEqualTo(run.id());
+    assertThat(kiln.settled("mine.csv").tables())
+        .isEqualTo(Map.of(EVENTS, Map.of(LeadState.ACCEPTED, 2L)));
+    assertThat(file).exists();
+    assertThat(kiln.files("inbox")).containsExactly("waits.csv");
+  }
+
+  /** The step of a branch that chooses a table, as it stands in the file. */
+  private static String setTable(String id, String table) {
+    return """
+    - setProperty:
+        id: ID
+        name: table
+        expression:
+          constant:
+            expression: TABLE
+    """
+        .indent(16)
+        .replace("ID", id)
+        .replace("TABLE", table);
+  }
+}

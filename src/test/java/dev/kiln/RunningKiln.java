@@ -1,0 +1,331 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.LeadLine;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.Waiting;
+import dev.kiln.simulate.Simulator;
+import dev.kiln.simulate.SimulatorOptions;
+import dev.kiln.simulate.StoredRow;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole Kiln in the tests' own process: the shipped routes, a real ledger and a Clay simulator,
+ * with waits so short that a test takes seconds. Change what you need, then {@link #start}.
+ */
+final class RunningKiln implements AutoCloseable {
+  static final String TECH = "outbound-leads-tech";
+  static final String FINANCE = "outbound-leads-finance";
+  static final String INBOUND = "inbound-leads";
+  static final String EVENTS = "event-attendees";
+
+  /** The shipped tables, each with a webhook at the simulator. */
+  private static final String CLAY_YAML =
+      """
+      workspaces:
+        main:
+          rate-per-second: 200
+      tables:
+        outbound-leads-tech:
+          webhooks:
+            - { name: tech-1, url: "{{webhook:tech-1}}" }
+        outbound-leads-finance:
+          webhooks:
+            - { name: finance-1, url: "{{webhook:finance-1}}" }
+        inbound-leads:
+          webhooks:
+            - { name: inbound-1, url: "{{webhook:inbound-1}}" }
+        event-attendees:
+          webhooks:
+            - { name: events-1, url: "{{webhook:events-1}}" }
+      """;
+
+  private static final Path SHIPPED_CONFIG = Path.of("config");
+  private static final Path SHIPPED_ROUTES = Path.of("routes");
+
+  private final Path folder;
+  private final Simulator clay =
+      Simulator.start(SimulatorOptions.defaults().withLimits(0, 1_000_000));
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private String clayYaml = CLAY_YAML;
+  private Path routes = SHIPPED_ROUTES;
+  private @Nullable App app;
+
+  RunningKiln(Path folder) {
+    this.folder = folder;
+    settings.put("kiln.intake.poll", "20ms");
+    settings.put("kiln.intake.stability", "1ms");
+    settings.put("kiln.delivery.poll", "20ms");
+    settings.put("kiln.delivery.first-wait", "200ms");
+    settings.put("kiln.delivery.longest-wait", "1s");
+    settings.put("kiln.delivery.recovery", "2s");
+    settings.put("kiln.breaker.open", "1s");
+    settings.put("kiln.http.response-timeout", "3s");
+    settings.put("camel.component.seda.default-poll-timeout", "20");
+  }
+
+  // ---- Before the start ----
+
+  /** Sets a key of application.properties. */
+  RunningKiln set(String key, String value) {
+    settings.put(key, value);
+    return this;
+  }
+
+  /** Replaces a piece of clay.yaml, which must be there. */
+  RunningKiln inClayYaml(String from, String to) {
+    assertThat(clayYaml).contains(from);
+    clayYaml = clayYaml.replace(from, to);
+    return this;
+  }
+
+  /** Sets the rate of the workspace, leads a second. */
+  RunningKiln rate(double rate) {
+    return inClayYaml("rate-per-second: 200", "rate-per-second: " + rate);
+  }
+
+  /** Replaces a piece of a route file, which must be there, in a copy of the shipped folder. */
+  RunningKiln inRoutes(String file, String from, String to) {
+    try {
+      if (routes.equals(SHIPPED_ROUTES)) {
+        routes = Files.createDirectories(folder.resolve("routes"));
+        try (Stream<Path> shipped = Files.list(SHIPPED_ROUTES)) {
+          for (Path route : shipped.toList()) {
+            Files.copy(route, routes.resolve(route.getFileName()));
+          }
+        }
+      }
+      String yaml = Files.readString(routes.resolve(file));
+      assertThat(yaml).contains(from);
+      Files.writeString(routes.resolve(file), yaml.replace(from, to));
+      return this;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** The folders, with the configuration written. */
+  Places places() {
+    try {
+      Path config = Files.createDirectories(folder.resolve("config"));
+      Files.copy(
+          SHIPPED_CONFIG.resolve("industries.csv"),
+          config.resolve("industries.csv"),
+          StandardCopyOption.REPLACE_EXISTING);
+      StringBuilder properties = new StringBuilder();
+      settings.forEach((key, value) -> properties.append(key + " = " + value + "\n"));
+      Files.writeString(config.resolve(Settings.FILE), properties);
+      String yaml = clayYaml;
+      for (String webhook :
+          List.of("tech-1", "tech-2", "finance-1", "inbound-1", "events-1", "elsewhere")) {
+        yaml = yaml.replace("{{webhook:" + webhook + "}}", clay.webhookUrl("hook-" + webhook) + "");
+      }
+      Files.writeString(config.resolve("clay.yaml"), yaml);
+      return new Places(config, routes, data());
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** Starts it, or starts it again after {@link #stop}. */
+  RunningKiln start(App.Mode mode) throws Exception {
+    assertThat(app).as("it runs already").isNull();
+    app = App.start(places(), mode);
+    return this;
+  }
+
+  RunningKiln start() throws Exception {
+    return start(App.Mode.RUN);
+  }
+
+  /** Stops Kiln and leaves the simulator. */
+  void stop() {
+    if (app != null) {
+      app.close();
+      app = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    clay.close();
+  }
+
+  // ---- Its parts ----
+
+  App app() {
+    return Objects.requireNonNull(app, "start it first");
+  }
+
+  CamelContext context() {
+    return app().context();
+  }
+
+  Simulator clay() {
+    return clay;
+  }
+
+  Path data() {
+    return folder.resolve("data");
+  }
+
+  // ---- Files ----
+
+  /** A file of good leads of one industry, numbered from {@code first}. */
+  static String leads(int first, int count, String industry) {
+    StringBuilder csv = new StringBuilder("email,first_name,company,industry\n");
+    IntStream.range(first, first + count)
+        .forEach(
+            n ->
+                csv.append("lead" + n + "@firm" + n + ".example,Ada,Firm " + n + "," + industry)
+                    .append('\n'));
+    return csv.toString();
+  }
+
+  /** Puts a whole file into the inbox: {@code normal/leads.csv}, {@code high/events/e.csv}. */
+  void drop(String path, String content) {
+    try {
+      Path target = data().resolve("inbox").resolve(path);
+      Files.createDirectories(target.getParent());
+      Path part = target.resolveSibling(target.getFileName() + ".part");
+      Files.writeString(part, content);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** The names of the files in a folder of the data folder. */
+  List<String> files(String shelf) {
+    try (Stream<Path> files = Files.walk(data().resolve(shelf))) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> file.getFileName().toString())
+          .sorted()
+          .toList();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  // ---- The account ----
+
+  Snapshot snapshot() {
+    try (LedgerView view = LedgerView.open(data())) {
+      return view.snapshot();
+    }
+  }
+
+  /** Every lead of every run. */
+  List<LeadLine> ledgerLines() {
+    try (LedgerView view = LedgerView.open(data())) {
+      return view.leads(null, null, false, 100_000);
+    }
+  }
+
+  /** The newest run of a file's name. */
+  Optional<RunAccount> run(String file) {
+    return snapshot().runs().stream().filter(run -> run.name().equals(file)).findFirst();
+  }
+
+  /** What a table waits for, if it does. */
+  Optional<Waiting> waiting(String table) {
+    return snapshot().tables().stream()
+        .filter(account -> account.name().equals(table))
+        .findFirst()
+        .map(TableAccount::waiting);
+  }
+
+  /** Leads of a table in a state, over all runs. */
+  long count(String table, LeadState state) {
+    return snapshot().tables().stream()
+        .filter(account -> account.name().equals(table))
+        .mapToLong(account -> account.states().getOrDefault(state, 0L))
+        .sum();
+  }
+
+  /** The bodies of the rows that a webhook stored. */
+  List<String> stored(String webhook) {
+    return clay.rows().stream()
+        .filter(row -> row.webhook().equals("hook-" + webhook))
+        .map(StoredRow::body)
+        .map(String::valueOf)
+        .toList();
+  }
+
+  /** Requests that a webhook got, whatever it answered. */
+  long requests(String webhook) {
+    return Optional.ofNullable(clay.statistics().webhooks().get("hook-" + webhook))
+        .map(counts -> counts.requests())
+        .orElse(0L);
+  }
+
+  // ---- Bounded waits ----
+
+  static ConditionFactory soon() {
+    return await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(20))
+        .atMost(Duration.ofSeconds(30));
+  }
+
+  /** Waits until a file was read to its end and none of its leads is open. */
+  RunAccount settled(String file) {
+    return soon()
+        .alias(file + " is settled")
+        .until(
+            () ->
+                run(file)
+                    .filter(run -> !run.phase().equals("READING"))
+                    .filter(run -> run.states().keySet().stream().noneMatch(LeadState::open)),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Waits until a file was read to its end, or refused. */
+  RunAccount read(String file) {
+    return soon()
+        .alias(file + " is read")
+        .until(() -> run(file).filter(run -> !run.phase().equals("READING")), Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Waits until a table has so many leads in a state. */
+  void reaches(String table, LeadState state, long leads) {
+    soon()
+        .alias(leads + " leads of " + table + " are " + state)
+        .untilAsserted(() -> assertThat(count(table, state)).isEqualTo(leads));
+  }
+
+  /** Waits until a table waits for a reason. */
+  Waiting parked(String table, WaitReason reason) {
+    return soon()
+        .alias(table + " waits: " + reason)
+        .until(
+            () -> waiting(table).filter(waiting -> waiting.kind() == reason), Optional::isPresent)
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import org.apache.camel.component.file.GenericFile;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** T15: a file is taken once it stood still, whatever its own time says. */
+final class SettledFilesTest {
+  private static final Duration STABILITY = Duration.ofSeconds(2);
+
+  private final Path folder;
+  private final SteppedClock clock = new SteppedClock();
+  private final SettledFiles settled = new SettledFiles(STABILITY, clock);
+
+  SettledFilesTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private static final class SteppedClock extends Clock {
+    private Instant now = Instant.parse("2026-11-25T08:00:00Z");
+
+    void step(Duration by) {
+      now = now.plus(by);
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  private boolean accepts(Path path) {
+    GenericFile<File> file = new GenericFile<>();
+    file.setFile(path.toFile());
+    file.setFileName(path.getFileName().toString());
+    file.setFileNameOnly(path.getFileName().toString());
+    file.setDirectory(Files.isDirectory(path));
+    return settled.accept(file);
+  }
+
+  @Test
+  @DisplayName("T15: a file still being copied with an old time of change is left alone")
+  void copiedFileWithAnOldTime() throws IOException {
+    Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
+    FileTime old = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+    Files.setLastModifiedTime(file, old);
+    for (int i = 0; i < 3; i++) {
+      assertThat(accepts(file)).isFalse();
+      clock.step(STABILITY.minusMillis(1));
+      assertThat(accepts(file)).isFalse();
+      Files.writeString(file, "email\n" + "a@b.example\n".repeat(i + 1));
+      Files.setLastModifiedTime(file, old);
+      clock.step(Duration.ofMillis(1));
+    }
+    assertThat(accepts(file)).isFalse();
+    clock.step(STABILITY);
+    assertThat(accepts(file)).isTrue();
+  }
+
+  @Test
+  @DisplayName("T15: a file that could not be taken is tried again after a while, not at once")
+  void triedAgainLater() throws IOException {
+    Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
+    assertThat(accepts(file)).isFalse();
+    clock.step(STABILITY);
+    assertThat(accepts(file)).isTrue();
+    clock.step(Duration.ofSeconds(29));
+    assertThat(accepts(file)).isFalse();
+    clock.step(Duration.ofSeconds(1));
+    assertThat(accepts(file)).isTrue();
+  }
+
+  @Test
+  @DisplayName("T15: a file that vanishes between listing and reading is none")
+  void vanishedFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
+    assertThat(accepts(file)).isFalse();
+    clock.step(STABILITY);
+    Files.delete(file);
+    assertThat(accepts(file)).isFalse();
+    Files.writeString(file, "email\n");
+    assertThat(accepts(file)).as("it begins anew").isFalse();
+  }
+
+  @Test
+  @DisplayName("parts, temporary files and links are never taken")
+  void leavesPartsAndLinksAlone() throws IOException {
+    Path target = Files.writeString(folder.resolve("target.csv"), "email\n");
+    Path link = Files.createSymbolicLink(folder.resolve("link.csv"), target);
+    Path linkedFolder = Files.createSymbolicLink(folder.resolve("linked"), folder);
+    Path part = Files.writeString(folder.resolve("leads.csv.PART"), "email\n");
+    Path temporary = Files.writeString(folder.resolve("leads.tmp"), "email\n");
+    for (int i = 0; i < 2; i++) {
+      assertThat(accepts(link)).isFalse();
+      assertThat(accepts(linkedFolder)).isFalse();
+      assertThat(accepts(part)).isFalse();
+      assertThat(accepts(temporary)).isFalse();
+      assertThat(accepts(folder)).isTrue();
+      clock.step(STABILITY);
+    }
+  }
+}
