@@ -1,0 +1,276 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.kiln.lead.InvalidConfiguration;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said where routes and clay.yaml disagree, or a route file is none. */
+final class RouteFilesTest {
+  private static final String TABLE_ROUTE =
+      """
+      - templatedRoute:
+          routeTemplateRef: table
+          routeId: table-event-attendees
+          prefixId: "event-attendees-"
+          parameters:
+            - name: table
+              value: event-attendees
+            - name: workspace
+              value: main
+      """;
+
+  private final Path folder;
+  private RunningKiln kiln;
+
+  RouteFilesTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @BeforeEach
+  void prepare() {
+    kiln = new RunningKiln(folder);
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+  }
+
+  private Path route(String file) {
+    return folder.resolve("routes").resolve(file + ".camel.yaml");
+  }
+
+  private Path clayYaml() {
+    return folder.resolve("config").resolve("clay.yaml");
+  }
+
+  private RouteFilesTest edited(String file, String from, String to) {
+    kiln.inRoutes(file + ".camel.yaml", from, to);
+    return this;
+  }
+
+  /** Asserts that it is refused in these words. */
+  private void refuses(String message) {
+    assertThatThrownBy(() -> Configuration.read(kiln.places()))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessage(message);
+  }
+
+  /** The line of the first occurrence of a text in a file, from 1. */
+  private static int line(Path file, String text) throws Exception {
+    String content = Files.readString(file);
+    assertThat(content).contains(text);
+    return (int) content.substring(0, content.indexOf(text)).chars().filter(c -> c == '\n').count()
+        + 1;
+  }
+
+  @Test
+  @DisplayName("the shipped routes agree with their tables")
+  void shippedRoutesAgree() throws Exception {
+    Configuration.read(kiln.places());
+    App.check(kiln.places());
+  }
+
+  @Test
+  @DisplayName("a branch that chooses an unknown table names the nearest one")
+  void unknownTableInABranch() throws Exception {
+    edited("choose-table", "expression: event-attendees", "expression: event-atendees");
+    refuses(
+        route("choose-table")
+            + ":"
+            + line(route("choose-table"), "id: to-event-attendees")
+            + ": unknown table event-atendees; did you mean \"event-attendees\"?");
+  }
+
+  @Test
+  @DisplayName("a table without a branch gets no lead")
+  void missingBranch() {
+    edited("choose-table", "expression: event-attendees", "expression: inbound-leads")
+        .refuses(
+            clayYaml()
+                + ": table event-attendees gets no lead: no branch under "
+                + folder.resolve("routes")
+                + " sets the property table to it; add one to the choice of route choose-table");
+  }
+
+  @Test
+  @DisplayName("a table without a route is refused with what to add")
+  void missingTemplatedRoute() {
+    edited("tables", TABLE_ROUTE, "")
+        .refuses(
+            clayYaml()
+                + ": table event-attendees has no route: add a templatedRoute of template table"
+                + " for it under "
+                + folder.resolve("routes"));
+  }
+
+  @Test
+  @DisplayName("a workspace without a pace is refused with what to add")
+  void missingPace() {
+    edited("delivery", "routeTemplateRef: pace", "routeTemplateRef: pase")
+        .refuses(
+            clayYaml()
+                + ": workspace main has no route: add a templatedRoute of template pace for it"
+                + " under "
+                + folder.resolve("routes"));
+  }
+
+  @Test
+  @DisplayName("a route of an unknown table names the nearest one")
+  void unknownTableInARoute() throws Exception {
+    edited("tables", "value: event-attendees", "value: event-attendes");
+    refuses(
+        route("tables")
+            + ":"
+            + (line(route("tables"), "routeId: table-event-attendees") - 1)
+            + ": unknown table event-attendes; did you mean \"event-attendees\"?");
+  }
+
+  @Test
+  @DisplayName("a route of an unknown workspace names the nearest one")
+  void unknownWorkspace() throws Exception {
+    edited("delivery", "value: main", "value: mian");
+    refuses(
+        route("delivery")
+            + ":"
+            + (line(route("delivery"), "routeId: deliver-main") - 1)
+            + ": unknown workspace mian; did you mean \"main\"?");
+  }
+
+  @Test
+  @DisplayName("a table's route must have the workspace of its table")
+  void wrongWorkspace() throws Exception {
+    kiln.inClayYaml("    rate-per-second: 200\n", "    rate-per-second: 200\n  other:\n")
+        .inClayYaml("  event-attendees:\n", "  event-attendees:\n    workspace: other\n");
+    edited("choose-table", "id: choose-table\n", "id: choose-table\n");
+    refuses(
+        route("tables")
+            + ":"
+            + (line(route("tables"), "routeId: table-event-attendees") - 1)
+            + ": parameter workspace is \"main\"; it must be other, as "
+            + clayYaml()
+            + " says of table event-attendees");
+  }
+
+  @Test
+  @DisplayName("a table's route must be called as operators know it")
+  void wrongRouteId() throws Exception {
+    edited("tables", "routeId: table-event-attendees", "routeId: events");
+    refuses(
+        route("tables")
+            + ":"
+            + (line(route("tables"), "routeId: events") - 1)
+            + ": routeId is \"events\"; it must be table-event-attendees, as operators know it");
+  }
+
+  @Test
+  @DisplayName("the steps of a template need the prefix that Kiln looks for")
+  void wrongPrefixId() throws Exception {
+    edited("delivery", "routeId: pace-main\n    prefixId: \"main-\"\n", "routeId: pace-main\n");
+    refuses(
+        route("delivery")
+            + ":"
+            + (line(route("delivery"), "routeId: pace-main") - 1)
+            + ": prefixId is \"\"; it must be \"main-\", since the ids of the template's steps begin"
+            + " with it");
+  }
+
+  @Test
+  @DisplayName("a file that is not YAML is named with its line")
+  void notYaml() throws Exception {
+    edited("accept", "    id: accept\n", "    id: [accept\n");
+    Throwable fault = catchThrowable(() -> Configuration.read(kiln.places()));
+    assertThat(fault)
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageMatching("(?s)\\Q" + route("accept") + "\\E:[5-7]: is not YAML: .*");
+  }
+
+  @Test
+  @DisplayName("folders without anything in them are named")
+  void missingFolders() throws Exception {
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    Places places = kiln.places();
+    assertThatThrownBy(() -> RouteFiles.read(empty))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessage(empty + ": has no *.camel.yaml file");
+    assertThatThrownBy(
+            () -> App.check(new Places(folder.resolve("gone"), places.routes(), places.data())))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageStartingWith(folder.resolve("gone") + ": is not a folder");
+    assertThatThrownBy(
+            () -> App.check(new Places(places.config(), folder.resolve("gone"), places.data())))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageStartingWith(folder.resolve("gone") + ": is not a folder");
+  }
+
+  // ---- What Camel finds ----
+
+  private void camelRefuses(Path file, String line, String... words) {
+    Throwable fault = catchThrowable(() -> App.check(kiln.places()));
+    assertThat(fault)
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageMatching("(?s)\\Q" + file + "\\E:" + line + ".*");
+    assertThat(fault).message().contains(words).as("one line, for a person").hasLineCount(1);
+  }
+
+  @Test
+  @DisplayName("an unknown step is refused with file and line")
+  void unknownStep() throws Exception {
+    edited(
+        "accept",
+        "        - split:\n            id: split-batches",
+        "        - spilt:\n            id: split-batches");
+    camelRefuses(route("accept"), "(" + line(route("accept"), "- spilt:") + "): ", "spilt");
+  }
+
+  @Test
+  @DisplayName("an unknown field of a step is refused with file and line")
+  void unknownField() throws Exception {
+    edited(
+        "accept",
+        "            stopOnException: true\n            expression:\n              method:",
+        "            stopOnExeption: true\n            expression:\n              method:");
+    camelRefuses(
+        route("accept"), "(" + line(route("accept"), "stopOnExeption") + "): ", "stopOnExeption");
+  }
+
+  @Test
+  @DisplayName("an unknown option of a component is refused with its file")
+  void unknownOption() {
+    edited("delivery", "          purgeWhenStopping: true\n", "          purgeWhenStoping: true\n");
+    camelRefuses(route("delivery"), "", "purgeWhenStoping");
+  }
+
+  @Test
+  @DisplayName("an unknown component is refused with its file")
+  void unknownComponent() {
+    edited(
+        "accept",
+        "uri: direct\n                  parameters:\n                    name: batch",
+        "uri: dierct\n                  parameters:\n                    name: batch");
+    camelRefuses(route("accept"), "", "dierct");
+  }
+
+  @Test
+  @DisplayName("an unknown placeholder is refused with its file")
+  void unknownPlaceholder() {
+    edited("intake-files", "{{kiln.intake.poll}}", "{{kiln.intake.pol}}");
+    camelRefuses(route("intake-files"), "", "kiln.intake.pol");
+  }
+
+  @Test
+  @DisplayName("an unknown bean is refused with its file")
+  void unknownBean() {
+    edited("accept", "method: open", "method: opne");
+    camelRefuses(route("accept"), "", "opne");
+  }
+}

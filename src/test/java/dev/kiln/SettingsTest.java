@@ -1,0 +1,111 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.clay.DeliveryPolicy;
+import dev.kiln.lead.InvalidConfiguration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The numbers of application.properties: defaults, and what is said of a fault. */
+final class SettingsTest {
+  private final Path config;
+
+  SettingsTest(@TempDir Path config) {
+    this.config = config;
+  }
+
+  private Settings read(String properties) throws IOException {
+    Files.writeString(config.resolve(Settings.FILE), properties);
+    return Settings.read(config);
+  }
+
+  @Test
+  @DisplayName("without a file every key has its default")
+  void defaults() {
+    Settings settings = Settings.read(config);
+    assertThat(settings.batchRows()).isEqualTo(100);
+    assertThat(settings.stability()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(settings.dedupeWindow()).isEqualTo(Duration.ofDays(90));
+    assertThat(settings.breakerOpen()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.responseTimeout()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.delivery())
+        .isEqualTo(
+            new DeliveryPolicy(
+                32,
+                8,
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(15),
+                true,
+                Duration.ofMinutes(2),
+                Duration.ofSeconds(10)));
+  }
+
+  @Test
+  @DisplayName("a key that is given counts, in every form of a properties file")
+  void values() throws IOException {
+    Settings settings =
+        read(
+            """
+            # comment
+            kiln.intake.batch-rows: 7
+            kiln.delivery.unknown hold
+              kiln.breaker.open=1500ms
+            camel.main.name = other
+            """);
+    assertThat(settings.batchRows()).isEqualTo(7);
+    assertThat(settings.delivery().resend()).isFalse();
+    assertThat(settings.breakerOpen()).isEqualTo(Duration.ofMillis(1500));
+    assertThat(settings.values()).doesNotContainKey("camel.main.name");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @DisplayName("a fault names file, line, key and what would be valid")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "kiln.breaker.opne = 1s | unknown property kiln.breaker.opne; did you mean \"kiln.breaker.open\"?",
+        "kiln.delivery.inflight = 1 | unknown property kiln.delivery.inflight; did you mean \"kiln.delivery.in-flight\"?",
+        "kiln.intake.batch-rows = 0 | kiln.intake.batch-rows is \"0\"; valid: a whole number from 1 to 1000",
+        "kiln.intake.batch-rows = 1001 | kiln.intake.batch-rows is \"1001\"; valid: a whole number from 1 to 1000",
+        "kiln.delivery.in-flight = many | kiln.delivery.in-flight is \"many\"; valid: a whole number from 1 to 1000",
+        "kiln.delivery.attempts = -1 | kiln.delivery.attempts is \"-1\"; valid: a whole number from 1 to 100",
+        "kiln.delivery.unknown = drop | kiln.delivery.unknown is \"drop\"; valid: resend, hold",
+        "kiln.breaker.open = soon | kiln.breaker.open is \"soon\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+        "kiln.breaker.open = 0s | kiln.breaker.open is \"0s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+        "kiln.dedupe.window = -5s | kiln.dedupe.window is \"-5s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+        "kiln.http.response-timeout = | kiln.http.response-timeout is \"\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+      })
+  void faults(String line, String fault) {
+    assertThatThrownBy(() -> read("# first\n\n" + line + "\nkiln.intake.poll = 1s\n"))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessage(config.resolve(Settings.FILE) + ":3: " + fault);
+  }
+
+  @Test
+  @DisplayName("a key that begins as another does is not taken for it")
+  void lineOfAKeyThatBeginsAlike() {
+    assertThatThrownBy(
+            () -> read("kiln.intake.poll = 1s\nkiln.intake.poll-x = 1\nkiln.intake.pol = 2s\n"))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageMatching(
+            ".*:(2: unknown property kiln.intake.poll-x|3: unknown property kiln.intake.pol);.*");
+  }
+
+  @Test
+  @DisplayName("a file that is no properties file is named")
+  void brokenFile() {
+    assertThatThrownBy(() -> read("kiln.intake.poll = \\u00zz\n"))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageStartingWith(config.resolve(Settings.FILE) + ": cannot be read: ");
+  }
+}
