@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.clay.Delivery;
+import dev.kiln.clay.Metronome;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -16,7 +17,31 @@ import org.apache.camel.support.DefaultExchange;
 public final class PaceBean {
   private final Supplier<CamelContext> context;
   private final Delivery delivery;
-  private final Map<String, TotalRequestsThrottler> throttlers = new ConcurrentHashMap<>();
+  private final Map<String, Throttled> throttled = new ConcurrentHashMap<>();
+
+  /** A workspace's throttle and what keeps it on time. */
+  private static final class Throttled {
+    private final TotalRequestsThrottler throttler;
+    private final Metronome metronome = new Metronome();
+    private volatile double rate;
+
+    Throttled(TotalRequestsThrottler throttler) {
+      this.throttler = throttler;
+    }
+
+    /**
+     * A rate that changes by more than a little holds at once; the metronome follows a little by
+     * itself.
+     */
+    void at(Delivery.Throttle throttle) {
+      if (Math.abs(throttle.rate() - rate) > rate * FOLLOWED) {
+        rate = throttle.rate();
+        throttler.setTimePeriodMillis(throttle.periodMillis());
+      }
+    }
+  }
+
+  private static final double FOLLOWED = 0.05;
 
   /**
    * A bean over the routes of a context.
@@ -31,13 +56,22 @@ public final class PaceBean {
 
   /** The permits of a workspace's throttle in one period. */
   public int permits(String workspace) {
-    TotalRequestsThrottler throttler =
-        throttlers.computeIfAbsent(workspace, name -> throttler(name));
     Delivery.Throttle throttle = delivery.throttle(workspace);
-    if (throttler.getTimePeriodMillis() != throttle.periodMillis()) {
-      throttler.setTimePeriodMillis(throttle.periodMillis());
-    }
+    throttled(workspace).at(throttle);
     return throttle.permits();
+  }
+
+  /** A lead passed a workspace's throttle. */
+  public void passed(String workspace) {
+    Throttled passed = throttled(workspace);
+    Delivery.Throttle throttle = delivery.throttle(workspace);
+    passed.rate = throttle.rate();
+    passed.throttler.setTimePeriodMillis(
+        passed.metronome.passed(System.nanoTime(), throttle.rate(), throttle.permits()));
+  }
+
+  private Throttled throttled(String workspace) {
+    return throttled.computeIfAbsent(workspace, name -> new Throttled(throttler(name)));
   }
 
   /**
@@ -45,9 +79,9 @@ public final class PaceBean {
    * delivery must begin none of them any more.
    */
   void letGo() throws Exception {
-    for (TotalRequestsThrottler throttler : throttlers.values()) {
+    for (Throttled waited : throttled.values()) {
       // A throttle looks at its permits only when something passes.
-      throttler.process(new DefaultExchange(context.get()));
+      waited.throttler.process(new DefaultExchange(context.get()));
     }
   }
 

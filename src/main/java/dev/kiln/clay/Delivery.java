@@ -302,8 +302,9 @@ public final class Delivery {
    *
    * @param permits leads in one period, at least 1
    * @param periodMillis the period
+   * @param rate the rate that both make, leads a second
    */
-  public record Throttle(int permits, long periodMillis) {}
+  public record Throttle(int permits, long periodMillis, double rate) {}
 
   /**
    * The throttle of a workspace for its pace of now. While Kiln stops there is one more permit for
@@ -312,7 +313,7 @@ public final class Delivery {
   public Throttle throttle(String workspace) {
     double rate = lane(workspace).rate();
     int extra = stopping ? policy.inFlight() + 1 : 0;
-    return new Throttle(Pace.permits(rate) + extra, Pace.periodMillis(rate));
+    return new Throttle(Pace.permits(rate) + extra, Pace.periodMillis(rate), rate);
   }
 
   private record Booking(
