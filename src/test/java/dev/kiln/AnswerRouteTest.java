@@ -89,7 +89,7 @@ class AnswerRouteTest {
               .formatted(listed));
       write(
           config.resolve("application.properties"),
-          "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 500ms\n"
+          "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 2s\n"
               + String.join("\n", properties));
       write(
           config.resolve("industries.csv"), Files.readString(Path.of("config", "industries.csv")));

@@ -10,17 +10,22 @@ public final class Metronome {
   /** Leads that may be made up for: the most by which a rate can be exceeded for a moment. */
   private static final double MOST_BEHIND = 2;
 
+  /** The share of the present error that the next period corrects. */
+  private static final double GAIN = 0.3;
+
   /**
-   * The share of an error that one period corrects: more would overshoot, since a correction shows
-   * one period later.
+   * The share of the error by which the lasting correction grows with each round of the permits.
    */
-  private static final double GAIN = 0.5;
+  private static final double LEARN = 0.05;
 
   private static final double NANOS = 1e9;
 
   private boolean ticking;
+  private int passes;
   private double lastPass;
   private double schedule;
+  private double correction;
+  private double next;
 
   /**
    * A lead passed the throttle.
@@ -32,15 +37,25 @@ public final class Metronome {
    */
   public synchronized long passed(long nanoTime, double rate, int permits) {
     double interval = NANOS / rate;
+    double period = permits * interval;
     double now = nanoTime;
     // A lead that came later than the next but one was due was not held up: there was none.
-    boolean idle = !ticking || now - lastPass > (permits + MOST_BEHIND) * interval;
+    boolean idle = !ticking || now - lastPass > period + MOST_BEHIND * interval;
     ticking = true;
     lastPass = now;
-    schedule = idle ? now : Math.max(schedule + interval, now - MOST_BEHIND * interval);
-    double period = permits * interval;
-    double corrected = period - GAIN * (now - schedule) / permits;
-    double bounded = Math.max(period / 2, Math.min(period * 1.5, corrected));
-    return Math.max(1, Math.round(bounded / 1e6));
+    passes++;
+    if (idle) {
+      schedule = now;
+      passes = 0;
+      next = period - correction;
+    } else if (passes >= permits) {
+      // Permits that went together come back together: only whole rounds tell early from late.
+      passes = 0;
+      schedule = Math.max(schedule + period, now - MOST_BEHIND * interval);
+      double late = now - schedule;
+      correction = Math.max(-period / 4, Math.min(period / 2, correction + LEARN * late));
+      next = period - correction - GAIN * late;
+    }
+    return Math.max(1, Math.round(Math.max(period / 2, Math.min(period * 1.5, next)) / 1e6));
   }
 }
