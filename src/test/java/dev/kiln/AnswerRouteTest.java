@@ -31,10 +31,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What each of Clay's answers does to a lead, on its whole way through the shipped routes. */
+@ResourceLock(value = RunningKiln.MANAGED, mode = ResourceAccessMode.READ)
 @Execution(ExecutionMode.CONCURRENT)
 class AnswerRouteTest {
   private static final Duration LONGEST = Duration.ofSeconds(60);

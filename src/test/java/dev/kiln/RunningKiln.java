@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * with waits so short that a test takes seconds. Change what you need, then {@link #start}.
  */
 final class RunningKiln implements AutoCloseable {
+  /** The names of the one Kiln in JMX: a test that reads them has the JVM to itself. */
+  static final String MANAGED = "org.apache.camel:context=kiln";
+
   static final String TECH = "outbound-leads-tech";
   static final String FINANCE = "outbound-leads-finance";
   static final String INBOUND = "inbound-leads";

@@ -35,9 +35,11 @@ import org.apache.camel.support.EventNotifierSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.slf4j.LoggerFactory;
 
 /** T8: whoever has a webhook's URL can write to its table, so it shows nowhere. */
+@ResourceLock(RunningKiln.MANAGED)
 final class SecretsTest {
   private static final String SECRET = "7c1f-very-secret";
   private static final String TOKEN = "t0ken-very-secret";

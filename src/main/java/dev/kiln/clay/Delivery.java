@@ -110,7 +110,8 @@ public final class Delivery {
    */
   public void start() {
     for (Lane lane : lanes.values()) {
-      if (lane.leads(node, alone)) {
+      // A route may have taken the lease already and be silent for a moment.
+      if (lane.leads(node, alone) || lane.lease() != null) {
         lane.open();
       }
     }
