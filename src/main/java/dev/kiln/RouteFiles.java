@@ -107,6 +107,12 @@ final class RouteFiles {
       for (NodeTuple entry : mapping.getValue()) {
         String key = scalar(entry.getKeyNode());
         if (entry.getValueNode() instanceof MappingNode value) {
+          if ("choice".equals(key) && choosesTable(value) && child(value, "otherwise") == null) {
+            throw new InvalidConfiguration(
+                file,
+                line(value),
+                "this choice of a table has no otherwise: add one, so that every lead gets a table");
+          }
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
           } else if ("route".equals(key) || "routeTemplate".equals(key)) {
@@ -121,6 +127,21 @@ final class RouteFiles {
         walk(file, entry.getValueNode());
       }
     }
+  }
+
+  /** Whether a node sets the property {@code table} somewhere below. */
+  private static boolean choosesTable(Node node) {
+    if (node instanceof SequenceNode sequence) {
+      return sequence.getValue().stream().anyMatch(RouteFiles::choosesTable);
+    }
+    return node instanceof MappingNode mapping
+        && mapping.getValue().stream()
+            .anyMatch(
+                entry ->
+                    ("setProperty".equals(scalar(entry.getKeyNode()))
+                            && entry.getValueNode() instanceof MappingNode value
+                            && "table".equals(text(value, "name")))
+                        || choosesTable(entry.getValueNode()));
   }
 
   private static Templated templated(Path file, MappingNode node) {

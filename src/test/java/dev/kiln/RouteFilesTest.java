@@ -103,6 +103,18 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a choice of a table without a default branch is refused")
+  void missingDefaultBranch() throws Exception {
+    String choice = Files.readString(Path.of("routes", "choose-table.camel.yaml"));
+    edited("choose-table", choice.substring(choice.indexOf("            otherwise:")), "");
+    refuses(
+        route("choose-table")
+            + ":"
+            + line(route("choose-table"), "id: by-source-or-sector")
+            + ": this choice of a table has no otherwise: add one, so that every lead gets a table");
+  }
+
+  @Test
   @DisplayName("a table without a route is refused with what to add")
   void missingTemplatedRoute() {
     edited("tables", TABLE_ROUTE, "")

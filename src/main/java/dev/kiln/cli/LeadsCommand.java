@@ -2,14 +2,10 @@ package dev.kiln.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kiln.Places;
 import dev.kiln.ledger.LeadState;
-import dev.kiln.ledger.Ledger;
-import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.status.TextTable;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code kiln leads}: single leads with their state and reason, without their data. */
@@ -57,14 +54,12 @@ final class LeadsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     System.setProperty("kiln.log", "WARN");
-    Places places = options.places();
-    PrintWriter out = spec.commandLine().getOut();
-    List<LeadLine> leads = List.of();
-    if (Files.exists(places.data().resolve(Ledger.FILE))) {
-      try (LedgerView view = LedgerView.open(places.data())) {
-        leads = view.leads(run, state, possibleDuplicates, limit);
-      }
+    if (limit < 1) {
+      throw new ParameterException(spec.commandLine(), "--limit is at least 1");
     }
+    PrintWriter out = spec.commandLine().getOut();
+    List<LeadLine> leads =
+        options.read(view -> view.leads(run, state, possibleDuplicates, limit), List.of());
     if (json) {
       leads.forEach(lead -> out.println(line(lead)));
       return 0;

@@ -1,7 +1,12 @@
 package dev.kiln.cli;
 
 import dev.kiln.Places;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -34,5 +39,26 @@ final class PlacesOptions {
         config == null ? home.resolve("config") : config,
         routes == null ? home.resolve("routes") : routes,
         data == null ? home.resolve("data") : data);
+  }
+
+  /**
+   * Looks into the ledger, for a command that changes nothing.
+   *
+   * @param look what to read
+   * @param nothing the answer where nothing was ever read into a ledger
+   * @throws InvalidConfiguration if a data folder was named and does not exist
+   */
+  <T> T read(Function<LedgerView, T> look, T nothing) {
+    if (data != null && !Files.isDirectory(data)) {
+      throw new InvalidConfiguration(
+          data, "does not exist; --data names the data folder of a Kiln");
+    }
+    Path folder = places().data();
+    if (!Files.exists(folder.resolve(Ledger.FILE))) {
+      return nothing;
+    }
+    try (LedgerView view = LedgerView.open(folder)) {
+      return look.apply(view);
+    }
   }
 }

@@ -1,15 +1,10 @@
 package dev.kiln.cli;
 
-import dev.kiln.Places;
-import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,22 +28,13 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     System.setProperty("kiln.log", "WARN");
-    Places places = options.places();
-    PrintWriter out = spec.commandLine().getOut();
-    Snapshot snapshot = snapshot(places);
-    out.println(
-        json
-            ? StatusJson.of(snapshot, Instant.now())
-            : StatusText.of(snapshot, Instant.now()).stripTrailing());
+    Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
+    spec.commandLine()
+        .getOut()
+        .println(
+            json
+                ? StatusJson.of(snapshot, Instant.now())
+                : StatusText.of(snapshot, Instant.now()).stripTrailing());
     return 0;
-  }
-
-  private static Snapshot snapshot(Places places) {
-    if (!Files.exists(places.data().resolve(Ledger.FILE))) {
-      return new Snapshot(List.of(), List.of(), List.of(), List.of());
-    }
-    try (LedgerView view = LedgerView.open(places.data())) {
-      return view.snapshot();
-    }
   }
 }

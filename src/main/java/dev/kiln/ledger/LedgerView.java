@@ -99,7 +99,10 @@ public final class LedgerView implements AutoCloseable {
       List<RunAccount> runs,
       List<TableAccount> tables,
       List<WebhookUse> webhooks,
-      List<WorkspaceAccount> workspaces) {}
+      List<WorkspaceAccount> workspaces) {
+    /** The account of a ledger that nothing was ever read into. */
+    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), List.of(), List.of());
+  }
 
   /**
    * One lead, without its data.
