@@ -132,7 +132,7 @@ final class LeadMoves {
     List<Row> rows = select(handle, selection, Set.of(LeadState.QUEUED, LeadState.HELD), afterId);
     int moved = 0;
     for (Row row : rows) {
-      if (row.key != null && !takeKey(handle, row, to, keyUntil, now)) {
+      if (row.table.equals(to) || (row.key != null && !takeKey(handle, row, to, keyUntil, now))) {
         continue;
       }
       if (row.key != null) {
