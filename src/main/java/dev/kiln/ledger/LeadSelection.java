@@ -1,5 +1,7 @@
 package dev.kiln.ledger;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param record with this number in the run; needs {@code run}
  */
 public record LeadSelection(@Nullable String run, @Nullable String table, @Nullable Long record) {
+  private static final Pattern LEAD_ID = Pattern.compile("(?<run>.+-.+)-(?<record>[0-9]{1,18})");
+
   /**
    * One lead by the id that travels to Clay.
    *
@@ -17,13 +21,11 @@ public record LeadSelection(@Nullable String run, @Nullable String table, @Nulla
    * @throws IllegalArgumentException if it is no such id
    */
   public static LeadSelection ofLead(String leadId) {
-    int dash = leadId.lastIndexOf('-');
-    try {
-      return new LeadSelection(
-          leadId.substring(0, Math.max(0, dash)), null, Long.valueOf(leadId.substring(dash + 1)));
-    } catch (NumberFormatException notAnId) {
+    Matcher id = LEAD_ID.matcher(leadId);
+    if (!id.matches()) {
       throw new IllegalArgumentException(
           "\"" + leadId + "\" is no lead_id: it is <run>-<row>, such as 20261125-k3f9zq-17");
     }
+    return new LeadSelection(id.group("run"), null, Long.valueOf(id.group("record")));
   }
 }
