@@ -131,8 +131,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
-      Set<LeadState> ended =
-          EnumSet.of(LeadState.REFUSED, LeadState.DEAD, LeadState.UNKNOWN, LeadState.MISSING);
+      Set<LeadState> ended = LeadState.retried();
       if (state != null && !ended.contains(state)) {
         throw usage("--state is one of REFUSED, DEAD, UNKNOWN, MISSING");
       }

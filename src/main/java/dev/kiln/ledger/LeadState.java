@@ -67,6 +67,11 @@ public enum LeadState {
     }
   }
 
+  /** The states from which an operator can bring a lead back to the queue. */
+  public static Set<LeadState> retried() {
+    return EnumSet.of(REFUSED, DEAD, UNKNOWN, MISSING);
+  }
+
   /** Whether the lead still wants delivery: it is queued, being sent, or held. */
   public boolean open() {
     return this == QUEUED || this == SENDING || this == HELD;

@@ -79,8 +79,12 @@ public final class Ledger implements AutoCloseable {
    * @param clock the ledger's clock
    */
   public static Ledger openBeside(Path data, Clock clock) {
-    Handle handle = Jdbi.create(Sqlite.writer(data)).open();
-    return new Ledger(Sqlite.readers(data), new Writer(handle), clock);
+    try {
+      HikariDataSource readers = Sqlite.readers(data);
+      return new Ledger(readers, new Writer(Jdbi.create(Sqlite.writer(data)).open()), clock);
+    } catch (RuntimeException failure) {
+      throw Sqlite.unavailable(data, failure);
+    }
   }
 
   /**
@@ -243,11 +247,16 @@ public final class Ledger implements AutoCloseable {
    * One whose key another lead has taken meanwhile stays where it is.
    *
    * @param leads which of them
-   * @param states from which states: of REFUSED, DEAD, UNKNOWN and MISSING
+   * @param states from which states: of {@link LeadState#retried()}
    * @param dedupeWindow how long their keys are taken again
    * @return how many
+   * @throws IllegalStateException for another state; nothing is changed then
    */
   public int retry(LeadSelection leads, Set<LeadState> states, Duration dedupeWindow) {
+    if (!LeadState.retried().containsAll(states)) {
+      throw new IllegalStateException(
+          "Only leads in one of " + LeadState.retried() + " can be retried, not " + states + ".");
+    }
     return operate(leads, states, LeadState.QUEUED, "", dedupeWindow);
   }
 
