@@ -40,7 +40,8 @@ public final class LedgerFixture implements AutoCloseable {
           "webhook",
           "clay_table",
           "spend",
-          "waiting");
+          "waiting",
+          "paused");
 
   /** A row of a file on its way in. */
   public record Row(String table, @Nullable String key, @Nullable String problem) {
