@@ -19,6 +19,7 @@ import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Together;
 import dev.kiln.ledger.WaitReason;
@@ -49,6 +50,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class DeliveryTest {
   /** What is put on offer at 8 leads a second: half a second of it. */
   private static final int ROOM = 4;
+
+  /** After this an offer that nobody released is taken for lost. */
+  private static final Duration OFFERS_LAST = Duration.ofMinutes(3);
 
   private static final Budgets CAPPED =
       new Budgets(
@@ -427,6 +431,49 @@ final class DeliveryTest {
     fixture.stoppedRoutes.clear();
     mustDeliverOnly("tech");
     assertThat(waiting("tech")).isNull();
+  }
+
+  @Test
+  void aPausedTableParksUntilItIsResumedAndTheOthersGoOn() {
+    storeBoth();
+    Due offered = fixture.due().get(0);
+    fixture.delivery().release(offered);
+    books.ledger().pause(Pausable.TABLE, "tech", true);
+    assertThat(refusal(offered).reason()).isEqualTo(WaitReason.TABLE_PAUSED);
+    passes(OFFERS_LAST);
+    mustDeliverOnly("finance");
+    assertThat(waiting("tech"))
+        .satisfies(
+            note -> {
+              assertThat(note.kind()).isEqualTo(WaitReason.TABLE_PAUSED);
+              assertThat(note.reason()).contains("\"kiln resume table tech\"");
+            });
+    assertThat(waiting("finance")).isNull();
+    books.ledger().pause(Pausable.TABLE, "tech", false);
+    mustDeliverOnly("tech");
+    assertThat(waiting("tech")).isNull();
+  }
+
+  @Test
+  void aPausedWorkspaceOffersNothingUntilItIsResumed() {
+    storeBoth();
+    Due offered = fixture.due().get(0);
+    books.ledger().pause(Pausable.WORKSPACE, WORKSPACE, true);
+    assertThat(refusal(offered).reason()).isEqualTo(WaitReason.WORKSPACE_PAUSED);
+    passes(OFFERS_LAST);
+    assertThat(fixture.due()).isEmpty();
+    for (String table : List.of("tech", "finance")) {
+      assertThat(waiting(table))
+          .satisfies(
+              note -> {
+                assertThat(note.kind()).isEqualTo(WaitReason.WORKSPACE_PAUSED);
+                assertThat(note.reason()).contains("\"kiln resume workspace main\"");
+              });
+    }
+    books.ledger().pause(Pausable.WORKSPACE, WORKSPACE, false);
+    mustDeliverOnly("tech");
+    assertThat(waiting("tech")).isNull();
+    assertThat(waiting("finance")).isNull();
   }
 
   @Test
