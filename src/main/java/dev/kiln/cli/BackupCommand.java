@@ -3,7 +3,9 @@ package dev.kiln.cli;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
 import dev.kiln.Trees;
+import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
@@ -79,8 +81,11 @@ final class BackupCommand extends LedgerCommand {
     private void restore(Path data, Path incoming, PrintWriter out) throws IOException {
       Files.copy(file, incoming.resolve(Ledger.FILE));
       int doubted;
-      try (Ledger ledger = Ledger.open(incoming, Clock.systemUTC())) {
+      try (Ledger ledger = Ledger.openCopy(incoming, Clock.systemUTC())) {
         doubted = ledger.doubtUnsettled();
+      } catch (LedgerUnavailable noLedger) {
+        throw new InvalidConfiguration(
+            file, "cannot be restored, and nothing was changed: " + noLedger.getMessage());
       }
       Path present = data.resolve(Ledger.FILE);
       if (Files.exists(present)) {

@@ -57,12 +57,30 @@ public final class Ledger implements AutoCloseable {
    * @param clock the ledger's clock
    */
   public static Ledger open(Path data, Clock clock) {
+    return open(data, clock, true);
+  }
+
+  /**
+   * Opens a copy of a ledger, such as a backup, and migrates it. What is no ledger is refused.
+   *
+   * @param data the folder of the copy
+   * @param clock the ledger's clock
+   */
+  public static Ledger openCopy(Path data, Clock clock) {
+    return open(data, clock, false);
+  }
+
+  private static Ledger open(Path data, Clock clock, boolean mayBeNew) {
     try {
-      Flyway.configure()
-          .dataSource(Sqlite.writer(data))
-          .locations("classpath:dev/kiln/ledger/sqlite")
-          .load()
-          .migrate();
+      Flyway schema =
+          Flyway.configure()
+              .dataSource(Sqlite.writer(data))
+              .locations("classpath:dev/kiln/ledger/sqlite")
+              .load();
+      if (!mayBeNew && schema.info().current() == null) {
+        throw new IllegalStateException("it is no ledger of Kiln");
+      }
+      schema.migrate();
       Handle handle = Jdbi.create(Sqlite.writer(data)).open();
       handle.setStatementBuilder(new CachedStatements());
       return new Ledger(Sqlite.readers(data), new Writer(handle), clock);

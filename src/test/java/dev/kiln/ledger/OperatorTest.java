@@ -456,6 +456,15 @@ final class OperatorTest {
   }
 
   @Test
+  void anEmptyFileIsNoCopyOfALedger() throws IOException {
+    Path folder = Files.createDirectory(data.resolve("copy"));
+    Files.createFile(folder.resolve(Ledger.FILE));
+    assertThatThrownBy(() -> Ledger.openCopy(folder, books.clock()))
+        .isInstanceOf(LedgerUnavailable.class)
+        .hasMessageContaining("it is no ledger of Kiln");
+  }
+
+  @Test
   void afterARestoreEveryLeadThatIsNotSettledIsAPossibleDuplicateOnce() {
     Run run = books.stored("leads", "tech", 6);
     send("tech", accepted());
