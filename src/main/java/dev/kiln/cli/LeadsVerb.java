@@ -33,14 +33,16 @@ abstract class LeadsVerb extends LedgerCommand {
     @Option(names = "--lead", paramLabel = "LEAD_ID", description = "This lead.")
     private @Nullable String lead;
 
-    @Option(
-        names = "--all",
-        description = "All leads that the command is for, whatever else is given.")
+    @Option(names = "--all", description = "All leads that the command is for; goes alone.")
     private boolean all;
 
     LeadSelection selection() {
-      if (all) {
-        return new LeadSelection(null, null, null);
+      boolean narrowed = run != null || table != null;
+      if (all && (narrowed || lead != null)) {
+        throw new IllegalArgumentException("--all goes alone: it means every lead");
+      }
+      if (lead != null && narrowed) {
+        throw new IllegalArgumentException("--lead goes alone: it means one lead already");
       }
       return lead == null ? new LeadSelection(run, table, null) : LeadSelection.ofLead(lead);
     }

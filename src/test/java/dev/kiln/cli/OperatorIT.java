@@ -146,6 +146,8 @@ final class OperatorIT {
       assertThat(refused(rehearsal, Main.USAGE, "move", "--all", "--to", "inbound-lead"))
           .contains("has no table inbound-lead", "inbound-leads");
       assertThat(refused(rehearsal, Main.USAGE, "cancel")).contains("--run", "--all");
+      assertThat(refused(rehearsal, Main.USAGE, "cancel", "--run", "20261125-k3f9zq", "--all"))
+          .contains("--all goes alone");
       assertThat(refused(rehearsal, Main.USAGE, "cancel", "--lead", "17"))
           .contains("\"17\" is no lead_id");
     }
