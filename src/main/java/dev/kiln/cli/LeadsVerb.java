@@ -51,7 +51,7 @@ abstract class LeadsVerb extends LedgerCommand {
   /** Changes the leads; returns how many. */
   abstract int change(Places places, Ledger ledger, LeadSelection leads);
 
-  /** What was done to so many leads, as a sentence. */
+  /** What was done to so many leads, for a person. */
   abstract String done(int leads);
 
   @Override
@@ -84,7 +84,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     String done(int leads) {
-      return leads + " leads are held; \"kiln release\" lets them go.";
+      return "Leads held: " + leads + ". \"kiln release\" lets them go.";
     }
   }
 
@@ -98,7 +98,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     String done(int leads) {
-      return leads + " leads are queued again.";
+      return "Leads queued again: " + leads + ".";
     }
   }
 
@@ -114,7 +114,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     String done(int leads) {
-      return leads + " leads are cancelled.";
+      return "Leads cancelled: " + leads + ".";
     }
   }
 
@@ -142,7 +142,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     String done(int leads) {
-      return leads + " leads are queued again.";
+      return "Leads queued again: " + leads + ".";
     }
   }
 
@@ -169,7 +169,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     String done(int leads) {
-      return leads + (accepted ? " leads are ACCEPTED." : " leads are queued again.");
+      return (accepted ? "Leads accepted: " : "Leads queued again: ") + leads + ".";
     }
   }
 
@@ -195,7 +195,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     String done(int leads) {
-      return leads + " leads wait for table " + to + " now.";
+      return "Leads that wait for table " + to + " now: " + leads + ".";
     }
   }
 }

@@ -3,7 +3,11 @@ package dev.kiln.ledger;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -47,13 +51,24 @@ final class Sqlite {
         failure);
   }
 
-  /** Copies the database into a new file, as of one moment, while it is in use. */
+  /**
+   * Copies the database into a new file, as of one moment, while it is in use; whole and on the
+   * disk, or not at all.
+   */
   static void copy(Path data, Path file) {
-    try (Connection connection = source(data, config(TransactionMode.DEFERRED)).getConnection();
-        PreparedStatement copy = connection.prepareStatement("VACUUM INTO ?")) {
-      copy.setString(1, file.toAbsolutePath().toString());
-      copy.execute();
-    } catch (SQLException failure) {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      Files.deleteIfExists(part);
+      try (Connection connection = source(data, config(TransactionMode.DEFERRED)).getConnection();
+          PreparedStatement copy = connection.prepareStatement("VACUUM INTO ?")) {
+        copy.setString(1, part.toAbsolutePath().toString());
+        copy.execute();
+      }
+      try (FileChannel written = FileChannel.open(part, StandardOpenOption.WRITE)) {
+        written.force(true);
+      }
+      Files.move(part, file);
+    } catch (SQLException | IOException failure) {
       throw new LedgerUnavailable(
           "The ledger could not be copied to " + file + ": " + failure.getMessage(), failure);
     }

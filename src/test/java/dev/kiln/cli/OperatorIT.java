@@ -70,11 +70,11 @@ final class OperatorIT {
           .contains("already running");
 
       String run = newestRun(rehearsal).id();
-      assertThat(done(rehearsal, "hold", "--run", run)).contains("40 leads are held");
+      assertThat(done(rehearsal, "hold", "--run", run)).contains("Leads held: 40");
       assertThat(done(rehearsal, "resume", "table", TECH)).contains("goes on");
-      assertThat(done(rehearsal, "cancel", "--lead", run + "-1")).contains("1 leads are cancelled");
+      assertThat(done(rehearsal, "cancel", "--lead", run + "-1")).contains("Leads cancelled: 1.");
       assertThat(rehearsal.stored("tech-1")).as("held leads are not sent").isEqualTo(10);
-      assertThat(done(rehearsal, "release", "--run", run)).contains("39 leads are queued again");
+      assertThat(done(rehearsal, "release", "--run", run)).contains("Leads queued again: 39");
       rehearsal.awaitDistinct(69);
       kiln.terminate();
       assertThat(newestRun(rehearsal).states())
@@ -123,9 +123,9 @@ final class OperatorIT {
 
       assertThat(refused(rehearsal, Main.USAGE, "resolve", "--all")).contains("--resend");
       assertThat(done(rehearsal, "resolve", "--accepted", "--table", TECH))
-          .contains("2 leads are ACCEPTED");
+          .contains("Leads accepted: 2");
       assertThat(done(rehearsal, "move", "--table", TECH, "--to", FINANCE))
-          .contains("5 leads wait for table " + FINANCE);
+          .contains("Leads that wait for table " + FINANCE + " now: 5");
       await("the moved leads")
           .atMost(KilnProcess.LONGEST)
           .until(() -> rehearsal.stored("finance-1") == 5);
