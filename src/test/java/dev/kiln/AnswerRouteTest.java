@@ -143,6 +143,7 @@ class AnswerRouteTest {
 
     @Override
     public void close() {
+      RouteCoverage.note(app.context());
       app.close();
     }
   }

@@ -163,7 +163,7 @@ final class HouseTest {
   }
 
   /** Every step, by the path that leads to it: an entry of a list of steps, when or onException. */
-  private static Map<String, Map<?, ?>> steps() {
+  static Map<String, Map<?, ?>> steps() {
     Map<String, Map<?, ?>> steps = new LinkedHashMap<>();
     walk(
         (path, value) -> {

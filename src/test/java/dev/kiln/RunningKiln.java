@@ -166,6 +166,7 @@ final class RunningKiln implements AutoCloseable {
   /** Stops Kiln and leaves the simulator. */
   void stop() {
     if (app != null) {
+      RouteCoverage.note(app.context());
       app.close();
       app = null;
     }
