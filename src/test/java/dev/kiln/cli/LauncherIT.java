@@ -3,14 +3,18 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +132,48 @@ final class LauncherIT {
     assertThat(ended.out()).isNotEmpty();
   }
 
+  /** The Java of this test, those that packages install, and one that the environment names. */
+  private static List<Path> javaHomes() throws IOException {
+    Set<Path> found = new LinkedHashSet<>();
+    found.add(Path.of(System.getProperty("java.home")).toRealPath());
+    Path installed = Path.of("/usr/lib/jvm");
+    if (Files.isDirectory(installed)) {
+      try (Stream<Path> homes = Files.list(installed)) {
+        for (Path home : homes.filter(LauncherIT::isNewEnough).toList()) {
+          found.add(home.toRealPath());
+        }
+      }
+    }
+    String named = System.getenv("KILN_OTHER_JAVA_HOME");
+    if (named != null) {
+      found.add(Path.of(named).toRealPath());
+    }
+    return List.copyOf(found);
+  }
+
+  private static boolean isNewEnough(Path home) {
+    Properties release = new Properties();
+    try (Reader in = Files.newBufferedReader(home.resolve("release"))) {
+      release.load(in);
+    } catch (IOException none) {
+      return false;
+    }
+    String version = release.getProperty("JAVA_VERSION", "\"0\"").replace("\"", "");
+    return Files.isExecutable(home.resolve("bin/java"))
+        && Integer.parseInt(version.replaceAll("[^0-9].*", "")) >= 17;
+  }
+
+  @Test
+  void everyJavaRunsTheDemoWithoutAWarning() throws Exception {
+    for (Path home : javaHomes()) {
+      Ended demo = run(home, LAUNCHER, "demo");
+      assertThat(demo.err())
+          .as(home + ": an option in the launcher or in the manifest of pom.xml answers it")
+          .doesNotContainIgnoringCase("warning", "Unsafe", "native access");
+      assertThat(demo.exit()).as(home + ": " + demo.err()).isZero();
+    }
+  }
+
   @Test
   void passesArgumentsFolderProcessAndExitCodeThrough() throws Exception {
     Ended ended = run(javaHome, LAUNCHER, "send", "my leads.csv", "", "*", "--x=\"y\"");
@@ -137,6 +183,7 @@ final class LauncherIT {
             "folder " + folder,
             "<-Xmx256m>",
             "<-XX:+UseSerialGC>",
+            "<-Dio.netty.noUnsafe=true>",
             "<-Dkiln.home=" + PROJECT + ">",
             "<-Dkiln.terminal=false>",
             "<-jar>",
@@ -174,15 +221,20 @@ final class LauncherIT {
             start(
                 Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", " -Da=*  -ea "),
                 LAUNCHER));
-    assertThat(added.out().subList(2, 6))
-        .containsExactly("<-Xmx256m>", "<-XX:+UseSerialGC>", "<-Da=*>", "<-ea>");
+    assertThat(added.out().subList(2, 7))
+        .containsExactly(
+            "<-Xmx256m>", "<-XX:+UseSerialGC>", "<-Dio.netty.noUnsafe=true>", "<-Da=*>", "<-ea>");
     Ended replaced =
         end(
             start(
                 Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", "-XX:+UseG1GC -Xmx1g"),
                 LAUNCHER));
-    assertThat(replaced.out().subList(2, 5))
-        .containsExactly("<-XX:+UseG1GC>", "<-Xmx1g>", "<-Dkiln.home=" + PROJECT + ">");
+    assertThat(replaced.out().subList(2, 6))
+        .containsExactly(
+            "<-Dio.netty.noUnsafe=true>",
+            "<-XX:+UseG1GC>",
+            "<-Xmx1g>",
+            "<-Dkiln.home=" + PROJECT + ">");
   }
 
   @Test
@@ -256,10 +308,11 @@ final class LauncherIT {
     Files.writeString(home.resolve("lib/kiln.jar"), "");
     Ended inLib = run(javaHome, home.resolve("kiln"), "x");
     assertThat(inLib.err()).isEmpty();
-    assertThat(inLib.out().subList(4, 10))
+    assertThat(inLib.out().subList(5, 12))
         .containsExactly(
             "<-Dkiln.home=" + home + ">",
             "<-Dkiln.terminal=false>",
+            "<--enable-native-access=ALL-UNNAMED>",
             "<-cp>",
             "<" + home.resolve("lib/*") + ">",
             "<dev.kiln.cli.Main>",
