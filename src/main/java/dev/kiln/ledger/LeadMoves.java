@@ -5,7 +5,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL of what an operator does with leads. Each call takes a bounded number of them, so that
@@ -17,27 +16,22 @@ final class LeadMoves {
 
   private LeadMoves() {}
 
-  private record Row(
-      long id,
-      String run,
-      long record,
-      String table,
-      LeadState state,
-      boolean doubted,
-      @Nullable String key) {}
-
   /** How many leads a call looked at and how many it moved; the rest stays as it is. */
-  record Moved(int seen, long lastId, int moved) {}
+  record Moved(int seen, long lastId, int moved) {
+    static Moved of(List<LeadRow> seen, int moved) {
+      return new Moved(seen.size(), seen.isEmpty() ? 0 : seen.get(seen.size() - 1).id(), moved);
+    }
+  }
 
-  private static List<Row> select(
+  private static List<LeadRow> select(
       Handle handle, LeadSelection selection, Set<LeadState> states, long afterId) {
     String in =
         states.stream().map(state -> "'" + state.name() + "'").collect(Collectors.joining(", "));
     Query query =
         handle
             .createQuery(
-                "SELECT id, run, record, table_name, state, possible_duplicate, dedupe_key FROM lead"
-                    + " WHERE id > :after AND state IN ("
+                LeadRow.SELECT
+                    + "id > :after AND state IN ("
                     + in
                     + ")"
                     + (selection.run() == null ? "" : " AND run = :run")
@@ -55,18 +49,7 @@ final class LeadMoves {
     if (selection.record() != null) {
       query.bind("record", selection.record());
     }
-    return query
-        .map(
-            (row, context) ->
-                new Row(
-                    row.getLong("id"),
-                    row.getString("run"),
-                    row.getLong("record"),
-                    row.getString("table_name"),
-                    LeadState.valueOf(row.getString("state")),
-                    row.getInt("possible_duplicate") == 1,
-                    row.getString("dedupe_key")))
-        .list();
+    return query.map((row, context) -> LeadRow.of(row)).list();
   }
 
   /**
@@ -84,22 +67,22 @@ final class LeadMoves {
       long afterId,
       long now) {
     Handle handle = transaction.handle();
-    List<Row> rows = select(handle, selection, from, afterId);
+    List<LeadRow> rows = select(handle, selection, from, afterId);
     int moved = 0;
-    for (Row row : rows) {
-      boolean anew = to == LeadState.QUEUED && row.state != LeadState.HELD;
+    for (LeadRow row : rows) {
+      boolean anew = to == LeadState.QUEUED && row.state() != LeadState.HELD;
       if (anew
-          && row.state.releasesKey()
-          && row.key != null
-          && !takeKey(handle, row, row.table, keyUntil, now)) {
+          && row.state().releasesKey()
+          && row.key() != null
+          && !takeKey(handle, row, row.table(), keyUntil, now)) {
         continue;
       }
-      transaction.move(row.run, row.table, row.state, to);
+      transaction.move(row.run(), row.table(), row.state(), to);
       boolean doubted =
-          row.doubted
-              || (anew && (row.state == LeadState.UNKNOWN || row.state == LeadState.MISSING));
-      if (doubted && !row.doubted) {
-        RunRows.doubt(handle, row.run, 1);
+          row.doubted()
+              || (anew && (row.state() == LeadState.UNKNOWN || row.state() == LeadState.MISSING));
+      if (doubted && !row.doubted()) {
+        RunRows.doubt(handle, row.run(), 1);
       }
       handle
           .createUpdate(
@@ -110,14 +93,14 @@ final class LeadMoves {
           .bind("now", now)
           .bind("doubted", doubted ? 1 : 0)
           .bind("anew", anew ? 1 : 0)
-          .bind("id", row.id)
+          .bind("id", row.id())
           .execute();
-      if (to.releasesKey() && row.key != null) {
-        RunRows.releaseKey(handle, row.table, row.key, row.run, row.record);
+      if (to.releasesKey() && row.key() != null) {
+        RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
       }
       moved++;
     }
-    return new Moved(rows.size(), rows.isEmpty() ? afterId : rows.get(rows.size() - 1).id, moved);
+    return Moved.of(rows, moved);
   }
 
   /** Gives waiting leads of a table to another; one that the other table knows already stays. */
@@ -129,40 +112,39 @@ final class LeadMoves {
       long afterId,
       long now) {
     Handle handle = transaction.handle();
-    List<Row> rows = select(handle, selection, Set.of(LeadState.QUEUED, LeadState.HELD), afterId);
+    List<LeadRow> rows =
+        select(handle, selection, Set.of(LeadState.QUEUED, LeadState.HELD), afterId);
     int moved = 0;
-    for (Row row : rows) {
-      if (row.table.equals(to) || (row.key != null && !takeKey(handle, row, to, keyUntil, now))) {
+    for (LeadRow row : rows) {
+      if (row.table().equals(to)
+          || (row.key() != null && !takeKey(handle, row, to, keyUntil, now))) {
         continue;
       }
-      if (row.key != null) {
-        RunRows.releaseKey(handle, row.table, row.key, row.run, row.record);
+      if (row.key() != null) {
+        RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
       }
-      transaction.count(row.run, row.table, row.state, -1);
-      transaction.count(row.run, to, row.state, 1);
+      transaction.count(row.run(), row.table(), row.state(), -1);
+      transaction.count(row.run(), to, row.state(), 1);
       handle
           .createUpdate("UPDATE lead SET table_name = :table, changed_at = :now WHERE id = :id")
           .bind("table", to)
           .bind("now", now)
-          .bind("id", row.id)
+          .bind("id", row.id())
           .execute();
       moved++;
     }
-    return new Moved(rows.size(), rows.isEmpty() ? afterId : rows.get(rows.size() - 1).id, moved);
+    return Moved.of(rows, moved);
   }
 
   /** Takes the key of a lead in a table, if it is free or this lead's own. */
-  private static boolean takeKey(Handle handle, Row row, String table, long keyUntil, long now) {
+  private static boolean takeKey(
+      Handle handle, LeadRow row, String table, long keyUntil, long now) {
     return handle
-            .createUpdate(
-                "INSERT INTO dedupe (table_name, dedupe_key, run, record, until) VALUES (:table, :key, :run, :record,"
-                    + " :until) ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run,"
-                    + " record = excluded.record, until = excluded.until"
-                    + " WHERE dedupe.until <= :now OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)")
+            .createUpdate(RunRows.TAKE_KEY)
             .bind("table", table)
-            .bind("key", row.key)
-            .bind("run", row.run)
-            .bind("record", row.record)
+            .bind("key", row.key())
+            .bind("run", row.run())
+            .bind("record", row.record())
             .bind("until", keyUntil)
             .bind("now", now)
             .execute()
@@ -172,22 +154,21 @@ final class LeadMoves {
   /** Marks what may have been sent since a backup was taken. */
   static Moved doubt(Transaction transaction, long afterId) {
     Handle handle = transaction.handle();
-    List<Row> rows =
+    List<LeadRow> rows =
         select(
             handle,
             new LeadSelection(null, null, null),
             Set.of(LeadState.QUEUED, LeadState.HELD, LeadState.SENDING),
             afterId);
-    for (Row row : rows) {
-      if (!row.doubted) {
-        RunRows.doubt(handle, row.run, 1);
+    for (LeadRow row : rows) {
+      if (!row.doubted()) {
+        RunRows.doubt(handle, row.run(), 1);
         handle
             .createUpdate("UPDATE lead SET possible_duplicate = 1 WHERE id = :id")
-            .bind("id", row.id)
+            .bind("id", row.id())
             .execute();
       }
     }
-    return new Moved(
-        rows.size(), rows.isEmpty() ? afterId : rows.get(rows.size() - 1).id, rows.size());
+    return Moved.of(rows, rows.size());
   }
 }

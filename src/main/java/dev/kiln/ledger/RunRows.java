@@ -9,6 +9,13 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The SQL of intake: runs, batches, new leads and their dedupe keys. */
 final class RunRows {
+  /** Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. */
+  static final String TAKE_KEY =
+      "INSERT INTO dedupe (table_name, dedupe_key, run, record, until) VALUES (:table, :key, :run, :record,"
+          + " :until) ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run,"
+          + " record = excluded.record, until = excluded.until"
+          + " WHERE dedupe.until <= :now OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)";
+
   private RunRows() {}
 
   static Optional<Run> find(Handle handle, String contentHash, String source) {
@@ -84,7 +91,7 @@ final class RunRows {
           .bind("key", lead.key())
           .bind("payload", lead.payload())
           .add();
-      transaction.count(run.id(), lead.table(), state, 1);
+      transaction.enter(run.id(), lead.table(), state);
     }
     if (!leads.isEmpty()) {
       insert.execute();
@@ -112,11 +119,7 @@ final class RunRows {
       Handle handle, String run, List<NewLead> leads, long now, long until) {
     boolean[] taken = new boolean[leads.size()];
     List<Integer> keyed = new ArrayList<>();
-    PreparedBatch take =
-        handle.prepareBatch(
-            "INSERT INTO dedupe (table_name, dedupe_key, run, record, until) VALUES (:table, :key, :run, :record,"
-                + " :until) ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run,"
-                + " record = excluded.record, until = excluded.until WHERE dedupe.until <= :now");
+    PreparedBatch take = handle.prepareBatch(TAKE_KEY);
     for (int i = 0; i < leads.size(); i++) {
       NewLead lead = leads.get(i);
       taken[i] = true;

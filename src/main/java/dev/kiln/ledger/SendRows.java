@@ -18,47 +18,13 @@ final class SendRows {
 
   private SendRows() {}
 
-  /** A lead's row as delivery needs it. */
-  private record LeadRow(
-      long id,
-      String run,
-      long record,
-      String table,
-      LeadState state,
-      long dueAt,
-      int sends,
-      int attempts,
-      boolean doubted,
-      @Nullable String key) {}
-
-  private static Query leads(Handle handle, String where) {
-    return handle.createQuery(
-        "SELECT id, run, record, table_name, state, due_at, sends, attempts, possible_duplicate, dedupe_key"
-            + " FROM lead WHERE "
-            + where);
-  }
-
-  private static List<LeadRow> list(Query query) {
-    return query
-        .map(
-            (row, context) ->
-                new LeadRow(
-                    row.getLong("id"),
-                    row.getString("run"),
-                    row.getLong("record"),
-                    row.getString("table_name"),
-                    LeadState.valueOf(row.getString("state")),
-                    row.getLong("due_at"),
-                    row.getInt("sends"),
-                    row.getInt("attempts"),
-                    row.getInt("possible_duplicate") == 1,
-                    row.getString("dedupe_key")))
-        .list();
-  }
-
   private static @Nullable LeadRow lead(Handle handle, long id) {
-    List<LeadRow> found = list(leads(handle, "id = :id").bind("id", id));
-    return found.isEmpty() ? null : found.get(0);
+    return handle
+        .createQuery(LeadRow.SELECT + "id = :id")
+        .bind("id", id)
+        .map((row, context) -> LeadRow.of(row))
+        .findOne()
+        .orElse(null);
   }
 
   static List<Due> due(
@@ -112,12 +78,12 @@ final class SendRows {
     WorkspaceRows.mustLead(handle, lease, lead.table(), now);
     LeadRow row = lead(handle, lead.id());
     if (row == null
-        || row.state != LeadState.QUEUED
-        || row.dueAt > now.toEpochMilli()
-        || !row.table.equals(lead.table())) {
+        || row.state() != LeadState.QUEUED
+        || row.dueAt() > now.toEpochMilli()
+        || !row.table().equals(lead.table())) {
       throw new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
     }
-    WebhookUse webhook = rotation.choose(WebhookRows.ofTable(handle, row.table), now);
+    WebhookUse webhook = rotation.choose(WebhookRows.ofTable(handle, row.table()), now);
     mustAfford(transaction, charge);
 
     handle
@@ -127,14 +93,14 @@ final class SendRows {
         .bind("webhook", webhook.id())
         .bind("epoch", lease.epoch())
         .bind("now", now.toEpochMilli())
-        .bind("id", row.id)
+        .bind("id", row.id())
         .execute();
     handle
         .createUpdate(
             "INSERT INTO attempt (lead, number, webhook, epoch, begun_at, credits, actions, periods)"
                 + " VALUES (:lead, :number, :webhook, :epoch, :now, :credits, :actions, :periods)")
-        .bind("lead", row.id)
-        .bind("number", row.sends + 1)
+        .bind("lead", row.id())
+        .bind("number", row.sends() + 1)
         .bind("webhook", webhook.id())
         .bind("epoch", lease.epoch())
         .bind("now", now.toEpochMilli())
@@ -152,8 +118,8 @@ final class SendRows {
         .allowances()
         .forEach(
             allowance -> transaction.spend(allowance.period(), charge.credits(), charge.actions()));
-    transaction.move(row.run, row.table, LeadState.QUEUED, LeadState.SENDING);
-    return new Sending(lead, row.sends + 1, row.attempts, webhook, lease, now);
+    transaction.move(row.run(), row.table(), LeadState.QUEUED, LeadState.SENDING);
+    return new Sending(lead, row.sends() + 1, row.attempts(), webhook, lease, now);
   }
 
   private static void mustAfford(Transaction transaction, Charge charge) {
@@ -183,17 +149,18 @@ final class SendRows {
   static boolean settle(Transaction transaction, Sending sending, Settlement settlement, long now) {
     Handle handle = transaction.handle();
     LeadRow row = lead(handle, sending.lead().id());
-    boolean last = row != null && row.sends == sending.number();
-    if (row != null && last && row.state == LeadState.SENDING) {
+    boolean last = row != null && row.sends() == sending.number();
+    if (row != null && last && row.state() == LeadState.SENDING) {
       close(transaction, row, sending.webhook().clayTable(), settlement, now);
     } else {
       note(handle, sending.lead().id(), sending.number(), "late: ", settlement, now);
       if (row != null
           && last
           && settlement.state() == LeadState.ACCEPTED
-          && (row.state == LeadState.UNKNOWN || row.state == LeadState.QUEUED)) {
-        transaction.move(row.run, row.table, row.state, LeadState.ACCEPTED);
-        update(handle, row, LeadState.ACCEPTED, row.dueAt, "", row.attempts, row.doubted, now);
+          && (row.state() == LeadState.UNKNOWN || row.state() == LeadState.QUEUED)) {
+        transaction.move(row.run(), row.table(), row.state(), LeadState.ACCEPTED);
+        update(
+            handle, row, LeadState.ACCEPTED, row.dueAt(), "", row.attempts(), row.doubted(), now);
       } else {
         last = false;
       }
@@ -230,13 +197,16 @@ final class SendRows {
       int attempts,
       long now) {
     List<LeadRow> rows =
-        list(
-            leads(
-                    transaction.handle(),
-                    "state = 'SENDING' AND table_name = :table AND epoch < :epoch LIMIT :most")
-                .bind("table", table)
-                .bind("epoch", lease.epoch())
-                .bind("most", RECOVERED_AT_ONCE));
+        transaction
+            .handle()
+            .createQuery(
+                LeadRow.SELECT
+                    + "state = 'SENDING' AND table_name = :table AND epoch < :epoch LIMIT :most")
+            .bind("table", table)
+            .bind("epoch", lease.epoch())
+            .bind("most", RECOVERED_AT_ONCE)
+            .map((row, context) -> LeadRow.of(row))
+            .list();
     for (LeadRow row : rows) {
       close(
           transaction,
@@ -244,7 +214,7 @@ final class SendRows {
           "",
           new Settlement(
               LeadState.UNKNOWN,
-              row.attempts + 1 < attempts ? resendAt : null,
+              row.attempts() + 1 < attempts ? resendAt : null,
               "Kiln ended while it was being sent: it may or may not have arrived",
               true,
               true,
@@ -261,32 +231,32 @@ final class SendRows {
   private static void close(
       Transaction transaction, LeadRow row, String clayTable, Settlement settlement, long now) {
     Handle handle = transaction.handle();
-    transaction.move(row.run, row.table, row.state, settlement.state());
+    transaction.move(row.run(), row.table(), row.state(), settlement.state());
     LeadState state = settlement.state();
-    boolean doubted = row.doubted;
+    boolean doubted = row.doubted();
     if (state == LeadState.UNKNOWN && settlement.due() != null) {
-      transaction.move(row.run, row.table, LeadState.UNKNOWN, LeadState.QUEUED);
+      transaction.move(row.run(), row.table(), LeadState.UNKNOWN, LeadState.QUEUED);
       state = LeadState.QUEUED;
       doubted = true;
     }
-    if (doubted && !row.doubted) {
-      RunRows.doubt(handle, row.run, 1);
+    if (doubted && !row.doubted()) {
+      RunRows.doubt(handle, row.run(), 1);
     }
     update(
         handle,
         row,
         state,
-        settlement.due() == null ? row.dueAt : settlement.due().toEpochMilli(),
+        settlement.due() == null ? row.dueAt() : settlement.due().toEpochMilli(),
         settlement.reason(),
-        row.attempts + (settlement.costsAttempt() ? 1 : 0),
+        row.attempts() + (settlement.costsAttempt() ? 1 : 0),
         doubted,
         now);
-    note(handle, row.id, row.sends, "", settlement, now);
+    note(handle, row.id(), row.sends(), "", settlement, now);
     if (!settlement.stored()) {
-      giveBack(transaction, row.id, row.sends, clayTable);
+      giveBack(transaction, row.id(), row.sends(), clayTable);
     }
-    if (state.releasesKey() && row.key != null) {
-      RunRows.releaseKey(handle, row.table, row.key, row.run, row.record);
+    if (state.releasesKey() && row.key() != null) {
+      RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
     }
   }
 
@@ -309,7 +279,7 @@ final class SendRows {
         .bind("attempts", attempts)
         .bind("doubted", doubted ? 1 : 0)
         .bind("now", now)
-        .bind("id", row.id)
+        .bind("id", row.id())
         .execute();
   }
 

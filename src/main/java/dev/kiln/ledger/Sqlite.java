@@ -42,13 +42,8 @@ final class Sqlite {
 
   /** A database that cannot be opened, with the innermost reason. */
   static LedgerUnavailable unavailable(Path data, Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
     return new LedgerUnavailable(
-        "The ledger " + data.resolve(Ledger.FILE) + " cannot be opened: " + root.getMessage(),
-        failure);
+        "The ledger " + data.resolve(Ledger.FILE) + " cannot be opened", failure, "");
   }
 
   /**
@@ -69,8 +64,7 @@ final class Sqlite {
       }
       Files.move(part, file);
     } catch (SQLException | IOException failure) {
-      throw new LedgerUnavailable(
-          "The ledger could not be copied to " + file + ": " + failure.getMessage(), failure);
+      throw new LedgerUnavailable("The ledger could not be copied to " + file, failure, "");
     }
   }
 

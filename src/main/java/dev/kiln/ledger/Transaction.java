@@ -30,6 +30,14 @@ final class Transaction {
     counts.merge(new Count(run, table, state), leads, Long::sum);
   }
 
+  /** Counts one new lead; a state that no lead enters the ledger in throws. */
+  void enter(String run, String table, LeadState state) {
+    if (!state.atIntake()) {
+      throw new IllegalStateException("A lead cannot enter the ledger as " + state + ".");
+    }
+    count(run, table, state, 1);
+  }
+
   /** Moves one lead between counts; an illegal move throws. */
   void move(String run, String table, LeadState from, LeadState to) {
     from.mustAllow(to);

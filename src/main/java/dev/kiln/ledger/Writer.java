@@ -76,7 +76,7 @@ final class Writer implements AutoCloseable {
     Task<T> task = new Task<>(operation);
     queue.add(task);
     if (closed && queue.remove(task)) {
-      throw new LedgerUnavailable("The ledger is closed.", new IllegalStateException());
+      throw new LedgerUnavailable("The ledger is closed.");
     }
     try {
       return task.done.join();
@@ -153,18 +153,7 @@ final class Writer implements AutoCloseable {
             || failure instanceof Error
         ? failure
         : new LedgerUnavailable(
-            "The ledger could not be written: "
-                + rootMessage(failure)
-                + ". Check the disk of the data folder.",
-            failure);
-  }
-
-  private static String rootMessage(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage());
+            "The ledger could not be written", failure, ". Check the disk of the data folder.");
   }
 
   /** Ends after all that was handed in is durable. */
