@@ -1,6 +1,5 @@
 package dev.kiln;
 
-import dev.kiln.lead.Broken;
 import dev.kiln.lead.Columns;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.Framer;
@@ -20,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -173,18 +173,12 @@ public final class Intake {
               + " were framed otherwise than parsed.");
     }
     List<Lead> leads = new ArrayList<>(batch.size());
-    Iterator<Broken> broken = batch.broken().iterator();
-    Broken next = broken.hasNext() ? broken.next() : null;
     for (int i = 0; i < rows.size(); i++) {
-      while (next != null && next.record() < batch.records().get(i)) {
-        leads.add(columns.broken(next));
-        next = broken.hasNext() ? broken.next() : null;
-      }
       leads.add(columns.lead(batch.records().get(i), batch.lines().get(i), rows.get(i)));
     }
-    while (next != null) {
-      leads.add(columns.broken(next));
-      next = broken.hasNext() ? broken.next() : null;
+    if (!batch.broken().isEmpty()) {
+      batch.broken().forEach(broken -> leads.add(columns.broken(broken)));
+      leads.sort(Comparator.comparingLong(Lead::record));
     }
     return leads;
   }

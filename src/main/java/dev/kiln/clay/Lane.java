@@ -12,7 +12,6 @@ import dev.kiln.ledger.Waiting;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -438,9 +437,5 @@ final class Lane {
           "Table " + lead.table() + " is not a table of workspace " + workspace.name() + ".");
     }
     return table;
-  }
-
-  List<String> tableNames() {
-    return new ArrayList<>(tables.keySet());
   }
 }

@@ -12,11 +12,6 @@ import java.util.Set;
 final class Known {
   private Known() {}
 
-  /** Refuses a table that is not in clay.yaml, with the nearest one. */
-  static void table(Places places, String name) {
-    name(places, Pausable.TABLE, name);
-  }
-
   /** Refuses a workspace or table that is not in clay.yaml, with the nearest one. */
   static void name(Places places, Pausable kind, String name) {
     Path clayYaml = places.config().resolve("clay.yaml");

@@ -5,6 +5,7 @@ import dev.kiln.Settings;
 import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.Pausable;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -189,7 +190,7 @@ abstract class LeadsVerb extends LedgerCommand {
 
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
-      Known.table(places, to);
+      Known.name(places, Pausable.TABLE, to);
       return ledger.reroute(leads, to, dedupeWindow(places));
     }
 

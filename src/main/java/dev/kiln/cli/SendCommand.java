@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -187,7 +188,7 @@ final class SendCommand implements Callable<Integer> {
     }
   }
 
-  private int follow(LedgerView view, Set<String> runs, java.util.function.BooleanSupplier alive)
+  private int follow(LedgerView view, Set<String> runs, BooleanSupplier alive)
       throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Following.End end = new Following(view, spec.commandLine().getErr(), alive).follow(runs);
