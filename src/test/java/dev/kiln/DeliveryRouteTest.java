@@ -132,7 +132,7 @@ final class DeliveryRouteTest {
     assertThat(kiln.parked(TECH, WaitReason.ROUTE_STOPPED).reason())
         .contains("table-" + TECH, "start");
     assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 40L));
-    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(4);
+    kiln.reaches(TECH, LeadState.QUEUED, 4);
     assertThat(kiln.requests("tech-1")).isZero();
 
     kiln.context().getRouteController().startRoute("table-" + TECH);
@@ -178,7 +178,7 @@ final class DeliveryRouteTest {
     assertThat(kiln.requests("tech-1"))
         .as("ten calls open it; in-flight ones and a few probes come on top")
         .isLessThan(40);
-    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(60);
+    kiln.reaches(TECH, LeadState.QUEUED, 60);
     assertThat(kiln.ledgerLines().stream().mapToInt(LeadLine::attempts).sum())
         .as("attempts that counted: one for each request but the probes")
         .isLessThanOrEqualTo((int) kiln.requests("tech-1"));
