@@ -10,6 +10,7 @@ import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.status.Management;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -32,6 +33,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +70,8 @@ public final class App implements AutoCloseable {
   private final PaceBean pace;
   private final ClayComponent clay;
   private final Main main;
+  private @Nullable LiveCatalogue live;
+  private @Nullable Management management;
   private boolean closed;
 
   private App(
@@ -187,7 +191,7 @@ public final class App implements AutoCloseable {
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
     ClayComponent clay =
         new ClayComponent(
-            catalogue,
+            delivery,
             settings.connectTimeout(),
             settings.responseTimeout(),
             settings.delivery().inFlight() * catalogue.workspaces().size());
@@ -197,6 +201,9 @@ public final class App implements AutoCloseable {
       main.start();
       if (mode != Mode.CHECK) {
         delivery.start();
+        app.live = new LiveCatalogue(places, delivery);
+        app.management =
+            new Management(main.getCamelContext().getManagementName(), catalogue, ledger, delivery);
       }
     } catch (Exception failure) {
       main.stop();
@@ -244,6 +251,16 @@ public final class App implements AutoCloseable {
   /** The ledger of this Kiln. */
   public Ledger ledger() {
     return ledger;
+  }
+
+  /** The rate of a workspace at this moment, leads a second. */
+  double rate(String workspace) {
+    return delivery.throttle(workspace).rate();
+  }
+
+  /** Why the last change of the configuration was not taken up; null where it was. */
+  @Nullable String refusal() {
+    return live == null ? null : live.refusal();
   }
 
   /** The Camel context of this Kiln. */
@@ -302,6 +319,12 @@ public final class App implements AutoCloseable {
     closed = true;
     delivery.stop();
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
+    if (live != null) {
+      live.close();
+    }
+    if (management != null) {
+      management.close();
+    }
     try {
       pace.letGo();
       main.stop();

@@ -1,16 +1,18 @@
 package dev.kiln;
 
-import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Webhook;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.spi.UriEndpoint;
@@ -32,21 +34,22 @@ import org.apache.hc.core5.util.Timeout;
  * body becomes a {@link dev.kiln.clay.Reply}.
  */
 final class ClayComponent extends DefaultComponent {
-  private final Catalogue catalogue;
+  private final Delivery delivery;
   private final PoolingHttpClientConnectionManager connections;
   private final HttpComponent http = new HttpComponent();
+  private final Map<String, HttpTarget> targets = new ConcurrentHashMap<>();
 
   /**
    * A component over one pool of connections.
    *
-   * @param catalogue the webhooks
+   * @param delivery knows the webhooks, and which lead may be posted
    * @param connectTimeout how long to wait for a connection
    * @param responseTimeout how long to wait for an answer
    * @param mostConnections connections at once, to all webhooks together
    */
   ClayComponent(
-      Catalogue catalogue, Duration connectTimeout, Duration responseTimeout, int mostConnections) {
-    this.catalogue = catalogue;
+      Delivery delivery, Duration connectTimeout, Duration responseTimeout, int mostConnections) {
+    this.delivery = delivery;
     this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setMaxConnTotal(mostConnections)
@@ -76,20 +79,32 @@ final class ClayComponent extends DefaultComponent {
 
   @Override
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) {
-    Webhook webhook =
-        catalogue
-            .webhook(remaining)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException("Webhook " + remaining + " is not in clay.yaml."));
-    return new ClayEndpoint(uri, this, webhook);
+    if (!delivery.hasWebhook(remaining)) {
+      throw new IllegalArgumentException("Webhook " + remaining + " is not in clay.yaml.");
+    }
+    return new ClayEndpoint(uri, this, remaining);
+  }
+
+  /** What posts to a webhook: one for each URL. */
+  HttpTarget target(Webhook webhook) {
+    return targets.computeIfAbsent(webhook.id(), id -> hidden(webhook));
+  }
+
+  private HttpTarget hidden(Webhook webhook) {
+    try {
+      HttpTarget target = new HttpTarget(endpoint(webhook));
+      target.start();
+      return target;
+    } catch (Exception failure) {
+      throw RuntimeCamelException.wrapRuntimeCamelException(failure);
+    }
   }
 
   /**
-   * The hidden endpoint that knows the URL. It is started here and registered nowhere, and it is
-   * called by the webhook's name, since Camel logs an endpoint's own name at DEBUG.
+   * The endpoint that knows the URL. It is started here and registered nowhere, and it is called by
+   * the webhook's name, since Camel logs an endpoint's own name at DEBUG.
    */
-  Endpoint target(Webhook webhook) throws Exception {
+  HttpEndpoint endpoint(Webhook webhook) throws Exception {
     URI url = URI.create(webhook.url().reveal());
     HttpEndpoint endpoint =
         (HttpEndpoint)
@@ -122,7 +137,8 @@ final class ClayComponent extends DefaultComponent {
 
   @Override
   protected void doStop() throws Exception {
-    ServiceHelper.stopService(http);
+    ServiceHelper.stopService(targets.values(), http);
+    targets.clear();
     super.doStop();
   }
 
@@ -145,18 +161,16 @@ final class ClayComponent extends DefaultComponent {
     private final String name;
 
     private final ClayComponent component;
-    private final Webhook webhook;
 
-    ClayEndpoint(String uri, ClayComponent component, Webhook webhook) {
+    ClayEndpoint(String uri, ClayComponent component, String name) {
       super(uri, component);
-      this.name = webhook.name();
+      this.name = name;
       this.component = component;
-      this.webhook = webhook;
     }
 
     @Override
-    public Producer createProducer() throws Exception {
-      return new ClayProducer(this, webhook, component.target(webhook));
+    public Producer createProducer() {
+      return new ClayProducer(this, component.delivery, component::target);
     }
 
     @Override

@@ -1,30 +1,26 @@
 package dev.kiln;
 
+import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhook;
+import dev.kiln.ledger.Sending;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
-import org.apache.camel.Producer;
-import org.apache.camel.support.DefaultExchange;
 import org.apache.camel.support.DefaultProducer;
-import org.apache.camel.support.service.ServiceHelper;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Posts the message's body as one row and turns whatever happens into a {@link Reply}. The request
- * is made on an exchange of its own, so that no header of the flow reaches Clay and none of Clay's
- * reaches the flow.
- */
+/** Posts the message's body as one row and turns whatever happens into a {@link Reply}. */
 final class ClayProducer extends DefaultProducer {
   /**
    * Clay takes 100 KB a request and does not say which KB: the smaller one is safe (Clay: webhook
@@ -34,21 +30,39 @@ final class ClayProducer extends DefaultProducer {
 
   private static final int MOST_TEXT = 200;
 
-  private final Webhook webhook;
-  private final Endpoint target;
-  private final Producer http;
+  private final Delivery delivery;
+  private final Function<Webhook, HttpTarget> targets;
 
-  ClayProducer(Endpoint endpoint, Webhook webhook, Endpoint target) throws Exception {
+  /**
+   * A producer for begun leads.
+   *
+   * @param delivery knows the webhook that a begun lead goes to
+   * @param targets by webhook
+   */
+  ClayProducer(Endpoint endpoint, Delivery delivery, Function<Webhook, HttpTarget> targets) {
     super(endpoint);
-    this.webhook = webhook;
-    this.target = target;
-    this.http = target.createProducer();
+    this.delivery = delivery;
+    this.targets = targets;
   }
 
+  /**
+   * Posts the row of the begun lead in the exchange property {@code sending} to that lead's
+   * webhook.
+   *
+   * @throws IllegalStateException if there is none, or it was posted before: nothing is posted then
+   */
   @Override
   public void process(Exchange exchange) {
     byte[] row = exchange.getMessage().getBody(byte[].class);
-    exchange.getMessage().setBody(row.length > MOST_BYTES ? tooLarge(row) : post(row));
+    Sending sending = exchange.getProperty("sending", Sending.class);
+    if (sending == null) {
+      throw new IllegalStateException(
+          getEndpoint().getEndpointUri()
+              + " posts only what was begun: the route needs the steps begin and keep-sending before it.");
+    }
+    exchange
+        .getMessage()
+        .setBody(row.length > MOST_BYTES ? tooLarge(row) : post(row, delivery.post(sending)));
   }
 
   private static Reply tooLarge(byte[] row) {
@@ -61,21 +75,16 @@ final class ClayProducer extends DefaultProducer {
         row.length);
   }
 
-  private Reply post(byte[] row) {
-    Exchange request = new DefaultExchange(target.getCamelContext());
-    Message message = request.getMessage();
-    message.setBody(row);
-    message.setHeader(Exchange.CONTENT_TYPE, "application/json");
+  private Reply post(byte[] row, Webhook webhook) {
+    Map<String, Object> headers = new HashMap<>();
+    headers.put(Exchange.CONTENT_TYPE, "application/json");
     if (webhook.token() != null) {
-      message.setHeader("x-clay-webhook-auth", webhook.token().reveal());
+      headers.put("x-clay-webhook-auth", webhook.token().reveal());
     }
+    HttpTarget target = targets.apply(webhook);
     long start = System.nanoTime();
-    Exception failure = null;
-    try {
-      http.process(request);
-    } catch (Exception thrown) {
-      failure = thrown;
-    }
+    Exchange request = target.post(row, headers);
+    Exception failure = request.getException();
     long millis = Duration.ofNanos(System.nanoTime() - start).toMillis();
     // With a status the answer came, even if the rest of it was cut off.
     Integer status = request.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
@@ -124,17 +133,5 @@ final class ClayProducer extends DefaultProducer {
       }
     }
     return false;
-  }
-
-  @Override
-  protected void doStart() throws Exception {
-    super.doStart();
-    ServiceHelper.startService(target, http);
-  }
-
-  @Override
-  protected void doStop() throws Exception {
-    ServiceHelper.stopService(http, target);
-    super.doStop();
   }
 }

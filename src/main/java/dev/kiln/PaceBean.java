@@ -3,7 +3,9 @@ package dev.kiln;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Metronome;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.processor.TotalRequestsThrottler;
@@ -23,7 +25,9 @@ public final class PaceBean {
   private static final class Throttled {
     private final TotalRequestsThrottler throttler;
     private final Metronome metronome = new Metronome();
+    private final Set<Long> stale = ConcurrentHashMap.newKeySet();
     private volatile double rate;
+    private volatile long returns = System.nanoTime();
 
     Throttled(TotalRequestsThrottler throttler) {
       this.throttler = throttler;
@@ -39,9 +43,32 @@ public final class PaceBean {
         throttler.setTimePeriodMillis(throttle.periodMillis());
       }
     }
+
+    /** A permit was taken: it comes back after the throttle's period. */
+    void taken(long now) {
+      returns = now + TimeUnit.MILLISECONDS.toNanos(throttler.getTimePeriodMillis());
+    }
+
+    /**
+     * Whether the next permit would come back much later than the rate of now has it, because it
+     * was taken at a lower one. Then another takes its place until it is back.
+     */
+    boolean late(Delivery.Throttle throttle, long now) {
+      long due = TimeUnit.MILLISECONDS.toNanos(2 * throttle.periodMillis()) + LATENESS;
+      return returns - now > due && stale.add(returns);
+    }
+
+    /** Permits that stand in for those that are not back yet. */
+    int standIns(long now) {
+      stale.removeIf(back -> back - now <= 0);
+      return stale.size();
+    }
   }
 
   private static final double FOLLOWED = 0.05;
+
+  /** How much later than due a permit may come back before another takes its place. */
+  private static final long LATENESS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
    * A bean over the routes of a context.
@@ -57,17 +84,33 @@ public final class PaceBean {
   /** The permits of a workspace's throttle in one period. */
   public int permits(String workspace) {
     Delivery.Throttle throttle = delivery.throttle(workspace);
-    throttled(workspace).at(throttle);
-    return throttle.permits();
+    Throttled throttled = throttled(workspace);
+    throttled.at(throttle);
+    return throttle.permits() + throttled.standIns(System.nanoTime());
+  }
+
+  /**
+   * Lets a rate that was raised hold at once, though a lead may wait in the throttle for a permit
+   * of the lower rate.
+   */
+  public void follow(String workspace) throws Exception {
+    Delivery.Throttle throttle = delivery.throttle(workspace);
+    Throttled followed = throttled(workspace);
+    if (followed.late(throttle, System.nanoTime())) {
+      followed.throttler.process(new DefaultExchange(context.get()));
+      followed.taken(System.nanoTime());
+    }
   }
 
   /** A lead passed a workspace's throttle. */
   public void passed(String workspace) {
     Throttled passed = throttled(workspace);
     Delivery.Throttle throttle = delivery.throttle(workspace);
+    long now = System.nanoTime();
+    passed.taken(now);
     passed.rate = throttle.rate();
     passed.throttler.setTimePeriodMillis(
-        passed.metronome.passed(System.nanoTime(), throttle.rate(), throttle.permits()));
+        passed.metronome.passed(now, throttle.rate(), throttle.permits()));
   }
 
   private Throttled throttled(String workspace) {

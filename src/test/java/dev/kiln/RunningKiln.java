@@ -180,6 +180,11 @@ final class RunningKiln implements AutoCloseable {
 
   // ---- Its parts ----
 
+  /** Why the last change of the configuration was not taken up, if it was not. */
+  Optional<String> refusal() {
+    return Optional.ofNullable(app().refusal());
+  }
+
   App app() {
     return Objects.requireNonNull(app, "start it first");
   }

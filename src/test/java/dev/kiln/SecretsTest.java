@@ -152,7 +152,7 @@ final class SecretsTest {
     try (RunningKiln kiln = new RunningKiln(folder)) {
       kiln.start(App.Mode.CHECK);
       HttpEndpoint target =
-          (HttpEndpoint) kiln.context().getComponent("clay", ClayComponent.class).target(webhook);
+          kiln.context().getComponent("clay", ClayComponent.class).endpoint(webhook);
       assertThat(target.getHttpUri()).hasToString(url);
       assertThat(target.isThrowExceptionOnFailure()).isFalse();
       assertThat(target.getEndpointUri()).contains("tech-1").doesNotContain(SECRET, TOKEN);

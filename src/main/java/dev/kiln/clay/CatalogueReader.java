@@ -12,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -108,6 +109,8 @@ final class CatalogueReader {
                     "row-cap",
                     "auto-delete",
                     "omit-fields",
+                    "trim-fields",
+                    "stamps",
                     "constants",
                     "webhooks"));
     boolean autoDelete = section.flag("auto-delete", false);
@@ -119,7 +122,9 @@ final class CatalogueReader {
         section.amount("actions-per-lead", ACTIONS_PER_LEAD),
         cap(section, "row-cap", CLAY_LIMIT, autoDelete),
         autoDelete,
-        omitFields(section),
+        fields(section, "omit-fields", "leave out"),
+        fields(section, "trim-fields", "cut"),
+        stamps(section),
         constants(section, name),
         webhooks(section, name, autoDelete));
   }
@@ -143,15 +148,31 @@ final class CatalogueReader {
     return name;
   }
 
-  private static Set<String> omitFields(YamlSection table) {
+  private static Set<String> fields(YamlSection table, String key, String verb) {
     Set<String> fields = new LinkedHashSet<>();
-    for (YamlText field : table.texts("omit-fields")) {
+    for (YamlText field : table.texts(key)) {
       if (field.text().equals(LEAD_ID)) {
-        throw field.fault("cannot leave out lead_id: by it an enriched row finds its lead");
+        throw field.fault("cannot " + verb + " lead_id: by it an enriched row finds its lead");
       }
       fields.add(field.text());
     }
     return fields;
+  }
+
+  private static Set<Stamp> stamps(YamlSection table) {
+    Map<String, Stamp> words = new LinkedHashMap<>();
+    for (Stamp stamp : Stamp.values()) {
+      words.put(stamp.word(), stamp);
+    }
+    Set<Stamp> stamps = EnumSet.noneOf(Stamp.class);
+    for (YamlText written : table.texts("stamps")) {
+      Stamp stamp = words.get(written.text());
+      if (stamp == null) {
+        throw written.fault("is no stamp" + NearestWord.hint(written.text(), words.keySet()));
+      }
+      stamps.add(stamp);
+    }
+    return stamps;
   }
 
   private static Map<String, String> constants(YamlSection table, String name) {

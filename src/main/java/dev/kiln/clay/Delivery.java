@@ -6,6 +6,7 @@ import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.Orders;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Settlement;
 import dev.kiln.ledger.Settlement.WebhookNews;
@@ -13,6 +14,7 @@ import dev.kiln.ledger.WaitReason;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +37,8 @@ public final class Delivery {
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
   private static final double JITTER = 0.2;
 
-  private final Catalogue catalogue;
+  private volatile Catalogue catalogue;
+  private volatile Map<String, Webhook> webhooks;
   private final Ledger ledger;
   private final DeliveryPolicy policy;
   private final Breakers breakers;
@@ -69,6 +72,7 @@ public final class Delivery {
       boolean alone,
       RandomGenerator random) {
     this.catalogue = catalogue;
+    this.webhooks = webhooks(catalogue);
     this.ledger = ledger;
     this.policy = policy;
     this.breakers = breakers;
@@ -82,10 +86,21 @@ public final class Delivery {
                     Workspace::name,
                     workspace ->
                         new Lane(
-                            workspace, tablesOf(workspace), ledger, policy, breakers, stopped)));
+                            workspace,
+                            tablesOf(catalogue, workspace),
+                            ledger,
+                            policy,
+                            breakers,
+                            stopped)));
   }
 
-  private Map<String, Table> tablesOf(Workspace workspace) {
+  private static Map<String, Webhook> webhooks(Catalogue catalogue) {
+    return catalogue.tables().values().stream()
+        .flatMap(table -> table.webhooks().stream())
+        .collect(Collectors.toUnmodifiableMap(Webhook::id, webhook -> webhook));
+  }
+
+  private static Map<String, Table> tablesOf(Catalogue catalogue, Workspace workspace) {
     Map<String, Table> tables = new LinkedHashMap<>();
     for (Table table : catalogue.tables().values()) {
       if (table.workspace().equals(workspace.name())) {
@@ -93,6 +108,37 @@ public final class Delivery {
       }
     }
     return tables;
+  }
+
+  /**
+   * Goes on with a changed catalogue: rates, webhooks, caps, budgets and all else of the same
+   * workspaces and tables. Leads on the wire end as they began.
+   *
+   * @throws IllegalArgumentException if it has other workspaces or tables, or a table changed its
+   *     workspace; nothing is changed then
+   */
+  public void apply(Catalogue changed) {
+    for (Workspace workspace : catalogue.workspaces().values()) {
+      if (!changed.workspaces().keySet().equals(catalogue.workspaces().keySet())
+          || !tablesOf(changed, workspace)
+              .keySet()
+              .equals(tablesOf(catalogue, workspace).keySet())) {
+        throw new IllegalArgumentException(
+            "workspaces and tables cannot be added, removed or moved while Kiln runs: restart it");
+      }
+    }
+    Map<String, Webhook> before = webhooks;
+    webhooks = webhooks(changed);
+    try {
+      ledger.register(Webhooks.listed(changed));
+    } catch (LedgerUnavailable unavailable) {
+      webhooks = before;
+      throw unavailable;
+    }
+    catalogue = changed;
+    for (Workspace workspace : changed.workspaces().values()) {
+      lane(workspace.name()).apply(workspace, tablesOf(changed, workspace));
+    }
   }
 
   /**
@@ -112,7 +158,7 @@ public final class Delivery {
     for (Lane lane : lanes.values()) {
       // A route may have taken the lease already and be silent for a moment.
       if (lane.leads(node, alone) || lane.lease() != null) {
-        lane.open();
+        lane.open(ledger.orders());
       }
     }
   }
@@ -166,11 +212,13 @@ public final class Delivery {
       if (lane.silent()) {
         return List.of();
       }
+      Orders orders = ledger.orders();
+      lane.obey(orders);
       int room = lane.room(WAIT_FOR_ROOM);
       if (room == 0) {
         return List.of();
       }
-      Map<String, Integer> open = lane.open();
+      Map<String, Integer> open = lane.open(orders);
       if (open.isEmpty()) {
         return List.of();
       }
@@ -210,7 +258,8 @@ public final class Delivery {
               lease,
               (uses, now) -> Webhooks.choose(table, uses, now),
               catalogue.budgets().charge(table, ledger.now()));
-      lane.begun(lead);
+      lane.begun(sending);
+      Webhooks.warning(sending.webhook()).ifPresent(LOG::warn);
       return sending;
     } catch (NotSent notSent) {
       lane.hinder(lead, notSent);
@@ -220,11 +269,22 @@ public final class Delivery {
 
   /**
    * The row as Clay gets it: Kiln's stamps, the lead's columns without the table's omitted ones,
-   * the constants.
+   * the constants; what may be cut is, where it is too large.
    */
   public Map<String, @Nullable Object> body(Sending sending) {
     Due lead = sending.lead();
-    return Body.of(lane(lead).table(lead), lead);
+    Table table = lane(lead).table(lead);
+    Map<Stamp, String> stamps = new EnumMap<>(Stamp.class);
+    stamps.put(Stamp.WEBHOOK, sending.webhook().name());
+    if (table.stamps().contains(Stamp.BATCH)) {
+      stamps.put(Stamp.BATCH, lead.run() + "-b" + ledger.batch(lead.run(), lead.record()));
+    }
+    Map<String, @Nullable Object> body = Body.of(table, lead, stamps);
+    List<String> cut = Body.fit(table, body);
+    if (!cut.isEmpty()) {
+      LOG.info("Lead {}: {} cut, since the row was too large", lead.leadId(), cut);
+    }
+    return body;
   }
 
   /**
@@ -233,6 +293,27 @@ public final class Delivery {
    */
   public String recipient(Sending sending) {
     return "clay:" + sending.webhook().name();
+  }
+
+  /** Whether a webhook has this name. */
+  public boolean hasWebhook(String name) {
+    return catalogue.webhook(name).isPresent();
+  }
+
+  /**
+   * The webhook that a begun lead is posted to. From here on it may have reached Clay.
+   *
+   * @throws IllegalStateException if the lead was posted before, or its webhook is no longer in
+   *     clay.yaml; it is not posted then
+   */
+  public Webhook post(Sending sending) {
+    Webhook webhook = webhooks.get(sending.webhook().id());
+    if (webhook == null) {
+      throw new IllegalStateException(
+          "Webhook " + sending.webhook().name() + " is no longer in clay.yaml.");
+    }
+    lane(sending.lead()).posted(sending);
+    return webhook;
   }
 
   /**
@@ -249,6 +330,7 @@ public final class Delivery {
     if (settlement.pauseUntil() != null) {
       lane.tooMany(ledger.now(), settlement.pauseUntil());
     }
+    lane.settled(sending);
     boolean counted = true;
     try {
       counted = ledger.settle(sending, settlement);
@@ -293,9 +375,29 @@ public final class Delivery {
                 ledger.now().plus(AFTER_FAILURE)));
   }
 
-  /** The end of a lead's way through the window, whatever became of it. */
+  /**
+   * The end of a lead's way through the window, whatever became of it. One that was begun and never
+   * settled, since a route failed on the way, is settled here: in doubt if it was posted.
+   */
   public void release(Due lead) {
-    lane(lead).release(lead);
+    lane(lead)
+        .release(lead)
+        .ifPresent(
+            unsettled -> {
+              try {
+                settle(
+                    unsettled.sending(),
+                    new Reply(
+                        unsettled.posted() ? Reply.Kind.NO_ANSWER : Reply.Kind.NOT_SENT,
+                        0,
+                        null,
+                        "a route failed behind begin: see the log",
+                        0,
+                        0));
+              } catch (ClayFailed booked) {
+                LOG.debug("A lead whose route failed: {}", booked.getMessage());
+              }
+            });
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.kiln.ledger.Due;
 import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NotSent;
+import dev.kiln.ledger.Orders;
 import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Settlement;
@@ -48,12 +49,27 @@ final class Lane {
 
   private record Owed(Sending sending, Settlement settlement) {}
 
+  /** A begun lead, and how far it is on its way. */
+  private static final class Begun {
+    private final Sending sending;
+    private boolean posted;
+    private boolean settled;
+
+    Begun(Sending sending) {
+      this.sending = sending;
+    }
+  }
+
   private record Offer(Due lead, Instant since) {}
 
-  private record Hindrance(WaitReason reason, String message, Instant until) {}
+  private record Hindrance(WaitReason reason, String message, Instant until) {
+    Hindrance endingAt(Instant end) {
+      return new Hindrance(reason, message, end);
+    }
+  }
 
-  private final Workspace workspace;
-  private final Map<String, Table> tables;
+  private volatile Workspace workspace;
+  private volatile Map<String, Table> tables;
   private final Ledger ledger;
   private final DeliveryPolicy policy;
   private final Breakers breakers;
@@ -62,7 +78,7 @@ final class Lane {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final Map<Long, Offer> waiting = new HashMap<>();
-  private final Map<Long, Due> begun = new HashMap<>();
+  private final Map<Long, Begun> begun = new HashMap<>();
   private final Map<String, Hindrance> hindered = new HashMap<>();
   private final Map<String, Instant> tableNext = new HashMap<>();
   private final Map<String, Waiting> told = new HashMap<>();
@@ -87,6 +103,37 @@ final class Lane {
     this.breakers = breakers;
     this.stopped = stopped;
     this.pace = Pace.full(workspace.allowedRate(), policy.recovery(), ledger.now());
+  }
+
+  // ---- What the operator changes ----
+
+  /** Goes on with another workspace and other tables of the same names. */
+  void apply(Workspace changed, Map<String, Table> changedTables) {
+    lock.lock();
+    try {
+      workspace = changed;
+      tables = changedTables;
+      hindered.replaceAll((table, known) -> known.endingAt(ledger.now()));
+      workspaceHindrance = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Does what the operator has ordered: from now on the workspace has his rate. */
+  void obey(Orders orders) {
+    double allowed =
+        workspace
+            .at(orders.rates().getOrDefault(workspace.name(), workspace.ratePerSecond()))
+            .allowedRate();
+    lock.lock();
+    try {
+      if (allowed != pace.allowed()) {
+        pace = pace.allow(allowed, ledger.now());
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   // ---- Leadership ----
@@ -190,18 +237,17 @@ final class Lane {
   }
 
   /** The tables that may send now, each with how many of its leads may be put on offer. */
-  Map<String, Integer> open() {
+  Map<String, Integer> open(Orders orders) {
     Instant now = ledger.now();
     Map<String, Integer> open = new LinkedHashMap<>();
     Map<String, Waiting> news = new HashMap<>();
-    Map<Pausable, Set<String>> paused = ledger.paused();
     lock.lock();
     try {
       if (workspaceHindrance != null && !now.isBefore(workspaceHindrance.until)) {
         workspaceHindrance = null;
       }
       for (Table table : tables.values()) {
-        Hindrance hindrance = paused(table, paused, now);
+        Hindrance hindrance = paused(table, orders, now);
         if (hindrance == null) {
           hindrance = workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
         }
@@ -222,11 +268,11 @@ final class Lane {
     return open;
   }
 
-  private @Nullable Hindrance paused(Table table, Map<Pausable, Set<String>> paused, Instant now) {
-    if (paused.getOrDefault(Pausable.WORKSPACE, Set.of()).contains(workspace.name())) {
+  private @Nullable Hindrance paused(Table table, Orders orders, Instant now) {
+    if (orders.paused(Pausable.WORKSPACE, workspace.name())) {
       return hindrance(Pausable.WORKSPACE.notSent(workspace.name()), now);
     }
-    if (paused.getOrDefault(Pausable.TABLE, Set.of()).contains(table.name())) {
+    if (orders.paused(Pausable.TABLE, table.name())) {
       return hindrance(Pausable.TABLE.notSent(table.name()), now);
     }
     return null;
@@ -297,7 +343,9 @@ final class Lane {
     if (breakers.of(table.name()).getState() == CircuitBreaker.State.HALF_OPEN) {
       long onOffer =
           waiting.values().stream().filter(offer -> offer.lead.table().equals(table.name())).count()
-              + begun.values().stream().filter(lead -> lead.table().equals(table.name())).count();
+              + begun.values().stream()
+                  .filter(lead -> lead.sending.lead().table().equals(table.name()))
+                  .count();
       return (int) Math.max(0, Breakers.PROBES - onOffer);
     }
     if (table.ratePerSecond() <= 0) {
@@ -336,28 +384,77 @@ final class Lane {
   }
 
   /** A lead on offer was begun. */
-  void begun(Due lead) {
+  void begun(Sending sending) {
+    long id = sending.lead().id();
     lock.lock();
     try {
-      begun.put(lead.id(), lead);
-      waiting.remove(lead.id());
+      begun.put(id, new Begun(sending));
+      waiting.remove(id);
       room.signal();
     } finally {
       lock.unlock();
     }
   }
 
-  /** A lead is no longer on offer, whatever became of it. */
-  void release(Due lead) {
+  /**
+   * A begun lead goes to the wire.
+   *
+   * @throws IllegalStateException if it was posted or settled before, or never begun
+   */
+  void posted(Sending sending) {
     lock.lock();
     try {
-      waiting.remove(lead.id());
-      begun.remove(lead.id());
-      room.signal();
+      Begun lead = begun.get(sending.lead().id());
+      if (lead == null || lead.posted || lead.settled) {
+        throw new IllegalStateException(
+            "Lead "
+                + sending.lead().leadId()
+                + " is not sent: each begin allows one post, before its settle.");
+      }
+      lead.posted = true;
     } finally {
       lock.unlock();
     }
   }
+
+  /** A begun lead has its outcome. */
+  void settled(Sending sending) {
+    lock.lock();
+    try {
+      Begun lead = begun.get(sending.lead().id());
+      if (lead != null) {
+        lead.settled = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A lead is no longer on offer.
+   *
+   * @return what a lead that was begun and not settled ended with: its route failed on the way
+   */
+  Optional<Unsettled> release(Due lead) {
+    lock.lock();
+    try {
+      waiting.remove(lead.id());
+      Begun ended = begun.remove(lead.id());
+      room.signal();
+      return ended == null || ended.settled
+          ? Optional.empty()
+          : Optional.of(new Unsettled(ended.sending, ended.posted));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A begun lead whose way ended without an outcome.
+   *
+   * @param posted whether it may have reached Clay
+   */
+  record Unsettled(Sending sending, boolean posted) {}
 
   // ---- What delivery learns ----
 

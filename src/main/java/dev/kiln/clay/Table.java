@@ -22,6 +22,9 @@ import java.util.Set;
  * @param autoDelete whether Clay deletes rows after their actions ran (Enterprise); then neither
  *     {@code rowCap} nor {@link Webhook#cap()} limits anything. Default false
  * @param omitFields fields that are never sent to this table; default none
+ * @param trimFields texts that are cut, in this order, where a row is over 90,000 bytes; default
+ *     none
+ * @param stamps what a row carries of its way beside the usual; default nothing
  * @param constants fields sent with every lead, numbers and booleans as the file writes them;
  *     default none
  * @param webhooks in the order in which they are filled; empty means that its leads wait
@@ -35,11 +38,15 @@ public record Table(
     int rowCap,
     boolean autoDelete,
     Set<String> omitFields,
+    Set<String> trimFields,
+    Set<Stamp> stamps,
     Map<String, String> constants,
     List<Webhook> webhooks) {
   /** Copies the collections. */
   public Table {
     omitFields = Collections.unmodifiableSet(new LinkedHashSet<>(omitFields));
+    trimFields = Collections.unmodifiableSet(new LinkedHashSet<>(trimFields));
+    stamps = Set.copyOf(stamps);
     constants = Collections.unmodifiableMap(new LinkedHashMap<>(constants));
     webhooks = List.copyOf(webhooks);
   }

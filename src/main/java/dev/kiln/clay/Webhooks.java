@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The rotation over the webhooks of a table: filled in order, each to its cap. Pure. */
@@ -26,6 +27,7 @@ public final class Webhooks {
                 table.name(),
                 webhook.clayTable(),
                 table.autoDelete() ? 0 : webhook.cap(),
+                table.autoDelete() ? 0 : table.rowCap(),
                 webhook.used()));
       }
     }
@@ -49,19 +51,39 @@ public final class Webhooks {
             case REFUSING -> !now.isBefore(Objects.requireNonNull(use.probeAt()));
             case EXHAUSTED -> false;
           };
-      if (usable && !full(use) && !tableFull(table, use)) {
+      if (usable && hasRoom(use)) {
         return use;
       }
     }
     throw none(table, uses);
   }
 
-  private static boolean full(WebhookUse use) {
-    return use.cap() > 0 && use.used() >= use.cap();
+  private static boolean hasRoom(WebhookUse use) {
+    return !use.full() && !use.tableFull();
   }
 
-  private static boolean tableFull(Table table, WebhookUse use) {
-    return !table.autoDelete() && use.clayTableUsed() >= table.rowCap();
+  /**
+   * What the operator should know once a webhook has taken another row: that it is nearly full
+   * (eight ninths of its cap: 40,000 of 45,000), or full.
+   *
+   * @param before the webhook before that row
+   */
+  static Optional<String> warning(WebhookUse before) {
+    long used = before.used() + 1;
+    boolean crossed = before.cap() > 0 && (used == before.cap() || used == before.nearCap());
+    if (!crossed) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "Webhook %s of table %s has taken %,d rows of its %,d. %s, duplicate the Clay table and add the copy's webhook to config/clay.yaml; \"kiln status\" tells what is left"
+            .formatted(
+                before.name(),
+                before.table(),
+                used,
+                before.cap(),
+                used == before.cap()
+                    ? "The table's next webhook takes over; if it has none"
+                    : "If it is the table's last"));
   }
 
   private static NotSent none(Table table, List<WebhookUse> uses) {
@@ -73,11 +95,7 @@ public final class Webhooks {
     }
     List<WebhookUse> refusing =
         uses.stream()
-            .filter(
-                use ->
-                    use.state() == WebhookUse.State.REFUSING
-                        && !full(use)
-                        && !tableFull(table, use))
+            .filter(use -> use.state() == WebhookUse.State.REFUSING && hasRoom(use))
             .toList();
     if (!refusing.isEmpty()) {
       Instant probe =
@@ -97,8 +115,7 @@ public final class Webhooks {
     }
     List<WebhookUse> behindFullTable =
         uses.stream()
-            .filter(
-                use -> use.state() == WebhookUse.State.OPEN && !full(use) && tableFull(table, use))
+            .filter(use -> use.state() == WebhookUse.State.OPEN && !use.full() && use.tableFull())
             .toList();
     if (!behindFullTable.isEmpty()) {
       return new NotSent(
@@ -106,7 +123,7 @@ public final class Webhooks {
           "Clay table "
               + behindFullTable.get(0).clayTable()
               + " holds its "
-              + table.rowCap()
+              + behindFullTable.get(0).rowCap()
               + " rows: duplicate it in Clay and add the copy's webhook to table "
               + table.name()
               + " in config/clay.yaml",

@@ -15,4 +15,9 @@ public record Workspace(String name, double ratePerSecond, int leadsPerHour) {
   public double allowedRate() {
     return leadsPerHour == 0 ? ratePerSecond : Math.min(ratePerSecond, leadsPerHour / 3600.0);
   }
+
+  /** The same workspace at another rate, leads a second. */
+  Workspace at(double rate) {
+    return new Workspace(name, rate, leadsPerHour);
+  }
 }

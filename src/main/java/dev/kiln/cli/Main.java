@@ -41,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CheckCommand.class,
       PauseCommand.Pause.class,
       PauseCommand.Resume.class,
+      RateCommand.class,
       LeadsVerb.Retry.class,
       LeadsVerb.Resolve.class,
       LeadsVerb.Hold.class,

@@ -194,10 +194,7 @@ final class SendCommand implements Callable<Integer> {
     Following.End end = new Following(view, spec.commandLine().getErr(), alive).follow(runs);
     if (json) {
       Snapshot now = view.snapshot();
-      out.println(
-          StatusJson.of(
-              new Snapshot(end.runs(), now.tables(), now.webhooks(), now.workspaces()),
-              Instant.now()));
+      out.println(StatusJson.of(now.of(end.runs()), Instant.now()));
     } else {
       out.print(StatusText.runs(end.runs()));
     }

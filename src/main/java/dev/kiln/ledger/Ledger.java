@@ -1,6 +1,7 @@
 package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -33,6 +34,8 @@ public final class Ledger implements AutoCloseable {
   /** The file of the embedded ledger, within the data folder. */
   public static final String FILE = "kiln.db";
 
+  private static final BigDecimal LEAST_RATE = new BigDecimal("0.1");
+  private static final BigDecimal MOST_RATE = new BigDecimal("1000");
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   private static final String RUN_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789";
 
@@ -117,7 +120,7 @@ public final class Ledger implements AutoCloseable {
 
   /** What is in the ledger, for those who only look. Lives as long as this ledger. */
   public LedgerView view() {
-    return new LedgerView(readers, () -> {});
+    return new LedgerView(readers, clock, () -> {});
   }
 
   /** The ledger's time: due times and periods are told by it. */
@@ -202,6 +205,16 @@ public final class Ledger implements AutoCloseable {
         transaction -> {
           RunRows.close(transaction.handle(), run, "REFUSED", problem, clock.millis());
         });
+  }
+
+  /**
+   * The batch that a lead was stored in: the number of its first record.
+   *
+   * @param run the run
+   * @param record the lead's number in the run
+   */
+  public long batch(String run, long record) {
+    return readers.withHandle(handle -> RunRows.batch(handle, run, record));
   }
 
   // ---- Webhooks ----
@@ -359,9 +372,30 @@ public final class Ledger implements AutoCloseable {
             WorkspaceRows.pause(transaction.handle(), kind, name, paused, clock.millis()));
   }
 
-  /** What the operator has paused, by name. */
-  public Map<Pausable, Set<String>> paused() {
-    return readers.withHandle(WorkspaceRows::paused);
+  /**
+   * Sets the rate of a workspace, on every node and over restarts, in place of the one in
+   * clay.yaml.
+   *
+   * @param workspace its name
+   * @param perSecond leads a second, 0.1 to 1000, to the thousandth; null goes back to clay.yaml's
+   * @throws IllegalArgumentException for another number
+   */
+  public void rate(String workspace, @Nullable BigDecimal perSecond) {
+    if (perSecond != null
+        && (perSecond.compareTo(LEAST_RATE) < 0
+            || perSecond.compareTo(MOST_RATE) > 0
+            || perSecond.stripTrailingZeros().scale() > 3)) {
+      throw new IllegalArgumentException(
+          "A rate must be a number from 0.1 to 1000 with at most three decimals; to send nothing,"
+              + " pause the workspace.");
+    }
+    long rate = perSecond == null ? 0 : perSecond.movePointRight(3).longValueExact();
+    writer.change(transaction -> WorkspaceRows.rate(transaction.handle(), workspace, rate));
+  }
+
+  /** What the operator has ordered. */
+  public Orders orders() {
+    return readers.withHandle(WorkspaceRows::orders);
   }
 
   // ---- Leadership ----

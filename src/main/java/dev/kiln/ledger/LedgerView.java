@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LedgerView implements AutoCloseable {
   private final Jdbi readers;
+  private final Clock clock;
   private final Runnable onClose;
 
-  LedgerView(Jdbi readers, Runnable onClose) {
+  LedgerView(Jdbi readers, Clock clock, Runnable onClose) {
     this.readers = readers;
+    this.clock = clock;
     this.onClose = onClose;
   }
 
@@ -35,7 +38,7 @@ public final class LedgerView implements AutoCloseable {
    */
   public static LedgerView open(Path data) {
     HikariDataSource pool = Sqlite.readers(data);
-    return new LedgerView(Jdbi.create(pool), pool::close);
+    return new LedgerView(Jdbi.create(pool), Clock.systemUTC(), pool::close);
   }
 
   /**
@@ -83,9 +86,17 @@ public final class LedgerView implements AutoCloseable {
    * @param epoch the leader's epoch
    * @param leaseUntil when the lease ends unless renewed
    * @param pauseUntil until when Clay asked it to wait; in the past where it does not wait
+   * @param rate the rate that the operator has set, leads a second; 0 where clay.yaml's holds
+   * @param paused whether the operator has paused it
    */
   public record WorkspaceAccount(
-      String name, String leader, long epoch, Instant leaseUntil, Instant pauseUntil) {}
+      String name,
+      String leader,
+      long epoch,
+      Instant leaseUntil,
+      Instant pauseUntil,
+      double rate,
+      boolean paused) {}
 
   /**
    * All of it at one moment.
@@ -93,15 +104,23 @@ public final class LedgerView implements AutoCloseable {
    * @param runs the newest first
    * @param tables by name
    * @param webhooks those that the catalogue lists, in order of filling
+   * @param recentUse what went through each webhook lately, by its id
    * @param workspaces by name
    */
   public record Snapshot(
       List<RunAccount> runs,
       List<TableAccount> tables,
       List<WebhookUse> webhooks,
+      Map<String, RecentUse> recentUse,
       List<WorkspaceAccount> workspaces) {
     /** The account of a ledger that nothing was ever read into. */
-    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), List.of(), List.of());
+    public static final Snapshot EMPTY =
+        new Snapshot(List.of(), List.of(), List.of(), Map.of(), List.of());
+
+    /** The same with some of its runs. */
+    public Snapshot of(List<RunAccount> some) {
+      return new Snapshot(some, tables, webhooks, recentUse, workspaces);
+    }
   }
 
   /**
@@ -130,7 +149,11 @@ public final class LedgerView implements AutoCloseable {
         handle -> {
           Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle);
           return new Snapshot(
-              runs(handle, tally), tables(handle, tally), webhooks(handle), workspaces(handle));
+              runs(handle, tally),
+              tables(handle, tally),
+              webhooks(handle),
+              WebhookRows.recentUse(handle, clock.instant()),
+              workspaces(handle));
         });
   }
 
@@ -282,6 +305,7 @@ public final class LedgerView implements AutoCloseable {
   }
 
   private static List<WorkspaceAccount> workspaces(Handle handle) {
+    Orders orders = WorkspaceRows.orders(handle);
     return handle
         .createQuery("SELECT * FROM workspace ORDER BY name")
         .map(
@@ -291,7 +315,9 @@ public final class LedgerView implements AutoCloseable {
                     row.getString("holder"),
                     row.getLong("epoch"),
                     Instant.ofEpochMilli(row.getLong("lease_until")),
-                    Instant.ofEpochMilli(row.getLong("pause_until"))))
+                    Instant.ofEpochMilli(row.getLong("pause_until")),
+                    orders.rates().getOrDefault(row.getString("name"), 0.0),
+                    orders.paused(Pausable.WORKSPACE, row.getString("name"))))
         .list();
   }
 

@@ -8,7 +8,8 @@ package dev.kiln.ledger;
  * @param table the table that it serves
  * @param clayTable the Clay table behind it
  * @param cap rows that Kiln sends through it at most; 0 for no cap
+ * @param rowCap rows that the Clay table takes; 0 for no cap
  * @param used rows that it had taken before Kiln first saw it
  */
 public record ListedWebhook(
-    String id, String name, String table, String clayTable, long cap, long used) {}
+    String id, String name, String table, String clayTable, long cap, long rowCap, long used) {}

@@ -143,6 +143,16 @@ final class RunRows {
     return taken;
   }
 
+  static long batch(Handle handle, String run, long record) {
+    return handle
+        .createQuery(
+            "SELECT MAX(first_record) FROM batch WHERE run = :run AND first_record <= :record")
+        .bind("run", run)
+        .bind("record", record)
+        .mapTo(Long.class)
+        .one();
+  }
+
   /** Counts leads of a run that are marked as possible duplicates. */
   static void doubt(Handle handle, String run, int leads) {
     handle

@@ -110,7 +110,7 @@ final class SendRows {
             "periods",
             charge.allowances().stream().map(Allowance::period).collect(Collectors.joining("\n")))
         .execute();
-    WebhookRows.use(handle, webhook.id(), webhook.clayTable(), 1);
+    WebhookRows.use(transaction, webhook.id(), webhook.clayTable(), 1, now);
     if (webhook.state() == WebhookUse.State.REFUSING) {
       WebhookRows.probe(handle, webhook.id(), now.toEpochMilli());
     }
@@ -306,12 +306,17 @@ final class SendRows {
     transaction
         .handle()
         .createQuery(
-            "SELECT webhook, credits, actions, periods FROM attempt WHERE lead = :lead AND number = :number")
+            "SELECT webhook, begun_at, credits, actions, periods FROM attempt WHERE lead = :lead AND number = :number")
         .bind("lead", lead)
         .bind("number", number)
         .map(
             (row, context) -> {
-              WebhookRows.use(transaction.handle(), row.getString("webhook"), clayTable, -1);
+              WebhookRows.use(
+                  transaction,
+                  row.getString("webhook"),
+                  clayTable,
+                  -1,
+                  Instant.ofEpochMilli(row.getLong("begun_at")));
               String periods = row.getString("periods");
               if (!periods.isEmpty()) {
                 for (String period : periods.split("\n", -1)) {

@@ -11,11 +11,14 @@ import org.jdbi.v3.core.Handle;
 final class Transaction {
   private record Count(String run, String table, LeadState state) {}
 
+  private record Use(String webhook, long day) {}
+
   private record Amount(long credits, long actions) {}
 
   private final Handle handle;
   private final Map<Count, Long> counts = new HashMap<>();
   private final Map<String, Amount> spent = new HashMap<>();
+  private final Map<Use, Long> used = new HashMap<>();
 
   Transaction(Handle handle) {
     this.handle = handle;
@@ -53,6 +56,11 @@ final class Transaction {
         (a, b) -> new Amount(a.credits + b.credits, a.actions + b.actions));
   }
 
+  /** Adds to the leads of a webhook's day; negative numbers give back. */
+  void use(String webhook, long day, long leads) {
+    used.merge(new Use(webhook, day), leads, Long::sum);
+  }
+
   /** Credits and actions spent in a period, with what this commit adds. */
   long[] spent(String period) {
     long[] sum =
@@ -82,6 +90,16 @@ final class Transaction {
                 .execute();
           }
         });
+    used.forEach(
+        (use, leads) ->
+            handle
+                .createUpdate(
+                    "INSERT INTO webhook_day (webhook, day, leads) VALUES (:webhook, :day, :leads)"
+                        + " ON CONFLICT (webhook, day) DO UPDATE SET leads = webhook_day.leads + excluded.leads")
+                .bind("webhook", use.webhook)
+                .bind("day", use.day)
+                .bind("leads", leads)
+                .execute());
     spent.forEach(
         (period, amount) ->
             handle

@@ -3,7 +3,11 @@ package dev.kiln.ledger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /** The SQL of webhooks and of the Clay tables behind them. */
@@ -17,7 +21,7 @@ final class WebhookRows {
   private static final long LONGEST_PROBE_WAIT = 900_000;
 
   static final String SELECT =
-      "SELECT w.id, w.name, w.table_name, w.clay_table, w.cap, w.used, c.used AS clay_table_used, w.state,"
+      "SELECT w.id, w.name, w.table_name, w.clay_table, w.cap, w.used, c.used AS clay_table_used, c.cap AS row_cap, w.state,"
           + " w.probe_at, w.reason FROM webhook w LEFT JOIN clay_table c ON c.name = w.clay_table";
 
   private WebhookRows() {}
@@ -45,6 +49,11 @@ final class WebhookRows {
             .execute();
         useClayTable(handle, webhook.clayTable(), webhook.used());
       }
+      handle
+          .createUpdate("UPDATE clay_table SET cap = :cap WHERE name = :name")
+          .bind("name", webhook.clayTable())
+          .bind("cap", webhook.rowCap())
+          .execute();
     }
   }
 
@@ -66,19 +75,47 @@ final class WebhookRows {
         row.getLong("cap"),
         row.getLong("used"),
         row.getLong("clay_table_used"),
+        row.getLong("row_cap"),
         state,
         state == WebhookUse.State.REFUSING ? Instant.ofEpochMilli(row.getLong("probe_at")) : null,
         row.getString("reason"));
   }
 
-  /** Books rows on a webhook and its Clay table; a negative number gives back. */
-  static void use(Handle handle, String id, String clayTable, long rows) {
+  /**
+   * Books rows on a webhook and its Clay table; a negative number gives back.
+   *
+   * @param at when the rows were begun
+   */
+  static void use(Transaction transaction, String id, String clayTable, long rows, Instant at) {
+    Handle handle = transaction.handle();
+    transaction.use(id, day(at), rows);
     handle
         .createUpdate("UPDATE webhook SET used = used + :rows WHERE id = :id")
         .bind("id", id)
         .bind("rows", rows)
         .execute();
     useClayTable(handle, clayTable, rows);
+  }
+
+  private static long day(Instant at) {
+    return LocalDate.ofInstant(at, ZoneOffset.UTC).toEpochDay();
+  }
+
+  /** What went through the webhooks within the last seven days, by the webhook's id. */
+  static Map<String, RecentUse> recentUse(Handle handle, Instant now) {
+    Map<String, RecentUse> recent = new HashMap<>();
+    handle
+        .createQuery(
+            "SELECT webhook, SUM(leads) AS leads, MIN(day) AS first FROM webhook_day"
+                + " WHERE day > :week_ago AND leads > 0 GROUP BY webhook")
+        .bind("week_ago", day(now) - 7)
+        .map(
+            (row, context) ->
+                recent.put(
+                    row.getString("webhook"),
+                    new RecentUse(row.getLong("leads"), day(now) - row.getLong("first") + 1)))
+        .list();
+    return recent;
   }
 
   private static void useClayTable(Handle handle, String clayTable, long rows) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param cap rows that Kiln sends through it at most; 0 for no cap
  * @param used rows begun through it that were or may have been stored; by Clay's rule it only grows
  * @param clayTableUsed the same over all webhooks of the Clay table
+ * @param rowCap rows that the Clay table takes; 0 for no cap
  * @param state whether it can be used
  * @param probeAt with REFUSING: when one lead may try it again; else null
  * @param reason with REFUSING and EXHAUSTED: what Clay said; else empty
@@ -25,9 +26,25 @@ public record WebhookUse(
     long cap,
     long used,
     long clayTableUsed,
+    long rowCap,
     State state,
     @Nullable Instant probeAt,
     String reason) {
+
+  /** Whether it has reached its cap. */
+  public boolean full() {
+    return cap > 0 && used >= cap;
+  }
+
+  /** From how many rows on it is nearly full: eight ninths of its cap, 40,000 of 45,000. */
+  public long nearCap() {
+    return cap - cap / 9;
+  }
+
+  /** Whether the Clay table behind it has reached its own. */
+  public boolean tableFull() {
+    return rowCap > 0 && clayTableUsed >= rowCap;
+  }
 
   /** Whether a webhook can be used, as far as Clay's answers tell. */
   public enum State {

@@ -112,7 +112,23 @@ final class WorkspaceRows {
     }
   }
 
-  static Map<Pausable, Set<String>> paused(Handle handle) {
+  /** Sets the operator's rate, thousandths of leads a second; 0 takes it back. */
+  static void rate(Handle handle, String workspace, long rate) {
+    handle
+        .createUpdate(
+            "INSERT INTO workspace (name, rate) VALUES (:name, :rate)"
+                + " ON CONFLICT (name) DO UPDATE SET rate = excluded.rate")
+        .bind("name", workspace)
+        .bind("rate", rate)
+        .execute();
+  }
+
+  static Orders orders(Handle handle) {
+    Map<String, Double> rates = new HashMap<>();
+    handle
+        .createQuery("SELECT name, rate FROM workspace WHERE rate > 0")
+        .map((row, context) -> rates.put(row.getString("name"), row.getLong("rate") / 1000.0))
+        .list();
     Map<Pausable, Set<String>> paused = new EnumMap<>(Pausable.class);
     handle
         .createQuery("SELECT kind, name FROM paused")
@@ -122,7 +138,7 @@ final class WorkspaceRows {
                     .computeIfAbsent(Pausable.of(row.getString("kind")), kind -> new HashSet<>())
                     .add(row.getString("name")))
         .list();
-    return paused;
+    return new Orders(paused, rates);
   }
 
   static void pause(Handle handle, String workspace, Instant until) {

@@ -8,11 +8,15 @@ import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
+import dev.kiln.ledger.RecentUse;
 import dev.kiln.ledger.WebhookUse;
 import java.time.Instant;
 import java.util.Map;
 
-/** The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code workspaces}. */
+/**
+ * The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code capacities},
+ * {@code workspaces}.
+ */
 public final class StatusJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,8 +67,20 @@ public final class StatusJson {
           .put("clay_table", webhook.clayTable())
           .put("used", webhook.used())
           .put("cap", webhook.cap())
+          .put(
+              "leads_per_day",
+              snapshot.recentUse().getOrDefault(webhook.id(), RecentUse.NONE).leadsPerDay())
           .put("state", StatusText.state(webhook))
           .put("reason", webhook.reason());
+    }
+    ArrayNode capacities = json.putArray("capacities");
+    for (Capacity capacity : Capacity.of(snapshot)) {
+      capacities
+          .addObject()
+          .put("table", capacity.table())
+          .put("left", capacity.left())
+          .put("leads_per_day", capacity.leadsPerDay())
+          .put("runway_days", capacity.runwayDays());
     }
     ArrayNode workspaces = json.putArray("workspaces");
     for (WorkspaceAccount workspace : snapshot.workspaces()) {
@@ -73,6 +89,8 @@ public final class StatusJson {
           .put("name", workspace.name())
           .put("leader", workspace.leaseUntil().isAfter(now) ? workspace.leader() : "")
           .put("epoch", workspace.epoch())
+          .put("paused", workspace.paused())
+          .put("rate_set", workspace.rate() == 0 ? null : workspace.rate())
           .put(
               "paused_until",
               workspace.pauseUntil().isAfter(now) ? workspace.pauseUntil().toString() : "");

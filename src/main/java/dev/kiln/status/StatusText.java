@@ -6,6 +6,7 @@ import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.WebhookUse;
+import java.text.DecimalFormat;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -37,6 +38,7 @@ public final class StatusText {
     }
     if (!snapshot.webhooks().isEmpty()) {
       text.append("\nWebhooks (rows)\n").append(webhooks(snapshot.webhooks()));
+      Capacity.of(snapshot).forEach(capacity -> text.append(runway(capacity)));
     }
     for (WorkspaceAccount workspace : snapshot.workspaces()) {
       text.append("\nWorkspace ").append(workspace.name()).append(": ");
@@ -46,6 +48,14 @@ public final class StatusText {
         text.append("waits until ").append(workspace.pauseUntil()).append(", as Clay asked (429)");
       } else {
         text.append("led by ").append(workspace.leader());
+      }
+      if (workspace.paused()) {
+        text.append("; paused: \"kiln resume workspace ").append(workspace.name()).append('"');
+      }
+      if (workspace.rate() > 0) {
+        text.append(
+            "; at most %s leads a second by \"kiln rate\""
+                .formatted(new DecimalFormat("0.###").format(workspace.rate())));
       }
       text.append('\n');
     }
@@ -131,12 +141,30 @@ public final class StatusText {
     return table.toString();
   }
 
-  /** A webhook's state in a word: open, full, refusing or exhausted. */
+  /** For how long what is left of a table lasts; nothing where nothing limits it. */
+  private static String runway(Capacity capacity) {
+    Long left = capacity.left();
+    Double days = capacity.runwayDays();
+    if (left == null) {
+      return "";
+    }
+    return "  %s: %,d rows left%s%n"
+        .formatted(
+            capacity.table(),
+            left,
+            days == null
+                ? ""
+                : "; at %,d a day, as in the last week, they last %,d days"
+                    .formatted(Math.round(capacity.leadsPerDay()), (long) Math.floor(days)));
+  }
+
+  /** A webhook's state in a word: open, nearly full, full, refusing or exhausted. */
   static String state(WebhookUse webhook) {
-    if (webhook.state() == WebhookUse.State.OPEN
-        && webhook.cap() > 0
-        && webhook.used() >= webhook.cap()) {
-      return "full";
+    if (webhook.state() == WebhookUse.State.OPEN) {
+      if (webhook.full()) {
+        return "full";
+      }
+      return webhook.cap() > 0 && webhook.used() >= webhook.nearCap() ? "nearly full" : "open";
     }
     return webhook.state().name().toLowerCase(Locale.ROOT);
   }

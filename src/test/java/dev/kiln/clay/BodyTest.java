@@ -25,6 +25,8 @@ final class BodyTest {
         1,
         false,
         omitFields,
+        Set.of(),
+        Set.of(),
         constants,
         List.of());
   }
@@ -34,7 +36,7 @@ final class BodyTest {
   }
 
   private static Map<String, @Nullable Object> body(Table table, String payload) {
-    return Body.of(table, lead("events", payload));
+    return Body.of(table, lead("events", payload), Map.of());
   }
 
   @Test
@@ -80,12 +82,13 @@ final class BodyTest {
     Table table = table(Set.of("phone"), Map.of("enrichment", "waterfall"));
     String full = "{\"email\":\"a@b.example\",\"phone\":\"1\",\"title\":\"CTO\"}";
     String empty = "{\"email\":null,\"phone\":null,\"title\":null}";
-    assertThat(List.copyOf(Body.of(table, lead("", empty)).keySet()))
-        .isEqualTo(List.copyOf(Body.of(table, lead("events", full)).keySet()));
+    assertThat(List.copyOf(Body.of(table, lead("", empty), Map.of()).keySet()))
+        .isEqualTo(List.copyOf(Body.of(table, lead("events", full), Map.of()).keySet()));
   }
 
   @Test
   void withoutASourceTheSourceIsNull() {
-    assertThat(Body.of(table(Set.of(), Map.of()), lead("", "{}"))).containsEntry("source", null);
+    assertThat(Body.of(table(Set.of(), Map.of()), lead("", "{}"), Map.of()))
+        .containsEntry("source", null);
   }
 }

@@ -72,6 +72,8 @@ final class DeliveryFixture implements AutoCloseable {
         50_000,
         false,
         Set.of(),
+        Set.of(),
+        Set.of(),
         Map.of(),
         List.of(webhooks));
   }
@@ -87,6 +89,8 @@ final class DeliveryFixture implements AutoCloseable {
         rowCap,
         autoDelete,
         plain.omitFields(),
+        plain.trimFields(),
+        plain.stamps(),
         plain.constants(),
         plain.webhooks());
   }

@@ -4,6 +4,7 @@ import static dev.kiln.clay.DeliveryFixture.table;
 import static dev.kiln.clay.DeliveryFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.NotSent;
@@ -31,6 +32,7 @@ final class WebhooksTest {
         cap,
         used,
         rows,
+        cap == 0 ? 0 : ROW_CAP,
         state,
         probeAt,
         state == State.OPEN ? "" : "HTTP 401 no such token");
@@ -81,8 +83,8 @@ final class WebhooksTest {
             Webhooks.listed(
                 DeliveryFixture.catalogue(
                     Budgets.none(), table("tech", 0, ROW_CAP, true, webhook("a", 45_000)))))
-        .extracting(ListedWebhook::cap)
-        .containsExactly(0L);
+        .extracting(ListedWebhook::cap, ListedWebhook::rowCap)
+        .containsExactly(tuple(0L, 0L));
   }
 
   @Test
@@ -93,8 +95,8 @@ final class WebhooksTest {
                     Budgets.none(),
                     table("tech", webhook("b", 10, "sheet"), webhook("a", 20, "sheet")))))
         .containsExactly(
-            new ListedWebhook("id of b", "b", "tech", "sheet", 10, 0),
-            new ListedWebhook("id of a", "a", "tech", "sheet", 20, 0));
+            new ListedWebhook("id of b", "b", "tech", "sheet", 10, 50_000, 0),
+            new ListedWebhook("id of a", "a", "tech", "sheet", 20, 50_000, 0));
   }
 
   @Test

@@ -41,7 +41,8 @@ public final class LedgerFixture implements AutoCloseable {
           "clay_table",
           "spend",
           "waiting",
-          "paused");
+          "paused",
+          "webhook_day");
 
   /** A row of a file on its way in. */
   public record Row(String table, @Nullable String key, @Nullable String problem) {
@@ -151,7 +152,7 @@ public final class LedgerFixture implements AutoCloseable {
   }
 
   static ListedWebhook webhook(String name, String table, String clayTable, long cap, long used) {
-    return new ListedWebhook("sha256 of " + name, name, table, clayTable, cap, used);
+    return new ListedWebhook("sha256 of " + name, name, table, clayTable, cap, 50_000, used);
   }
 
   public Lease lead(String node) {

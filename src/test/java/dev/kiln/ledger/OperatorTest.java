@@ -385,7 +385,7 @@ final class OperatorTest {
     books.ledger().pause(kind, name, true);
     books.reopen();
 
-    assertThat(books.ledger().paused()).isEqualTo(Map.of(kind, Set.of(name)));
+    assertThat(books.ledger().orders().paused()).isEqualTo(Map.of(kind, Set.of(name)));
     NotSent notSent = books.refusesAndChangesNothing(() -> books.begin(lead, lease));
     assertThat(notSent.reason())
         .isEqualTo(kind == Pausable.TABLE ? WaitReason.TABLE_PAUSED : WaitReason.WORKSPACE_PAUSED);
@@ -393,7 +393,7 @@ final class OperatorTest {
 
     books.ledger().pause(kind, name, false);
     books.ledger().pause(kind, name, false);
-    assertThat(books.ledger().paused()).isEmpty();
+    assertThat(books.ledger().orders().paused()).isEmpty();
     send("tech", accepted());
   }
 
@@ -494,7 +494,7 @@ final class OperatorTest {
       assertThat(books.due("tech")).isEmpty();
       books.ledger().release(of(run));
       beside.pause(Pausable.TABLE, "tech", true);
-      assertThat(books.ledger().paused()).containsKey(Pausable.TABLE);
+      assertThat(books.ledger().orders().paused()).containsKey(Pausable.TABLE);
       beside.pause(Pausable.TABLE, "tech", false);
       Together.run(
           2,

@@ -60,11 +60,11 @@ final class WebhookRowsTest {
   void aWebhookIsKnownByItsUrlSoThatARenamedOneKeepsItsCount() {
     books.ledger().settle(begin(), accepted());
     String id = books.webhook("tech-1").id();
-    books.ledger().register(List.of(new ListedWebhook(id, "renamed", "tech", "tech-1", 9, 0)));
+    books.ledger().register(List.of(new ListedWebhook(id, "renamed", "tech", "tech-1", 9, 70, 0)));
     assertThat(books.ledger().webhooks("tech"))
         .containsExactly(
             new WebhookUse(
-                id, "renamed", "tech", "tech-1", 9, 1, 1, WebhookUse.State.OPEN, null, ""));
+                id, "renamed", "tech", "tech-1", 9, 1, 1, 70, WebhookUse.State.OPEN, null, ""));
   }
 
   @Test

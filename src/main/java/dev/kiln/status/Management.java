@@ -1,0 +1,154 @@
+package dev.kiln.status;
+
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Delivery;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.Pausable;
+import dev.kiln.ledger.Waiting;
+import java.lang.management.ManagementFactory;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.StandardMBean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Workspaces and tables in JMX, beside Camel's own names: {@code
+ * dev.kiln:context=kiln,type=workspace,name="main"}. Close it to take them away.
+ */
+public final class Management implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Management.class);
+
+  private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final List<ObjectName> names = new ArrayList<>();
+
+  /**
+   * Registers every workspace and table of a catalogue.
+   *
+   * @param context the name under which Camel is managed
+   * @param catalogue what there is
+   * @param ledger where orders go
+   * @param delivery knows the rate of now
+   */
+  public Management(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
+      throws JMException {
+    for (String workspace : catalogue.workspaces().keySet()) {
+      register(
+          context,
+          "workspace",
+          workspace,
+          new StandardMBean(
+              new ManagedWorkspace(workspace, ledger, delivery), WorkspaceMXBean.class, true));
+    }
+    for (String table : catalogue.tables().keySet()) {
+      register(
+          context,
+          "table",
+          table,
+          new StandardMBean(new ManagedTable(table, ledger), TableMXBean.class, true));
+    }
+  }
+
+  private void register(String context, String type, String name, StandardMBean bean)
+      throws JMException {
+    ObjectName full =
+        new ObjectName(
+            "dev.kiln:context=%s,type=%s,name=%s".formatted(context, type, ObjectName.quote(name)));
+    server.registerMBean(bean, full);
+    names.add(full);
+  }
+
+  @Override
+  public void close() {
+    for (ObjectName name : names) {
+      try {
+        server.unregisterMBean(name);
+      } catch (JMException gone) {
+        LOG.debug("{} was not registered any more", name);
+      }
+    }
+    names.clear();
+  }
+
+  private record ManagedWorkspace(String name, Ledger ledger, Delivery delivery)
+      implements WorkspaceMXBean {
+    @Override
+    public double getRateSet() {
+      return ledger.orders().rates().getOrDefault(name, 0.0);
+    }
+
+    @Override
+    public void setRateSet(double perSecond) {
+      ledger.rate(name, perSecond == 0 ? null : BigDecimal.valueOf(perSecond));
+    }
+
+    @Override
+    public double getRateNow() {
+      return delivery.throttle(name).rate();
+    }
+
+    @Override
+    public boolean isPaused() {
+      return ledger.orders().paused(Pausable.WORKSPACE, name);
+    }
+
+    @Override
+    public void pause() {
+      ledger.pause(Pausable.WORKSPACE, name, true);
+    }
+
+    @Override
+    public void resume() {
+      ledger.pause(Pausable.WORKSPACE, name, false);
+    }
+  }
+
+  private record ManagedTable(String name, Ledger ledger) implements TableMXBean {
+    private Optional<TableAccount> account() {
+      return ledger.view().snapshot().tables().stream()
+          .filter(table -> table.name().equals(name))
+          .findFirst();
+    }
+
+    private long leads(LeadState state) {
+      return account().map(table -> table.states().getOrDefault(state, 0L)).orElse(0L);
+    }
+
+    @Override
+    public long getQueued() {
+      return leads(LeadState.QUEUED);
+    }
+
+    @Override
+    public long getAccepted() {
+      return leads(LeadState.ACCEPTED);
+    }
+
+    @Override
+    public String getWaiting() {
+      return account().map(TableAccount::waiting).map(Waiting::reason).orElse("");
+    }
+
+    @Override
+    public boolean isPaused() {
+      return ledger.orders().paused(Pausable.TABLE, name);
+    }
+
+    @Override
+    public void pause() {
+      ledger.pause(Pausable.TABLE, name, true);
+    }
+
+    @Override
+    public void resume() {
+      ledger.pause(Pausable.TABLE, name, false);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.kiln.status;
+
+/** A workspace in JMX. What is set here holds over restarts and on every node. */
+public interface WorkspaceMXBean {
+  /**
+   * Leads a second that it may send: what was set last, here or by {@code kiln rate}; 0 where
+   * clay.yaml's rate holds.
+   */
+  double getRateSet();
+
+  /**
+   * Sets the rate at once.
+   *
+   * @param perSecond leads a second, 0.1 to 1000, to the thousandth; 0 goes back to clay.yaml's
+   * @throws IllegalArgumentException for another number
+   */
+  void setRateSet(double perSecond);
+
+  /** The rate of this moment, leads a second: lower than allowed for a while after a 429. */
+  double getRateNow();
+
+  /** Whether the operator has paused it. */
+  boolean isPaused();
+
+  /** Sends nothing more until resumed. */
+  void pause();
+
+  /** Goes on. */
+  void resume();
+}
