@@ -90,6 +90,8 @@ final class CatalogueTest {
                 row-cap: 100
                 auto-delete: false
                 omit-fields: [phone, date_of_birth]
+                trim-fields: [notes, about]
+                stamps: [webhook, batch]
                 constants: { enrichment: "waterfall+claygent", version: 1.10, live: true, none: "" }
                 webhooks:
                   - { name: b-1, url: "{{secret:url-1}}", token: "{{secret:token}}", cap: 10, used: 3 }
@@ -117,6 +119,8 @@ final class CatalogueTest {
     assertThat(tech.rowCap()).isEqualTo(100);
     assertThat(tech.autoDelete()).isFalse();
     assertThat(tech.omitFields()).containsExactly("phone", "date_of_birth");
+    assertThat(tech.trimFields()).containsExactly("notes", "about");
+    assertThat(tech.stamps()).containsExactlyInAnyOrder(Stamp.BATCH, Stamp.WEBHOOK);
     assertThat(tech.constants().toString())
         .isEqualTo("{enrichment=waterfall+claygent, version=1.10, live=true, none=}");
     assertThat(tech.webhooks())
@@ -169,6 +173,8 @@ final class CatalogueTest {
     assertThat(tech.rowCap()).isEqualTo(50_000);
     assertThat(tech.autoDelete()).isFalse();
     assertThat(tech.omitFields()).isEmpty();
+    assertThat(tech.trimFields()).isEmpty();
+    assertThat(tech.stamps()).isEmpty();
     assertThat(tech.constants()).isEmpty();
     assertThat(tech.webhooks()).isEmpty();
     assertThat(catalogue.budgets()).isEqualTo(Budgets.none());
@@ -304,7 +310,8 @@ final class CatalogueTest {
     refuses(
         ONE_TABLE + "    " + URL_1 + ":\n",
         "6: table \"tech\" has an unknown key; valid: actions-per-lead, auto-delete, constants,"
-            + " credits-per-lead, omit-fields, rate-per-second, row-cap, webhooks, workspace");
+            + " credits-per-lead, omit-fields, rate-per-second, row-cap, stamps, trim-fields, webhooks,"
+            + " workspace");
   }
 
   @Test
@@ -395,6 +402,8 @@ final class CatalogueTest {
           omit-fields: [""]      | omit-fields is empty
           omit-fields: [[a]]     | omit-fields must be one text; text with braces needs quotes: "{{secret:...}}"
           omit-fields: [lead_id] | omit-fields cannot leave out lead_id: by it an enriched row finds its lead
+          trim-fields: [lead_id] | trim-fields cannot cut lead_id: by it an enriched row finds its lead
+          stamps: [bach]         | stamps is no stamp; did you mean "batch"?
           constants: { a: [1] }  | constants: a must be one text; text with braces needs quotes: "{{secret:...}}"
           constants: { a: }      | constants: a has no value; write "" for an empty text
           constants: { lead_id: 1 } | constants: lead_id cannot be a constant: by it an enriched row finds its lead

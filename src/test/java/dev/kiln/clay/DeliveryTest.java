@@ -10,6 +10,7 @@ import static dev.kiln.clay.DeliveryFixture.table;
 import static dev.kiln.clay.DeliveryFixture.webhook;
 import static dev.kiln.ledger.LedgerFixture.START;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -744,5 +745,113 @@ final class DeliveryTest {
     assertThat(fixture.delivery().body(sending))
         .containsEntry("lead_id", sending.lead().leadId())
         .containsEntry("email", "lead1@example.com");
+  }
+
+  // ---- What the operator changes ----
+
+  @Test
+  void theOperatorsRateHoldsAtOnceUntilItIsTakenBack() {
+    assertThat(fixture.delivery().throttle(WORKSPACE).rate()).isEqualTo(8);
+    books.ledger().rate(WORKSPACE, new BigDecimal("20"));
+    fixture.due();
+    assertThat(fixture.delivery().throttle(WORKSPACE).rate()).isEqualTo(20);
+    books.ledger().rate(WORKSPACE, null);
+    fixture.due();
+    assertThat(fixture.delivery().throttle(WORKSPACE).rate()).isEqualTo(8);
+  }
+
+  @Test
+  void aChangedCatalogueIsInForceForTheNextLeadAndNotForOneOnTheWire() {
+    books.stored("leads", "tech", 3);
+    Sending onTheWire = fixture.begin();
+    fixture
+        .delivery()
+        .apply(
+            DeliveryFixture.catalogue(
+                Budgets.none(),
+                table("tech", webhook("tech-9", 45_000)),
+                table("finance", webhook("finance-1", 45_000))));
+    assertThatThrownBy(() -> fixture.delivery().post(onTheWire))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("tech-1 is no longer in clay.yaml");
+    fixture.settle(onTheWire, answered(200));
+    Sending next = fixture.begin();
+    assertThat(next.webhook().name()).isEqualTo("tech-9");
+    assertThat(fixture.delivery().post(next).name()).isEqualTo("tech-9");
+    assertThat(books.webhook("tech-9").used()).isEqualTo(1);
+  }
+
+  @Test
+  void otherTablesNeedARestart() {
+    Catalogue other =
+        DeliveryFixture.catalogue(Budgets.none(), table("tech", webhook("tech-9", 45_000)));
+    assertThatThrownBy(() -> fixture.delivery().apply(other))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("restart");
+    assertThat(fixture.delivery().hasWebhook("tech-1")).isTrue();
+    assertThat(fixture.delivery().hasWebhook("tech-9")).isFalse();
+  }
+
+  @Test
+  void aRaisedBudgetLetsItsLeadsGoAtOnce() throws IOException {
+    with(CAPPED, table("tech", webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 3);
+    fixture.settle(fixture.begin(), answered(200));
+    fixture.settle(fixture.begin(), answered(200));
+    assertThat(refusal(fixture.due().get(0)).reason()).isEqualTo(WaitReason.BUDGET);
+    assertThat(fixture.due()).isEmpty();
+    fixture
+        .delivery()
+        .apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", webhook("tech-1", 45_000))));
+    fixture.delivery().release(books.due("tech").get(0));
+    assertThat(fixture.due()).hasSize(1);
+  }
+
+  // ---- Routes that fail behind begin ----
+
+  @Test
+  void aLeadThatWasBegunAndNotPostedCostsNothing() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    fixture.delivery().release(sending.lead());
+    assertThat(books.line(sending.lead().leadId()))
+        .satisfies(
+            line -> {
+              assertThat(line.state()).isEqualTo(LeadState.QUEUED);
+              assertThat(line.attempts()).isZero();
+              assertThat(line.possibleDuplicate()).isFalse();
+              assertThat(line.reason()).contains("see the log");
+            });
+    assertThat(books.webhook("tech-1").used()).isZero();
+  }
+
+  @Test
+  void aLeadThatWasPostedAndNotSettledIsInDoubt() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    fixture.delivery().post(sending);
+    assertThatThrownBy(() -> fixture.delivery().post(sending))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("one post");
+    fixture.delivery().release(sending.lead());
+    assertThat(books.line(sending.lead().leadId()))
+        .satisfies(
+            line -> {
+              assertThat(line.state()).isEqualTo(LeadState.QUEUED);
+              assertThat(line.attempts()).isEqualTo(1);
+              assertThat(line.possibleDuplicate()).isTrue();
+            });
+    assertThat(books.webhook("tech-1").used()).isEqualTo(1);
+  }
+
+  @Test
+  void aLeadIsNotPostedBehindItsSettle() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    fixture.delivery().settle(sending, answered(200));
+    assertThatThrownBy(() -> fixture.delivery().post(sending))
+        .isInstanceOf(IllegalStateException.class);
+    fixture.delivery().release(sending.lead());
+    assertThat(books.line(sending.lead().leadId()).state()).isEqualTo(LeadState.ACCEPTED);
   }
 }

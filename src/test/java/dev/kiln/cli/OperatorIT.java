@@ -64,6 +64,12 @@ final class OperatorIT {
       assertThat(done(rehearsal, "status"))
           .contains(TECH + " waits: Paused", "\"kiln resume table " + TECH + "\"");
 
+      assertThat(refused(rehearsal, Main.USAGE, "rate", "main", "0")).contains("0.1 to 1000");
+      assertThat(refused(rehearsal, Main.USAGE, "rate", "main")).contains("--reset");
+      assertThat(done(rehearsal, "rate", "main", "50")).contains("at most 50 leads a second");
+      assertThat(done(rehearsal, "status")).contains("at most 50 leads a second by \"kiln rate\"");
+      assertThat(done(rehearsal, "rate", "main", "--reset")).contains("clay.yaml again");
+
       assertThat(done(rehearsal, "backup", "copy.db")).contains("kiln restore copy.db");
       assertThat(refused(rehearsal, 2, "backup", "copy.db")).contains("copy.db");
       assertThat(refused(rehearsal, Main.ALREADY_RUNNING, "restore", "copy.db"))

@@ -14,7 +14,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import dev.kiln.ledger.LedgerFixture.Row;
+import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -533,5 +535,38 @@ final class OperatorTest {
         .hasMessageContainingAll(file.toString(), "cannot be opened", "not a database");
     assertThatThrownBy(() -> Ledger.backup(folder, data.resolve("copy.db")))
         .isInstanceOf(LedgerUnavailable.class);
+  }
+
+  // ---- Rate ----
+
+  @Test
+  void aRateIsKeptOverRestartsUntilItIsTakenBack() {
+    books.ledger().rate(WORKSPACE, new BigDecimal("2.125"));
+    books.reopen();
+    assertThat(books.ledger().orders().rates()).isEqualTo(Map.of(WORKSPACE, 2.125));
+    assertThat(books.snapshot().workspaces())
+        .singleElement()
+        .extracting(WorkspaceAccount::rate)
+        .isEqualTo(2.125);
+    books.ledger().rate(WORKSPACE, null);
+    assertThat(books.ledger().orders().rates()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "0.0999", "1000.001", "-1", "2.0001"})
+  void anOddRateIsRefused(String rate) {
+    assertThatThrownBy(() -> books.ledger().rate(WORKSPACE, new BigDecimal(rate)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0.1 to 1000");
+    assertThat(books.ledger().orders().rates()).isEmpty();
+  }
+
+  @Test
+  void aLeadsBatchIsToldByItsFirstRecord() {
+    Run run = books.stored("batches", "tech", 250);
+    assertThat(books.ledger().batch(run.id(), 1)).isEqualTo(1);
+    assertThat(books.ledger().batch(run.id(), 100)).isEqualTo(1);
+    assertThat(books.ledger().batch(run.id(), 101)).isEqualTo(101);
+    assertThat(books.ledger().batch(run.id(), 250)).isEqualTo(201);
   }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +74,29 @@ final class WebhookRowsTest {
     books.ledger().register(List.of(webhook("tech-2", "tech", "tech-2", 0, 900)));
     assertThat(books.webhook("tech-2").used()).isEqualTo(700);
     assertThat(books.webhook("tech-2").clayTableUsed()).isEqualTo(700);
+  }
+
+  @Test
+  void whatGoesThroughAWebhookIsCountedByDayForAWeek() {
+    String id = books.webhook("tech-1").id();
+    assertThat(books.snapshot().recentUse()).isEmpty();
+    books.ledger().settle(begin(), accepted());
+    books.ledger().settle(begin(), accepted());
+    Sending failed = begin();
+    assertThat(books.snapshot().recentUse()).containsExactly(Map.entry(id, new RecentUse(3, 1)));
+    books.clock().advance(Duration.ofDays(1));
+    books.ledger().settle(failed, failed(books.clock().instant()));
+    assertThat(books.snapshot().recentUse())
+        .as("given back to its day")
+        .containsExactly(Map.entry(id, new RecentUse(2, 2)));
+
+    books.clock().advance(Duration.ofDays(4));
+    books.ledger().settle(begin(), accepted());
+    assertThat(books.snapshot().recentUse()).containsExactly(Map.entry(id, new RecentUse(3, 6)));
+    books.clock().advance(Duration.ofDays(2));
+    assertThat(books.snapshot().recentUse()).containsExactly(Map.entry(id, new RecentUse(1, 3)));
+    books.clock().advance(Duration.ofDays(7));
+    assertThat(books.snapshot().recentUse()).isEmpty();
   }
 
   @Test
