@@ -3,6 +3,7 @@ package dev.kiln;
 import dev.kiln.clay.Breakers;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
+import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
@@ -108,7 +109,7 @@ public final class App implements AutoCloseable {
       }
       ledger = Ledger.open(places.data(), Clock.systemUTC());
       ledger.register(Webhooks.listed(configuration.catalogue()));
-      ledger.waiting(orphans(ledger, configuration.catalogue()));
+      noteOrphans(ledger, configuration);
       return start(places, mode, configuration, lock, ledger);
     } catch (Exception | Error failure) {
       if (ledger != null) {
@@ -119,22 +120,31 @@ public final class App implements AutoCloseable {
     }
   }
 
-  /** Tables that still have leads and are no longer in the catalogue: their leads wait. */
-  private static Map<String, Waiting> orphans(Ledger ledger, Catalogue catalogue) {
+  /**
+   * Tables that still have leads and are no longer in the catalogue: their leads wait, also those
+   * that were on the wire when the Kiln before this one ended.
+   */
+  private static void noteOrphans(Ledger ledger, Configuration configuration) {
     Map<String, Waiting> orphans = new HashMap<>();
     for (LedgerView.TableAccount table : ledger.view().snapshot().tables()) {
-      if (!catalogue.tables().containsKey(table.name())) {
+      if (!configuration.catalogue().tables().containsKey(table.name())) {
         orphans.put(
             table.name(),
             new Waiting(
                 WaitReason.NO_TABLE,
                 "Table "
                     + table.name()
-                    + " is not in config/clay.yaml any more: its leads wait until it is",
+                    + " is not in config/clay.yaml any more: its leads wait until it is, or are moved with \"kiln move --table "
+                    + table.name()
+                    + " --to TABLE\"",
                 null));
       }
     }
-    return orphans;
+    DeliveryPolicy policy = configuration.settings().delivery();
+    // The lock on the data folder proves that nobody else has them on the wire.
+    ledger.recover(
+        Long.MAX_VALUE, orphans.keySet(), policy.resend() ? ledger.now() : null, policy.attempts());
+    ledger.waiting(orphans);
   }
 
   private static App start(

@@ -165,7 +165,8 @@ public final class Settings {
         duration("kiln.delivery.longest-wait"),
         resend(),
         duration("kiln.delivery.recovery"),
-        duration("kiln.delivery.lease"));
+        duration("kiln.delivery.lease"),
+        responseTimeout().plusSeconds(5));
   }
 
   private String value(String key) {

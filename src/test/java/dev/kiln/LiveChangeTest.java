@@ -1,21 +1,33 @@
 package dev.kiln;
 
+import static dev.kiln.RunningKiln.EVENTS;
+import static dev.kiln.RunningKiln.INBOUND;
 import static dev.kiln.RunningKiln.TECH;
 import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.ledger.Charge;
+import dev.kiln.ledger.Due;
+import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Lease;
+import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.WebhookUse;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import javax.management.Attribute;
 import javax.management.MBeanException;
 import javax.management.MBeanServer;
@@ -173,6 +185,54 @@ final class LiveChangeTest {
     assertThat(kiln.stored("tech-2")).hasSize(2);
   }
 
+  @Test
+  @DisplayName("leads of a removed table wait, also those that were on the wire, and can be moved")
+  void removedTable() throws Exception {
+    kiln.start();
+    kiln.app().ledger().pause(Pausable.TABLE, INBOUND, true);
+    kiln.drop("normal/inbound/came.csv", leads(1, 3, "Banking"));
+    kiln.read("came.csv");
+    kiln.stop();
+    try (Ledger ledger = Ledger.open(kiln.data(), Clock.systemUTC())) {
+      ledger.pause(Pausable.TABLE, INBOUND, false);
+      Lease lease = ledger.lead("main", "killed", Duration.ofSeconds(10), true).orElseThrow();
+      Due due = ledger.due(Map.of(INBOUND, 1), 1, Set.of(), null).get(0);
+      ledger.begin(due, lease, (uses, now) -> uses.get(0), Charge.NONE);
+    }
+
+    kiln.inClayYaml(
+            """
+              inbound-leads:
+                webhooks:
+                  - { name: inbound-1, url: "{{webhook:inbound-1}}" }
+            """,
+            "")
+        .inRoutes(
+            "tables.camel.yaml",
+            """
+            - templatedRoute:
+                routeTemplateRef: table
+                routeId: table-inbound-leads
+                prefixId: "inbound-leads-"
+                parameters:
+                  - name: table
+                    value: inbound-leads
+                  - name: workspace
+                    value: main
+            """,
+            "")
+        .inRoutes(
+            "choose-table.camel.yaml", "expression: inbound-leads", "expression: event-attendees")
+        .start();
+    assertThat(kiln.parked(INBOUND, WaitReason.NO_TABLE).reason())
+        .contains("kiln move --table inbound-leads");
+    kiln.reaches(INBOUND, LeadState.QUEUED, 3);
+    assertThat(kiln.run("came.csv").orElseThrow().possibleDuplicates()).isEqualTo(1);
+    kiln.app().ledger().reroute(new LeadSelection(null, INBOUND, null), EVENTS, Duration.ofDays(1));
+    assertThat(kiln.settled("came.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
+    assertThat(kiln.stored("events-1")).hasSize(3);
+  }
+
   // ---- Edited routes ----
 
   private static String failing(String anchor, boolean before) {
@@ -242,8 +302,7 @@ final class LiveChangeTest {
             () ->
                 kiln.context()
                     .createProducerTemplate()
-                    .sendBody(
-                        "clay:tech-1", "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+                    .sendBody("clay:tech-1", "{}".getBytes(StandardCharsets.UTF_8)))
         .hasRootCauseInstanceOf(IllegalStateException.class)
         .hasStackTraceContaining("only what was begun");
     assertThat(kiln.requests("tech-1")).isEqualTo(1);

@@ -47,7 +47,8 @@ final class SettingsTest {
                 Duration.ofMinutes(15),
                 true,
                 Duration.ofMinutes(2),
-                Duration.ofSeconds(10)));
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(35)));
   }
 
   @Test

@@ -13,6 +13,8 @@ import java.time.Duration;
  *     UNKNOWN
  * @param recovery how long the pace takes to climb back to the allowed rate after 429s
  * @param lease how long a leader's lease lasts without renewal
+ * @param answerBy how long after its begin a lead's answer can still come: the response timeout and
+ *     5 s
  */
 public record DeliveryPolicy(
     int inFlight,
@@ -21,7 +23,8 @@ public record DeliveryPolicy(
     Duration longestWait,
     boolean resend,
     Duration recovery,
-    Duration lease) {
+    Duration lease,
+    Duration answerBy) {
 
   /** The wait before the next attempt, without jitter. */
   Duration waitAfter(int attempts) {

@@ -88,6 +88,7 @@ final class Lane {
   private @Nullable Hindrance workspaceHindrance;
   private @Nullable Lease lease;
   private Instant renewAt = Instant.EPOCH;
+  private @Nullable Instant recoverAt;
 
   Lane(
       Workspace workspace,
@@ -157,13 +158,29 @@ final class Lane {
     } finally {
       lock.unlock();
     }
-    taken.filter(fresh -> held == null || fresh.epoch() != held.epoch()).ifPresent(this::takeOver);
+    taken
+        .filter(fresh -> held == null || fresh.epoch() != held.epoch())
+        .ifPresent(fresh -> takeOver(fresh, alone ? now : now.plus(policy.answerBy())));
+    taken.ifPresent(this::recover);
     return taken.isPresent();
   }
 
-  private void takeOver(Lease fresh) {
+  /**
+   * Settles what earlier leaders had on the wire, once no answer can come to them any more: at once
+   * where they are proven dead.
+   */
+  private void recover(Lease fresh) {
     Instant now = ledger.now();
-    ledger.recover(fresh, tables.keySet(), policy.resend() ? now : null, policy.attempts());
+    if (recoverAt != null && !now.isBefore(recoverAt)) {
+      ledger.recover(
+          fresh.epoch(), tables.keySet(), policy.resend() ? now : null, policy.attempts());
+      recoverAt = null;
+    }
+  }
+
+  private void takeOver(Lease fresh, Instant recovery) {
+    Instant now = ledger.now();
+    recoverAt = recovery;
     Map<String, Waiting> noted = ledger.waiting();
     lock.lock();
     try {

@@ -433,14 +433,14 @@ public final class Ledger implements AutoCloseable {
    * Settles what an earlier leader had begun and can no longer settle: those leads become UNKNOWN
    * and, with a due time and while they have attempts left, QUEUED again as possible duplicates.
    *
-   * @param lease the current lease: leads of older epochs are meant
+   * @param epoch the current epoch: leads of older ones are meant
    * @param tables the workspace's tables
    * @param resendAt when to send them again; null leaves them UNKNOWN
    * @param attempts attempts that a lead has
    * @return how many leads it found
    */
   public int recover(
-      Lease lease, Collection<String> tables, @Nullable Instant resendAt, int attempts) {
+      long epoch, Collection<String> tables, @Nullable Instant resendAt, int attempts) {
     int found = 0;
     for (String table : tables) {
       int some;
@@ -449,7 +449,7 @@ public final class Ledger implements AutoCloseable {
             writer.write(
                 transaction ->
                     SendRows.recover(
-                        transaction, lease, table, resendAt, attempts, clock.millis()));
+                        transaction, epoch, table, resendAt, attempts, clock.millis()));
         found += some;
       } while (some == SendRows.RECOVERED_AT_ONCE);
     }

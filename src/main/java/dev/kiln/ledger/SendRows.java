@@ -191,7 +191,7 @@ final class SendRows {
   /** Settles the leads of an earlier epoch as UNKNOWN. */
   static int recover(
       Transaction transaction,
-      Lease lease,
+      long epoch,
       String table,
       @Nullable Instant resendAt,
       int attempts,
@@ -203,7 +203,7 @@ final class SendRows {
                 LeadRow.SELECT
                     + "state = 'SENDING' AND table_name = :table AND epoch < :epoch LIMIT :most")
             .bind("table", table)
-            .bind("epoch", lease.epoch())
+            .bind("epoch", epoch)
             .bind("most", RECOVERED_AT_ONCE)
             .map((row, context) -> LeadRow.of(row))
             .list();

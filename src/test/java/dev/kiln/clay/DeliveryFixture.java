@@ -36,7 +36,8 @@ final class DeliveryFixture implements AutoCloseable {
           Duration.ofMinutes(15),
           true,
           Duration.ofMinutes(8),
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(35));
 
   final LedgerFixture books;
   final Breakers breakers = new Breakers(Duration.ofHours(1));

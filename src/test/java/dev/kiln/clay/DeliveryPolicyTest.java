@@ -15,7 +15,8 @@ final class DeliveryPolicyTest {
           Duration.ofMinutes(15),
           true,
           Duration.ofMinutes(2),
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(35));
 
   @ParameterizedTest
   @CsvSource({"0,5", "1,5", "2,10", "3,20", "7,320", "8,640", "9,900", "30,900", "1000,900"})

@@ -272,7 +272,8 @@ final class DeliveryTest {
             POLICY.longestWait(),
             false,
             POLICY.recovery(),
-            POLICY.lease()),
+            POLICY.lease(),
+            POLICY.answerBy()),
         LEAST,
         "node",
         true);
@@ -733,6 +734,32 @@ final class DeliveryTest {
     assertThat(again.lead().leadId()).isEqualTo(lost.lead().leadId());
     assertThat(again.number()).isEqualTo(2);
     assertThat(books.line(again.lead().leadId()).possibleDuplicate()).isTrue();
+  }
+
+  @Test
+  void whereAnotherNodeMayLiveItsLeadsAreGivenTheTimeOfTheirAnswers() {
+    books.stored("leads", "tech", 2);
+    Sending others = fixture.begin();
+    passes(POLICY.lease());
+    fixture.delivery(POLICY, LEAST, "another node", false);
+    fixture.due();
+    assertThat(books.line(others.lead().leadId()).state()).isEqualTo(LeadState.SENDING);
+    books.stored("more", "tech", 1);
+    for (Duration waited = Duration.ZERO;
+        waited.compareTo(POLICY.answerBy()) < 0;
+        waited = waited.plus(POLICY.lease().dividedBy(3))) {
+      assertThat(books.line(others.lead().leadId()).state()).isEqualTo(LeadState.SENDING);
+      passes(POLICY.lease().dividedBy(3));
+      fixture.due();
+    }
+    passes(POLICY.lease().dividedBy(3));
+    fixture.due();
+    assertThat(books.line(others.lead().leadId()))
+        .satisfies(
+            line -> {
+              assertThat(line.state()).isEqualTo(LeadState.QUEUED);
+              assertThat(line.possibleDuplicate()).isTrue();
+            });
   }
 
   // ---- What the routes ask ----

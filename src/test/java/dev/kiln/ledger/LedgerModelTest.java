@@ -302,7 +302,8 @@ final class LedgerModelTest {
     private void crash(Step step) {
       lease = books.lead("node " + ++nodes);
       Instant resendAt = step.pick % 3 == 0 ? null : now();
-      assertThat(books.ledger().recover(lease, TABLES, resendAt, ATTEMPTS)).isEqualTo(wire.size());
+      assertThat(books.ledger().recover(lease.epoch(), TABLES, resendAt, ATTEMPTS))
+          .isEqualTo(wire.size());
       for (OnTheWire row : wire) {
         boolean again = lead(row.leadId).attempts + 1 < ATTEMPTS;
         book(row, LedgerFixture.unknown(again ? resendAt : null));

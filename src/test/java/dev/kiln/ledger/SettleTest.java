@@ -60,7 +60,7 @@ final class SettleTest {
   /** The next process: a new epoch, and what the old one had begun is settled in doubt. */
   private int restart(@Nullable Instant resendAt) {
     lease = books.lead("node after epoch " + lease.epoch());
-    return books.ledger().recover(lease, List.of("tech"), resendAt, ATTEMPTS);
+    return books.ledger().recover(lease.epoch(), List.of("tech"), resendAt, ATTEMPTS);
   }
 
   private long used() {
@@ -210,7 +210,8 @@ final class SettleTest {
         .register(List.of(webhook("tech-1", "tech", 0), webhook("finance-1", "finance", 0)));
     begin();
     books.begin(books.due("finance").get(0), lease);
-    assertThat(books.ledger().recover(lease, List.of("tech", "finance"), START, ATTEMPTS)).isZero();
+    assertThat(books.ledger().recover(lease.epoch(), List.of("tech", "finance"), START, ATTEMPTS))
+        .isZero();
     assertThat(restart(START)).isEqualTo(1);
     assertThat(books.account(run).states())
         .isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.SENDING, 1L));
