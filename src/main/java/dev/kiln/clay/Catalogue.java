@@ -38,6 +38,19 @@ public record Catalogue(
   }
 
   /**
+   * Reads the file without its secrets, for what needs none, such as a plan before the first
+   * webhook exists. Every URL and token is a stand-in, so nothing can be sent with it, and {@link
+   * Webhook#id()} is that of the stand-in.
+   *
+   * @param clayYaml the file, UTF-8
+   * @param secretsDir the folder of the secrets, for messages; need not exist
+   * @throws InvalidConfiguration at the first fault, with its line and the nearest valid word
+   */
+  public static Catalogue readWithoutSecrets(Path clayYaml, Path secretsDir) {
+    return new CatalogueReader(clayYaml, Placeholders.standIns(secretsDir)).read();
+  }
+
+  /**
    * A table by its name.
    *
    * @param name the table's name

@@ -34,7 +34,6 @@ final class CatalogueReader {
   /** Clay's limit for the life of a webhook, and for the rows of a table. */
   private static final int CLAY_LIMIT = 50_000;
 
-  private static final int CAP = 45_000;
   private static final BigDecimal RATE = BigDecimal.valueOf(8);
   private static final BigDecimal CREDITS_PER_LEAD = BigDecimal.valueOf(6);
   private static final BigDecimal ACTIONS_PER_LEAD = BigDecimal.valueOf(4);
@@ -59,7 +58,9 @@ final class CatalogueReader {
   }
 
   Catalogue read() {
-    YamlSection root = YamlSection.read(file).allowing(Set.of("workspaces", "tables", "budgets"));
+    YamlSection root =
+        YamlSection.read(file, "\"workspaces\" and \"tables\"")
+            .allowing(Set.of("workspaces", "tables", "budgets"));
     Map<String, Workspace> workspaces = new LinkedHashMap<>();
     YamlSection written = root.section("workspaces", "workspaces");
     for (String name : written.keys()) {
@@ -233,7 +234,7 @@ final class CatalogueReader {
         id,
         new Secret(url),
         section.text("token").map(token -> token(token, name, loopback)).orElse(null),
-        cap(section, "cap", CAP, autoDelete),
+        cap(section, "cap", Webhook.DEFAULT_CAP, autoDelete),
         section.whole("used", 0, 0, Integer.MAX_VALUE),
         clayTable(section, met));
   }

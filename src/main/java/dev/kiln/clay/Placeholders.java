@@ -24,10 +24,21 @@ final class Placeholders {
 
   private final Path secretsDir;
   private final Map<String, String> environment;
+  private final boolean standIns;
 
   Placeholders(Path secretsDir, Map<String, String> environment) {
+    this(secretsDir, environment, false);
+  }
+
+  private Placeholders(Path secretsDir, Map<String, String> environment, boolean standIns) {
     this.secretsDir = secretsDir;
     this.environment = Map.copyOf(environment);
+    this.standIns = standIns;
+  }
+
+  /** Placeholders that look nothing up: each stands for a URL of its own that leads nowhere. */
+  static Placeholders standIns(Path secretsDir) {
+    return new Placeholders(secretsDir, Map.of(), true);
   }
 
   /** The file that {@code {{secret:name}}} stands for. */
@@ -70,6 +81,9 @@ final class Placeholders {
       throw text.fault(
           "names a secret file with other characters than letters, digits, \".\", \"_\", \"-\"");
     }
+    if (standIns) {
+      return "https://secret.invalid/" + name;
+    }
     Path file = file(name);
     String content;
     try {
@@ -94,6 +108,9 @@ final class Placeholders {
     if (!VARIABLE.matcher(name).matches()) {
       throw text.fault(
           "names an environment variable with other characters than letters, digits, \"_\"");
+    }
+    if (standIns) {
+      return "https://environment.invalid/" + name;
     }
     String value = environment.getOrDefault(name, "").strip();
     if (value.isEmpty()) {

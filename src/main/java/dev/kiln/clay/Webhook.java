@@ -25,4 +25,7 @@ public record Webhook(
     @Nullable Secret token,
     int cap,
     int used,
-    String clayTable) {}
+    String clayTable) {
+  /** The cap of a webhook that the file gives none: some way short of Clay's 50,000. */
+  public static final int DEFAULT_CAP = 45_000;
+}

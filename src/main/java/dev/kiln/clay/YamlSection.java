@@ -30,9 +30,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * One mapping of a YAML file, read so that every fault has its line. A key without a value reads as
- * an empty mapping or list. Messages show keys but no values.
+ * an empty mapping or list. Messages show keys but no values. For one thread.
  */
-final class YamlSection {
+public final class YamlSection {
   private static final Set<Tag> PLAIN_TAGS =
       Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL, Tag.MERGE);
   private static final Pattern KEY = Pattern.compile("[\\w .<-]{1,63}");
@@ -56,9 +56,11 @@ final class YamlSection {
   /**
    * The root of a file.
    *
+   * @param file the file, UTF-8
+   * @param needs the keys that it cannot do without, for the message over an empty file
    * @throws InvalidConfiguration where the file is missing, unreadable, empty or not one mapping
    */
-  static YamlSection read(Path file) {
+  public static YamlSection read(Path file, String needs) {
     String text;
     try {
       text = Files.readString(file);
@@ -86,8 +88,7 @@ final class YamlSection {
           file, "is not valid YAML: it is too large or holds a character that YAML forbids");
     }
     if (root.isEmpty() || isNull(root.get())) {
-      throw new InvalidConfiguration(
-          file, "is empty; it needs at least \"workspaces\" and \"tables\"");
+      throw new InvalidConfiguration(file, "is empty; it needs at least " + needs);
     }
     return of(file, line(root.get()), "", root.get());
   }
@@ -116,8 +117,14 @@ final class YamlSection {
     return section;
   }
 
-  /** Refuses every key but these. */
-  YamlSection allowing(Set<String> keys) {
+  /**
+   * Refuses every key but these.
+   *
+   * @param keys the valid keys
+   * @return this section
+   * @throws InvalidConfiguration at the first other key, with its line and the nearest valid one
+   */
+  public YamlSection allowing(Set<String> keys) {
     entries.forEach(
         (key, entry) -> {
           if (!keys.contains(key)) {
@@ -139,7 +146,8 @@ final class YamlSection {
     return line;
   }
 
-  Set<String> keys() {
+  /** Its keys, in the order of the file. */
+  public Set<String> keys() {
     return entries.keySet();
   }
 
@@ -149,8 +157,14 @@ final class YamlSection {
     return entry == null ? line : entry.line();
   }
 
-  /** The mapping under a key; empty where the key is missing or has no value. */
-  YamlSection section(String key, String name) {
+  /**
+   * The mapping under a key; empty where the key is missing or has no value.
+   *
+   * @param key the key
+   * @param name how messages name the mapping
+   * @throws InvalidConfiguration where the value is no mapping
+   */
+  public YamlSection section(String key, String name) {
     Entry entry = entries.get(key);
     return entry == null
         ? new YamlSection(file, line, name, Map.of())
@@ -186,8 +200,13 @@ final class YamlSection {
     return sequence.getValue();
   }
 
-  /** The text under a key, never blank. */
-  Optional<YamlText> text(String key) {
+  /**
+   * The text under a key, never blank.
+   *
+   * @param key the key
+   * @throws InvalidConfiguration where the value is blank or no text
+   */
+  public Optional<YamlText> text(String key) {
     Entry entry = entries.get(key);
     return entry == null ? Optional.empty() : Optional.of(text(key, entry.value()));
   }
@@ -223,8 +242,16 @@ final class YamlSection {
     return new YamlText(file, line(node), key(key), scalar.getValue());
   }
 
-  /** The whole number under a key. */
-  int whole(String key, int absent, int least, int most) {
+  /**
+   * The whole number under a key.
+   *
+   * @param key the key
+   * @param absent what it is where the key is missing
+   * @param least the least valid number
+   * @param most the greatest valid number
+   * @throws InvalidConfiguration where the value is another number or none
+   */
+  public int whole(String key, int absent, int least, int most) {
     Optional<YamlText> text = number(key);
     if (text.isEmpty()) {
       return absent;
@@ -244,8 +271,14 @@ final class YamlSection {
                 : "must be a whole number from " + least + " to " + most);
   }
 
-  /** The amount under a key: from 0, with at most six decimals. */
-  BigDecimal amount(String key, BigDecimal absent) {
+  /**
+   * The amount under a key: from 0, with at most six decimals.
+   *
+   * @param key the key
+   * @param absent what it is where the key is missing
+   * @throws InvalidConfiguration where the value is no such number
+   */
+  public BigDecimal amount(String key, BigDecimal absent) {
     Optional<YamlText> text = number(key);
     if (text.isEmpty()) {
       return absent;
@@ -274,8 +307,14 @@ final class YamlSection {
     return text;
   }
 
-  /** The boolean under a key. */
-  boolean flag(String key, boolean absent) {
+  /**
+   * The boolean under a key.
+   *
+   * @param key the key
+   * @param absent what it is where the key is missing
+   * @throws InvalidConfiguration where the value is neither true nor false
+   */
+  public boolean flag(String key, boolean absent) {
     Optional<YamlText> text = text(key);
     if (text.isEmpty()) {
       return absent;
@@ -287,8 +326,12 @@ final class YamlSection {
     };
   }
 
-  /** A fault of the section as a whole. */
-  InvalidConfiguration fault(String fault) {
+  /**
+   * A fault of the section as a whole.
+   *
+   * @param fault what is wrong and what to write instead
+   */
+  public InvalidConfiguration fault(String fault) {
     return fault(line, fault);
   }
 

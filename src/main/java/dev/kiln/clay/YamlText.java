@@ -11,9 +11,13 @@ import java.nio.file.Path;
  * @param what how a message names it, such as {@code webhook "tech-1": url}
  * @param text its text; numbers and booleans as the file writes them
  */
-record YamlText(Path file, int line, String what, String text) {
-  /** A fault of this text; the caller leaves out the text itself wherever it may be a secret. */
-  InvalidConfiguration fault(String fault) {
+public record YamlText(Path file, int line, String what, String text) {
+  /**
+   * A fault of this text; the caller leaves out the text itself wherever it may be a secret.
+   *
+   * @param fault what is wrong and what to write instead
+   */
+  public InvalidConfiguration fault(String fault) {
     return new InvalidConfiguration(file, line, what + " " + fault);
   }
 

@@ -3,6 +3,7 @@ package dev.kiln.clay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
@@ -231,6 +232,27 @@ final class CatalogueTest {
     assertThatThrownBy(() -> Catalogue.read(file, folder, environment))
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessage(file + ": does not exist; name the folder that holds it with --config");
+  }
+
+  @Test
+  void readsWithoutASingleSecretForWhatNeedsNone() throws IOException {
+    Path file = folder.resolve("clay.yaml");
+    Files.writeString(
+        file,
+        withWebhooks(
+            "{ name: one, url: \"{{secret:missing}}\", token: \"{{secret:missing-token}}\" }",
+            "{ name: two, url: \"{{env:MISSING}}\", cap: 7 }"));
+
+    Catalogue catalogue = Catalogue.readWithoutSecrets(file, folder.resolve("nowhere"));
+
+    assertThat(catalogue.table("tech").orElseThrow().webhooks())
+        .extracting(Webhook::name, Webhook::cap)
+        .containsExactly(tuple("one", Webhook.DEFAULT_CAP), tuple("two", 7));
+    Files.writeString(file, withWebhooks("{ name: one, url: \"" + URL_1 + "\" }"));
+    assertThatThrownBy(() -> Catalogue.readWithoutSecrets(file, folder.resolve("nowhere")))
+        .as("a secret in the file is refused all the same")
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("is a secret and must not stand in this file");
   }
 
   @ParameterizedTest
