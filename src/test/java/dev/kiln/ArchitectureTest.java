@@ -30,7 +30,7 @@ final class ArchitectureTest {
           .definedBy("dev.kiln.status")
           .layer("simulate")
           .definedBy("dev.kiln.simulate")
-          .optionalLayer("plan")
+          .layer("plan")
           .definedBy("dev.kiln.plan")
           .layer("clay")
           .definedBy("dev.kiln.clay")

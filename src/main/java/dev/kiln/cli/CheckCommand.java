@@ -2,6 +2,9 @@ package dev.kiln.cli;
 
 import dev.kiln.App;
 import dev.kiln.Places;
+import dev.kiln.plan.Prices;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,6 +26,10 @@ final class CheckCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     Places places = options.places();
     App.check(places);
+    Path prices = places.config().resolve("prices.yaml");
+    if (Files.exists(prices)) {
+      Prices.read(prices);
+    }
     spec.commandLine()
         .getOut()
         .println(places.config() + " and " + places.routes() + " are in order.");

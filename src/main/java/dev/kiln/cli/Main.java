@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SendCommand.class,
       StatusCommand.class,
       LeadsCommand.class,
+      PlanCommand.class,
       CheckCommand.class,
       PauseCommand.Pause.class,
       PauseCommand.Resume.class,

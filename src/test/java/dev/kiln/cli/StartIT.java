@@ -90,6 +90,12 @@ final class StartIT {
     allRefuse("config/clay.yaml:", "config/secrets/t", "does not exist");
     rehearsal.configure(10);
 
+    rehearsal.write("config/prices.yaml", "as-of: 2026-03-11\nplan: {}\n");
+    Ended bad = rehearsal.kiln("check", "--routes", "routes");
+    assertThat(bad.exit()).isEqualTo(2);
+    assertThat(bad.err()).contains("config/prices.yaml:2: ", "did you mean \"plans\"?");
+    Files.delete(rehearsal.folder().resolve("config/prices.yaml"));
+
     rehearsal.properties("kiln.delivery.inflight = 3");
     allRefuse("application.properties:3: ", "did you mean \"kiln.delivery.in-flight\"?");
     rehearsal.properties();
