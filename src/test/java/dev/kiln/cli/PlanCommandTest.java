@@ -79,6 +79,7 @@ final class PlanCommandTest {
                       "event-attendees",
                       "events-1",
                       45_000,
+                      50_000,
                       40_000)));
       fixture.stored("tech", "outbound-leads-tech", 30);
       fixture.stored("events", "event-attendees", 10);

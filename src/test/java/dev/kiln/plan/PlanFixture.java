@@ -58,6 +58,8 @@ final class PlanFixture {
             rowCap,
             autoDelete,
             Set.of(),
+            Set.of(),
+            Set.of(),
             Map.of(),
             Arrays.asList(webhooks)));
     return this;
@@ -94,7 +96,8 @@ final class PlanFixture {
 
   PlanFixture use(
       String table, String name, String clayTable, long used, long rows, WebhookUse.State state) {
-    uses.add(new WebhookUse(name, name, table, clayTable, 45_000, used, rows, state, null, ""));
+    uses.add(
+        new WebhookUse(name, name, table, clayTable, 45_000, used, rows, 50_000, state, null, ""));
     return this;
   }
 
@@ -109,7 +112,7 @@ final class PlanFixture {
   }
 
   Snapshot ledger() {
-    return new Snapshot(runs, List.of(), uses, List.of());
+    return new Snapshot(runs, List.of(), uses, Map.of(), List.of());
   }
 
   /** Percent by table. */
