@@ -95,6 +95,11 @@ public final class Industries {
     return sectors;
   }
 
+  /** How many different names there are. */
+  int size() {
+    return entries.size();
+  }
+
   private static void put(
       Map<String, Entry> entries, Path csv, int line, String industry, String sector) {
     String name = normalised(industry);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,26 @@ final class IndustriesTest {
             "services",
             "tech",
             "travel");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"linkedin-old,147", "linkedin-new,435", "gics,230"})
+  void everyNameOfThePublishedListsHasASector(String list, int names) throws IOException {
+    List<String> published =
+        Files.readAllLines(Path.of("src/test/resources/industries", list + ".txt"));
+    assertThat(published).hasSize(names).doesNotHaveDuplicates();
+    assertThat(published)
+        .allSatisfy(name -> assertThat(shipped.sector(name)).as(name).isNotEmpty());
+  }
+
+  @Test
+  void noNameIsShippedTwice() throws IOException {
+    long names =
+        Files.readAllLines(Path.of("config/industries.csv")).stream()
+            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .skip(1)
+            .count();
+    assertThat(shipped.size()).isEqualTo(names).isEqualTo(1006);
   }
 
   @Test
