@@ -1,16 +1,22 @@
 package dev.kiln;
 
 import dev.kiln.clay.Catalogue;
+import dev.kiln.lead.Hygiene;
 import dev.kiln.lead.Industries;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.Mail;
+import dev.kiln.lead.MailDomains;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * All that stands under {@code config/}, read and checked against the routes.
  *
  * @param settings the numbers
  * @param catalogue workspaces, tables, webhooks, budgets
- * @param industries industry names and their sectors
+ * @param hygiene what is dropped, refused and noticed at intake
  */
-record Configuration(Settings settings, Catalogue catalogue, Industries industries) {
+record Configuration(Settings settings, Catalogue catalogue, Hygiene hygiene) {
   /**
    * Reads and checks everything that can be checked without starting Camel.
    *
@@ -20,8 +26,26 @@ record Configuration(Settings settings, Catalogue catalogue, Industries industri
     places.check();
     Settings settings = Settings.read(places.config());
     Catalogue catalogue = Catalogue.read(places.clayYaml(), places.secrets(), System.getenv());
-    Industries industries = Industries.load(places.industries());
+    Hygiene hygiene =
+        Hygiene.of(Industries.load(places.industries()))
+            .withMail(mailDomains(places, settings), settings.refusedMail())
+            .withBlocked(settings.blocked());
     RouteFiles.read(places.routes()).mustAgreeWith(catalogue, places.clayYaml());
-    return new Configuration(settings, catalogue, industries);
+    return new Configuration(settings, catalogue, hygiene);
+  }
+
+  /** A list that is not there lists nothing, unless something is to be refused by it. */
+  private static MailDomains mailDomains(Places places, Settings settings) {
+    for (Mail mail : settings.refusedMail()) {
+      Path list = places.mailDomains(mail);
+      if (!Files.exists(list)) {
+        throw new InvalidConfiguration(
+            list,
+            "is missing, and kiln.mail."
+                + mail.word()
+                + " = reject needs it; write one domain a line");
+      }
+    }
+    return MailDomains.load(places.mailDomains(Mail.PERSONAL), places.mailDomains(Mail.DISPOSABLE));
   }
 }

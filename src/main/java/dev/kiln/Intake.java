@@ -3,12 +3,13 @@ package dev.kiln;
 import dev.kiln.lead.Columns;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.Framer;
-import dev.kiln.lead.Industries;
+import dev.kiln.lead.Hygiene;
 import dev.kiln.lead.Lead;
 import dev.kiln.lead.Limits;
 import dev.kiln.lead.RecordBatch;
 import dev.kiln.lead.UnreadableFile;
 import dev.kiln.ledger.Batch;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NewLead;
 import dev.kiln.ledger.Priority;
@@ -45,6 +46,7 @@ public final class Intake {
     private final Path file;
     private @Nullable Framer framer;
     private @Nullable Columns columns;
+    private String rejects = "";
 
     Reading(Run run, Path file) {
       this.run = run;
@@ -54,12 +56,23 @@ public final class Intake {
     Run run() {
       return run;
     }
+
+    /** Its columns; null where there is nothing left to read. */
+    @Nullable Columns columns() {
+      return columns;
+    }
+
+    /** Notes the file of its rejected rows, within the data folder. */
+    void rejects(String file) {
+      rejects = file;
+    }
   }
 
   private final Ledger ledger;
-  private final Industries industries;
+  private final Hygiene hygiene;
   private final Limits limits;
   private final Duration dedupeWindow;
+  private final DedupeMode dedupe;
   private final Path data;
   private final Consumer<Run> opened;
 
@@ -67,23 +80,27 @@ public final class Intake {
    * An intake into a ledger.
    *
    * @param ledger where leads go
-   * @param industries industry names and their sectors
+   * @param hygiene what is dropped, refused and noticed
    * @param batchRows rows in a batch
-   * @param dedupeWindow how long a lead's key stays taken
+   * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
+   * @param dedupe what becomes of leads that are known already, where the exchange property {@code
+   *     dedupe} does not say otherwise
    * @param data the data folder: read files go to its archive, refused ones to its rejects
    * @param opened is told of each run that is opened
    */
   public Intake(
       Ledger ledger,
-      Industries industries,
+      Hygiene hygiene,
       int batchRows,
       Duration dedupeWindow,
+      DedupeMode dedupe,
       Path data,
       Consumer<Run> opened) {
     this.ledger = ledger;
-    this.industries = industries;
+    this.hygiene = hygiene;
     this.limits = Limits.defaults().withBatchRows(batchRows);
     this.dedupeWindow = dedupeWindow;
+    this.dedupe = dedupe;
     this.data = data;
     this.opened = opened;
   }
@@ -106,16 +123,24 @@ public final class Intake {
    * @param file the file
    * @param source its source
    * @param priority its priority
+   * @param mode what becomes of leads that are known already; null for the default
    * @throws UnreadableFile if nobody could read leads out of it
    */
   public void open(
       Exchange exchange,
       @Body File file,
       @ExchangeProperty("source") String source,
-      @ExchangeProperty("priority") String priority)
+      @ExchangeProperty("priority") String priority,
+      @ExchangeProperty("dedupe") @Nullable String mode)
       throws IOException, UnreadableFile {
     Path path = file.toPath();
-    Run run = ledger.open(file.getName(), source, Priority.of(priority), ContentHash.of(path));
+    Run run =
+        ledger.open(
+            file.getName(),
+            source,
+            Priority.of(priority),
+            ContentHash.of(path),
+            mode == null ? dedupe : DedupeMode.of(mode));
     Reading reading = new Reading(run, path);
     opened.accept(run);
     exchange.setProperty("run", reading);
@@ -131,13 +156,20 @@ public final class Intake {
     exchange.getExchangeExtension().addOnCompletion(new Closing(framer));
     framer.skipTo(run.checkpoint());
     reading.framer = framer;
-    reading.columns = Columns.of(framer.header(), industries);
+    Columns columns = Columns.of(framer.header(), hygiene);
+    reading.columns = columns;
     LOG.info(
         "Run {}: {} {} ({})",
         run.id(),
         run.resumed() ? "goes on behind row " + run.checkpoint() + " of" : "reads",
         file.getName(),
         framer.format());
+    if (!columns.blocked().isEmpty()) {
+      LOG.warn(
+          "Run {}: blocked columns are left out: {}",
+          run.id(),
+          String.join(", ", columns.blocked()));
+    }
   }
 
   private String destination(String shelf, Reading reading) {
@@ -198,12 +230,18 @@ public final class Intake {
   public void close(@ExchangeProperty("run") Reading reading) {
     Framer framer = reading.framer;
     if (framer != null) {
-      ledger.finish(reading.run.id(), framer.read(), framer.skipped());
+      ledger.finish(reading.run.id(), framer.read(), framer.skipped(), reading.rejects);
       LOG.info(
           "Run {}: {} rows read, {} lines skipped",
           reading.run.id(),
           framer.read(),
           framer.skipped());
+      if (!reading.rejects.isEmpty()) {
+        LOG.info(
+            "Run {}: rejected rows are in {}: mend them and drop that file",
+            reading.run.id(),
+            data.resolve(reading.rejects));
+      }
     }
   }
 

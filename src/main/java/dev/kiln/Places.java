@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.Mail;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -34,5 +35,10 @@ public record Places(Path config, Path routes, Path data) {
 
   Path industries() {
     return config.resolve("industries.csv");
+  }
+
+  /** The list of the domains of a kind of mailbox. */
+  Path mailDomains(Mail mail) {
+    return config.resolve(mail.word() + "-domains.txt");
   }
 }

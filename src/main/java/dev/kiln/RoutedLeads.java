@@ -4,6 +4,7 @@ import dev.kiln.lead.Lead;
 import dev.kiln.ledger.NewLead;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,17 @@ import org.jspecify.annotations.Nullable;
  * {@code List<NewLead>}.
  */
 final class RoutedLeads implements AggregationStrategy {
+  private final ToLongFunction<String> credits;
+
+  /**
+   * A gatherer.
+   *
+   * @param credits what one lead costs at a table, thousandths
+   */
+  RoutedLeads(ToLongFunction<String> credits) {
+    this.credits = credits;
+  }
+
   @Override
   public Exchange aggregate(@Nullable Exchange gathered, Exchange routed) {
     Lead lead = routed.getMessage().getBody(Lead.class);
@@ -27,7 +39,16 @@ final class RoutedLeads implements AggregationStrategy {
     List<NewLead> leads =
         gathered == null ? new ArrayList<>() : (List<NewLead>) gathered.getMessage().getBody();
     leads.add(
-        new NewLead(lead.record(), lead.line(), table, lead.key(), lead.json(), lead.problem()));
+        new NewLead(
+            lead.record(),
+            lead.line(),
+            table,
+            lead.key(),
+            lead.rejected() ? "" : lead.content(),
+            lead.json(),
+            lead.problem(),
+            lead.notices(),
+            credits.applyAsLong(table)));
     into.getMessage().setBody(leads);
     return into;
   }

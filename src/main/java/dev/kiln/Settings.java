@@ -2,7 +2,9 @@ package dev.kiln;
 
 import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.Mail;
 import dev.kiln.lead.NearestWord;
+import dev.kiln.ledger.DedupeMode;
 import java.io.IOException;
 import java.io.LineNumberReader;
 import java.io.StringReader;
@@ -11,9 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.util.TimeUtils;
 
 /**
@@ -24,6 +30,13 @@ import org.apache.camel.util.TimeUtils;
 public final class Settings {
   /** The file, within the configuration folder. */
   public static final String FILE = "application.properties";
+
+  private static final String BLOCKED =
+      "ssn, social security, national id, passport, driving licence, driver license,"
+          + " drivers license, date of birth, birth date, birthdate, birthday, dob, health,"
+          + " medical record, medical condition, diagnosis, disability, religion, ethnicity,"
+          + " race, sexual orientation, political affiliation, trade union, criminal record,"
+          + " credit card, card number, iban, bank account, password";
 
   private static final Map<String, String> DEFAULTS = defaults();
 
@@ -40,6 +53,10 @@ public final class Settings {
     defaults.put("kiln.intake.poll", "500ms");
     defaults.put("kiln.intake.stability", "2s");
     defaults.put("kiln.intake.batch-rows", "100");
+    defaults.put("kiln.intake.blocked", BLOCKED);
+    defaults.put("kiln.mail.personal", "keep");
+    defaults.put("kiln.mail.disposable", "keep");
+    defaults.put("kiln.dedupe.mode", "skip");
     defaults.put("kiln.dedupe.window", "90d");
     defaults.put("kiln.delivery.poll", "100ms");
     defaults.put("kiln.delivery.in-flight", "32");
@@ -98,6 +115,9 @@ public final class Settings {
           case "kiln.delivery.in-flight" -> number(key, 1, 1000);
           case "kiln.delivery.attempts" -> number(key, 1, 100);
           case "kiln.delivery.unknown" -> resend();
+          case "kiln.dedupe.mode" -> dedupeMode();
+          case "kiln.mail.personal", "kiln.mail.disposable" -> refuses(key);
+          case "kiln.intake.blocked" -> blocked();
           default -> duration(key);
         }
       } catch (IllegalArgumentException fault) {
@@ -136,7 +156,40 @@ public final class Settings {
     return duration("kiln.intake.stability");
   }
 
-  /** How long a lead's key stays taken. */
+  /** Names of columns that never leave. */
+  public List<String> blocked() {
+    return Stream.of(value("kiln.intake.blocked").split(",", -1))
+        .map(String::strip)
+        .filter(name -> !name.isEmpty())
+        .toList();
+  }
+
+  /** The kinds of mailboxes whose rows are rejected. */
+  public Set<Mail> refusedMail() {
+    Set<Mail> refused = EnumSet.noneOf(Mail.class);
+    for (Mail mail : List.of(Mail.PERSONAL, Mail.DISPOSABLE)) {
+      if (refuses("kiln.mail." + mail.word())) {
+        refused.add(mail);
+      }
+    }
+    return refused;
+  }
+
+  private boolean refuses(String key) {
+    return switch (value(key)) {
+      case "reject" -> true;
+      case "keep" -> false;
+      default ->
+          throw new IllegalArgumentException("is \"" + value(key) + "\"; valid: keep, reject");
+    };
+  }
+
+  /** What becomes of leads that their table knows already. */
+  public DedupeMode dedupeMode() {
+    return DedupeMode.of(value("kiln.dedupe.mode"));
+  }
+
+  /** How long a lead's key stays taken after Clay accepted the lead. */
   public Duration dedupeWindow() {
     return duration("kiln.dedupe.window");
   }

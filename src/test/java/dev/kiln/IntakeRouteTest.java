@@ -10,13 +10,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.lead.Lead;
+import dev.kiln.ledger.Findings;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -261,6 +264,132 @@ final class IntakeRouteTest {
         .isEqualTo(Map.of(EVENTS, Map.of(LeadState.ACCEPTED, 2L)));
     assertThat(file).exists();
     assertThat(kiln.files("inbox")).containsExactly("waits.csv");
+  }
+
+  @Test
+  @DisplayName(
+      "rejected rows go to a file that is inert in a spreadsheet and is mended and dropped")
+  void rejectsAreMendedAndDroppedAgain() throws Exception {
+    kiln.set("kiln.intake.batch-rows", "2");
+    kiln.start();
+    kiln.drop(
+        "normal/rows.csv",
+        """
+        Email;=Title;Phone;;Notes;SSN
+        a@firm.example;Head;1;x;;1
+        no address;"=HYPERLINK(""http://evil.example"")";'+49 170 1234;y;"two
+        lines; -1";078-05-1120
+        b@firm.example;-Owner;9.2E+11;z;Zoë 🙂;2
+        ;@x;9.2E+11;;;3
+        c@firm.example;too;many;cells;in;this;row
+        """);
+    RunAccount run = kiln.settled("rows.csv");
+    assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L, LeadState.REJECTED, 3L));
+    assertThat(run.rejects()).isEqualTo("rejects/" + run.id() + ".csv");
+    assertThat(kiln.files("rejects")).containsExactly(run.id() + ".csv");
+    String rejects = Files.readString(kiln.data().resolve(run.rejects()));
+    assertThat(rejects)
+        .startsWith(
+            "\uFEFF\"kiln_line\",\"kiln_reason\",\"kiln_text\",\"Email\",\"'=Title\",\"Phone\",\"column_4\",\"Notes\"\r\n"
+                + "\"3\",\"column \"\"Email\"\" is not an e-mail address: it has no @\",\"\",\"no address\","
+                + "\"'=HYPERLINK(\"\"http://evil.example\"\")\",\"''+49 170 1234\",\"y\",\"two\nlines; '-1\"\r\n")
+        .contains("a spreadsheet threw digits away in column \"\"Phone\"\"\",\"\",\"\",\"'@x\",")
+        .doesNotContain("078-05-1120", "this");
+
+    kiln.drop(
+        "normal/mended.csv",
+        rejects
+            .replace("\"no address\"", "\"d@firm.example\"")
+            .replace("\"\",\"'@x\"", "\"e@firm.example\",\"'@x\""));
+    RunAccount mended = kiln.settled("mended.csv");
+    assertThat(mended.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L, LeadState.REJECTED, 1L));
+    Map<String, Map<String, String>> byEmail = new HashMap<>();
+    kiln.stored("tech-1")
+        .forEach(
+            body -> {
+              Map<String, String> fields = new HashMap<>();
+              Lead.parse(body).forEach((name, value) -> fields.put(name, String.valueOf(value)));
+              byEmail.put(fields.get("email"), fields);
+            });
+    assertThat(byEmail.get("d@firm.example"))
+        .containsEntry("title", "=HYPERLINK(\"http://evil.example\")")
+        .containsEntry("Phone", "'+49 170 1234")
+        .containsEntry("Notes", "two\nlines; -1")
+        .containsEntry("column_4", "y")
+        .doesNotContainKeys("kiln_line", "kiln_reason", "kiln_text", "SSN");
+    assertThat(byEmail.get("b@firm.example"))
+        .as("a damaged number travels as it is, and no key is added")
+        .containsEntry("Phone", "9.2E+11");
+    assertThat(byEmail.values().stream().map(Map::keySet).distinct())
+        .as("one key set, with columns of the file alone")
+        .hasSize(1);
+  }
+
+  @Test
+  @DisplayName("personal mail is routed by an edited branch, throw-away addresses are rejected")
+  void mailboxesAreRoutedOrRejected() throws Exception {
+    kiln.set("kiln.mail.disposable", "reject");
+    kiln.inRoutes(
+        "choose-table.camel.yaml",
+        "            when:\n",
+        """
+            when:
+              - id: is-personal
+                expression:
+                  simple:
+                    expression: "${exchangeProperty.mail} == 'personal'"
+                steps:
+        """
+                .indent(8)
+            + setTable("to-personal", EVENTS));
+    kiln.start();
+    kiln.drop("normal/mail.csv", "email\na@gmail.com\nb@firm.example\nc@mailinator.com\n");
+    RunAccount run = kiln.settled("mail.csv");
+    assertThat(run.tables())
+        .isEqualTo(
+            Map.of(
+                EVENTS,
+                Map.of(LeadState.ACCEPTED, 1L),
+                TECH,
+                Map.of(LeadState.ACCEPTED, 1L, LeadState.REJECTED, 1L)));
+  }
+
+  @Test
+  @DisplayName("what intake finds is kept with the run")
+  void findings() throws Exception {
+    kiln.start();
+    kiln.drop(
+        "normal/found.csv",
+        """
+        email,industry,Date of Birth,Mobile
+        a@firm.example,Basket Weaving,1990-01-01,9.2E+11
+        b@firm.example,Basket Weaving,,4912345
+        b@firm.example,Banking,1991-01-01,
+        nobody,Banking,,
+        """);
+    RunAccount run = kiln.settled("found.csv");
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      Findings findings = view.findings(run.id());
+      assertThat(findings.unmapped()).containsExactly(new Findings.Named("Basket Weaving", 2));
+      assertThat(findings.blocked()).containsExactly(new Findings.Named("Date of Birth", 2));
+      assertThat(findings.damaged()).containsExactly(new Findings.Named("Mobile", 1));
+      assertThat(findings.unsent())
+          .containsExactly(new Findings.Unsent(LeadState.REJECTED, "bad e-mail address", 1, 6000));
+    }
+    assertThat(kiln.stored("tech-1").toString()).doesNotContain("1990-01-01");
+  }
+
+  @Test
+  @DisplayName("a folder's route may give known leads another mode")
+  void aFolderMayHaveAModeOfItsOwn() throws Exception {
+    kiln.inRoutes(
+        "intake-files.camel.yaml", "expression: \"{{kiln.dedupe.mode}}\"", "expression: changed");
+    kiln.start();
+    kiln.drop("normal/first.csv", "email,title\na@firm.example,Head\nb@firm.example,Head\n");
+    kiln.settled("first.csv");
+    kiln.drop("normal/second.csv", "title,email\nHead,a@firm.example\nOwner,b@firm.example\n");
+    assertThat(kiln.settled("second.csv").states())
+        .isEqualTo(Map.of(LeadState.ACCEPTED, 1L, LeadState.DUPLICATE, 1L));
   }
 
   /** The step of a branch that chooses a table, as it stands in the file. */

@@ -133,10 +133,13 @@ final class RunningKiln implements AutoCloseable {
   Places places() {
     try {
       Path config = Files.createDirectories(folder.resolve("config"));
-      Files.copy(
-          SHIPPED_CONFIG.resolve("industries.csv"),
-          config.resolve("industries.csv"),
-          StandardCopyOption.REPLACE_EXISTING);
+      for (String list :
+          List.of("industries.csv", "personal-domains.txt", "disposable-domains.txt")) {
+        Files.copy(
+            SHIPPED_CONFIG.resolve(list),
+            config.resolve(list),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
       StringBuilder properties = new StringBuilder();
       settings.forEach((key, value) -> properties.append(key + " = " + value + "\n"));
       Files.writeString(config.resolve(Settings.FILE), properties);

@@ -70,7 +70,14 @@ final class LeadsCommand implements Callable<Integer> {
     }
     TextTable table =
         new TextTable(
-            "lead_id", "line", "table", "state", "attempts", "possible duplicate", "reason");
+            "lead_id",
+            "line",
+            "table",
+            "state",
+            "attempts",
+            "possible duplicate",
+            "reason",
+            "note");
     for (LeadLine lead : leads) {
       table.row(
           lead.leadId(),
@@ -79,7 +86,8 @@ final class LeadsCommand implements Callable<Integer> {
           lead.state(),
           lead.attempts(),
           lead.possibleDuplicate() ? "yes" : "no",
-          lead.reason());
+          lead.reason(),
+          lead.note());
     }
     out.print(table);
     out.flush();
@@ -95,6 +103,7 @@ final class LeadsCommand implements Callable<Integer> {
         .put("attempts", lead.attempts())
         .put("possible_duplicate", lead.possibleDuplicate())
         .put("reason", lead.reason())
+        .put("note", lead.note())
         .toString();
   }
 }

@@ -16,7 +16,8 @@ final class PlacesOptions {
       names = "--config",
       paramLabel = "DIR",
       description =
-          "Folder with clay.yaml, application.properties, industries.csv, prices.yaml and secrets/ (default: config).")
+          "Folder with clay.yaml, application.properties, industries.csv, prices.yaml, the lists of mail domains"
+              + " and secrets/ (default: config).")
   private @Nullable Path config;
 
   @Option(

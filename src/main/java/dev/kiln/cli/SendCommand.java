@@ -5,6 +5,7 @@ import dev.kiln.App;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
 import dev.kiln.lead.ContentHash;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
@@ -17,6 +18,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -73,6 +75,14 @@ final class SendCommand implements Callable<Integer> {
   private String source;
 
   @Option(
+      names = "--dedupe",
+      paramLabel = "MODE",
+      description =
+          "What becomes of leads that their table knows already: skip, changed (send those with other fields) or force"
+              + " (send them). Reads files that were read before once more (default: kiln.dedupe.mode).")
+  private @Nullable DedupeMode dedupe;
+
+  @Option(
       names = "--wait",
       description = "With a running Kiln: wait for the end as without one, and tell how it went.")
   private boolean wait;
@@ -119,6 +129,11 @@ final class SendCommand implements Callable<Integer> {
     Path folder = places.data().resolve("inbox").resolve(priority.word()).resolve(source);
     Files.createDirectories(folder);
     List<String> inbox = new ArrayList<>();
+    if (dedupe != null) {
+      try (Ledger ledger = Ledger.openBeside(places.data(), Clock.systemUTC())) {
+        ask(ledger, dedupe);
+      }
+    }
     for (Path file : files) {
       Path part = Files.createTempFile(folder, ".sending-", ".part");
       Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
@@ -143,7 +158,7 @@ final class SendCommand implements Callable<Integer> {
       for (Path file : files) {
         String hash = ContentHash.of(file);
         Optional<Run> run = view.run(hash, source);
-        while (run.isEmpty()
+        while ((run.isEmpty() || view.asked(hash, source))
             && DataLock.held(places.data())
             && view.refused(hash, source).isEmpty()) {
           TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
@@ -152,6 +167,13 @@ final class SendCommand implements Callable<Integer> {
         run.map(Run::id).or(() -> view.refused(hash, source)).ifPresent(runs::add);
       }
       return follow(view, runs, () -> DataLock.held(places.data()));
+    }
+  }
+
+  /** Notes how the files are to be read, before anybody can read them. */
+  private void ask(Ledger ledger, DedupeMode mode) throws IOException {
+    for (Path file : files) {
+      ledger.ask(ContentHash.of(file), source, mode);
     }
   }
 
@@ -171,6 +193,9 @@ final class SendCommand implements Callable<Integer> {
     try (App app = App.start(places, App.Mode.SEND)) {
       Thread stop = new Thread(app::close, "kiln-stop");
       Runtime.getRuntime().addShutdownHook(stop);
+      if (dedupe != null) {
+        ask(app.ledger(), dedupe);
+      }
       Set<String> runs = new LinkedHashSet<>();
       for (Path file : files) {
         Run run = app.read(file, source, priority);

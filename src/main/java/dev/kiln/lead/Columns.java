@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A lead is valid with an e-mail address, or with the URL of a LinkedIn profile, or with a
  * domain and a full name. An e-mail address that is none rejects the row, whatever else it holds:
  * sending it would spend credits on a fault that a person can mend. A LinkedIn URL or domain that
- * is none counts as missing and travels as it is.
+ * is none counts as missing and travels as it is. A name of more than 100 characters rejects the
+ * row.
+ *
+ * <p>Columns that {@link Hygiene} blocks are dropped, unread but for a notice. A file of rejected
+ * rows ({@link #REJECTS}) is read as the file that it came from.
  */
 public final class Columns {
   private static final String EMAIL = "email";
@@ -62,6 +67,18 @@ public final class Columns {
       Pattern.compile(
           "(.*\\.)?(linkedin|facebook|instagram|twitter|x|youtube|tiktok|github|gmail|googlemail"
               + "|google|outlook|hotmail|live|yahoo|icloud|medium|xing)\\.com|linktr\\.ee");
+
+  /**
+   * What a file of rejected rows has before the columns of the file they came from: the line there,
+   * why it was rejected, and the text of a record that could not be taken apart. One of them is
+   * enough to know such a file by.
+   */
+  public static final List<String> REJECTS = List.of("kiln_line", "kiln_reason", "kiln_text");
+
+  private static final int LONGEST_NAME = 100;
+
+  /** As a spreadsheet writes long numbers, 9.2E+11 or 9,2E+11. */
+  private static final Pattern SHORTENED = Pattern.compile("[+-]?\\d([.,]\\d+)?[Ee]\\+\\d{2,3}");
 
   private static final Set<String> RESERVED =
       Set.of("lead_id", "run_id", "source", "possible_duplicate");
@@ -122,7 +139,14 @@ public final class Columns {
 
   private final List<String> header;
   private final List<String> keys;
-  private final Industries industries;
+  private final Hygiene hygiene;
+  private final boolean rejects;
+
+  /** The columns that are in the file, in its order, and neither blocked nor Kiln's own. */
+  private final int[] open;
+
+  /** The columns that are blocked. */
+  private final int[] blocked;
 
   /** Per key, the columns that give its value, in order of preference. */
   private final int[][] sources;
@@ -132,31 +156,59 @@ public final class Columns {
 
   private static final int DOMAIN_AT = FIELDS.indexOf(DOMAIN);
 
-  private Columns(List<String> header, Map<String, List<Integer>> sources, Industries industries) {
+  private static final int INDUSTRY_AT = FIELDS.indexOf(INDUSTRY);
+
+  private static final int[] NAMES_AT = {
+    FIELDS.indexOf(FIRST_NAME), FIELDS.indexOf(LAST_NAME), FIELDS.indexOf(FULL_NAME)
+  };
+
+  private Columns(
+      List<String> header,
+      Map<String, List<Integer>> sources,
+      boolean rejects,
+      int[] open,
+      int[] blocked,
+      Hygiene hygiene) {
     this.header = header;
     this.keys = List.copyOf(sources.keySet());
     this.sources =
         sources.values().stream()
             .map(columns -> columns.stream().mapToInt(Integer::intValue).toArray())
             .toArray(int[][]::new);
-    this.industries = industries;
+    this.rejects = rejects;
+    this.open = open;
+    this.blocked = blocked;
+    this.hygiene = hygiene;
   }
 
   /**
    * Assigns the columns of a file.
    *
    * @param header the cells of its header, as {@link Framer#header()} gives them
-   * @param industries gives each lead its sector
+   * @param hygiene gives each lead its sector, and says what is dropped and refused
    */
-  public static Columns of(List<String> header, Industries industries) {
-    List<String> names = header.stream().map(Columns::trimmed).toList();
+  public static Columns of(List<String> header, Hygiene hygiene) {
+    boolean rejects = header.stream().anyMatch(REJECTS::contains);
+    List<String> names =
+        header.stream().map(name -> trimmed(rejects ? Inert.undo(name) : name)).toList();
+    int[] open =
+        IntStream.range(0, names.size())
+            .filter(i -> !(rejects && REJECTS.contains(names.get(i))))
+            .filter(i -> !hygiene.blocks(names.get(i)))
+            .toArray();
+    int[] blocked =
+        IntStream.range(0, names.size()).filter(i -> hygiene.blocks(names.get(i))).toArray();
+    return new Columns(names, sources(names, open), rejects, open, blocked, hygiene);
+  }
+
+  private static Map<String, List<Integer>> sources(List<String> names, int[] open) {
     Map<String, List<Integer>> sources = new LinkedHashMap<>();
     FIELDS.forEach(field -> sources.put(field, new ArrayList<>()));
     Map<String, List<Integer>> others = new LinkedHashMap<>();
     boolean connections = names.stream().anyMatch(n -> same(n).equals("connectedon"));
     List<Integer> order = new ArrayList<>();
     for (int pass = 0; pass < 2; pass++) {
-      for (int i = 0; i < names.size(); i++) {
+      for (int i : open) {
         if ((pass == 0) == isOwnName(same(names.get(i)))) {
           order.add(i);
         }
@@ -185,12 +237,24 @@ public final class Columns {
       }
     }
     sources.putAll(others);
-    return new Columns(names, sources, industries);
+    return sources;
   }
 
   /** The keys of every lead of this run: the ten fields, then the other columns as in the file. */
   public List<String> keys() {
     return keys;
+  }
+
+  /** The headers of the columns that are left out, in the file's order. */
+  public List<String> blocked() {
+    return Arrays.stream(blocked).mapToObj(header::get).toList();
+  }
+
+  /** The headers of the cells in {@link Lead#original} behind the first; none is blank. */
+  public List<String> original() {
+    return Arrays.stream(open)
+        .mapToObj(i -> header.get(i).isEmpty() ? otherKey("", i) : header.get(i))
+        .toList();
   }
 
   /**
@@ -206,8 +270,7 @@ public final class Columns {
     Arrays.fill(origin, -1);
     for (int i = 0; i < values.length; i++) {
       for (int column : sources[i]) {
-        String cell = column < cells.size() ? cells.get(column) : null;
-        String value = cell == null ? null : Text.value(cell);
+        String value = value(cells, column);
         if (value != null) {
           values[i] = value;
           origin[i] = column;
@@ -221,36 +284,148 @@ public final class Columns {
     for (int i = 0; i < values.length; i++) {
       fields.put(keys.get(i), values[i]);
     }
-    String sector = industries.sector(fields.get(INDUSTRY));
-    String email = fields.get(EMAIL);
-    if (email != null) {
-      String fault = LeadKey.faultOf(email);
-      return fault == null
-          ? new Lead(record, line, fields, sector, LeadKey.ofEmail(email), null)
-          : rejected(
-              record,
-              line,
-              fields,
-              sector,
-              "column \"" + name(origin[EMAIL_AT]) + "\" is not an e-mail address: " + fault);
+    String sector = hygiene.industries().sector(fields.get(INDUSTRY));
+    Mail mail = hygiene.mail(values[EMAIL_AT]);
+    List<Notice> notices = notices(cells, values, origin, sector);
+    Problem problem = fault(values, origin, mail);
+    String key = null;
+    if (problem == null) {
+      key = key(fields);
+      if (key == null) {
+        problem = new Problem(Problem.Kind.IDENTITY, missing(fields, fullName(fields), origin));
+      }
     }
-    String linkedin = fields.get(LINKEDIN_URL);
-    String domain = fields.get(DOMAIN);
-    String name = fullName(fields);
-    String key = linkedin == null ? null : LeadKey.ofLinkedin(linkedin);
-    if (key == null && domain != null && ownDomain(domain) && name != null) {
-      key = LeadKey.ofName(domain, name);
-    }
-    return key == null
-        ? rejected(record, line, fields, sector, missing(fields, name, origin))
-        : new Lead(record, line, fields, sector, key, null);
+    return new Lead(
+        record,
+        line,
+        fields,
+        sector,
+        mail.word(),
+        key,
+        problem,
+        notices,
+        problem == null ? List.of() : original(cells));
   }
 
-  /** The rejected lead of a record without usable cells: every field null. */
+  /** The value of a cell, or null. */
+  private @Nullable String value(List<String> cells, int column) {
+    String cell = column < cells.size() ? cells.get(column) : null;
+    if (cell == null) {
+      return null;
+    }
+    return Text.value(rejects ? Inert.undo(cell) : cell);
+  }
+
+  /** What is wrong with a value that is there; null when nothing is. */
+  private @Nullable Problem fault(@Nullable String[] values, int[] origin, Mail mail) {
+    String email = values[EMAIL_AT];
+    if (email != null) {
+      String column = name(origin[EMAIL_AT]);
+      String fault = LeadKey.faultOf(email);
+      if (fault != null) {
+        return new Problem(
+            Problem.Kind.ADDRESS, "column \"" + column + "\" is not an e-mail address: " + fault);
+      }
+      Problem refused = hygiene.faultOf(mail, column);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    for (int at : NAMES_AT) {
+      String name = values[at];
+      if (name != null
+          && name.length() > LONGEST_NAME
+          && name.codePointCount(0, name.length()) > LONGEST_NAME) {
+        return new Problem(
+            Problem.Kind.NAME,
+            "column \""
+                + name(origin[at])
+                + "\" is longer than the "
+                + LONGEST_NAME
+                + " characters that a name may have");
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String key(Map<String, @Nullable String> fields) {
+    String email = fields.get(EMAIL);
+    if (email != null) {
+      return LeadKey.ofEmail(email);
+    }
+    String linkedin = fields.get(LINKEDIN_URL);
+    String key = linkedin == null ? null : LeadKey.ofLinkedin(linkedin);
+    String domain = fields.get(DOMAIN);
+    String name = fullName(fields);
+    return key == null && domain != null && ownDomain(domain) && name != null
+        ? LeadKey.ofName(domain, name)
+        : key;
+  }
+
+  private List<Notice> notices(
+      List<String> cells, @Nullable String[] values, int[] origin, String sector) {
+    List<Notice> notices = null;
+    for (int i = FIELDS.size(); i < values.length; i++) {
+      String value = values[i];
+      if (value != null && isShortened(value)) {
+        notices = and(notices, Notice.Kind.DAMAGED, name(origin[i]));
+      }
+    }
+    for (int column : blocked) {
+      if (value(cells, column) != null) {
+        notices = and(notices, Notice.Kind.BLOCKED, name(column));
+      }
+    }
+    String industry = values[INDUSTRY_AT];
+    if (industry != null && sector.isEmpty()) {
+      notices = and(notices, Notice.Kind.UNMAPPED, industry);
+    }
+    return notices == null ? List.of() : notices;
+  }
+
+  private static List<Notice> and(@Nullable List<Notice> notices, Notice.Kind kind, String name) {
+    List<Notice> more = notices == null ? new ArrayList<>() : notices;
+    more.add(new Notice(kind, name));
+    return more;
+  }
+
+  /** Whether a spreadsheet has thrown digits of a number away. */
+  private static boolean isShortened(String value) {
+    int length = value.length();
+    // Nearly every value ends here, before the pattern.
+    return length >= 5
+        && length <= 24
+        && (value.charAt(length - 3) == '+' || value.charAt(length - 4) == '+')
+        && SHORTENED.matcher(value).matches();
+  }
+
+  private List<String> original(List<String> cells) {
+    List<String> original = new ArrayList<>(open.length + 1);
+    original.add("");
+    for (int column : open) {
+      String value = value(cells, column);
+      original.add(value == null ? "" : value);
+    }
+    return original;
+  }
+
+  /**
+   * The rejected lead of a record without usable cells: every field null. Its text is kept, unless
+   * the file has blocked columns: nobody could tell what of it is theirs.
+   */
   public Lead broken(Broken broken) {
     Map<String, @Nullable String> fields = new LinkedHashMap<>();
     keys.forEach(key -> fields.put(key, null));
-    return rejected(broken.record(), broken.line(), fields, "", broken.reason());
+    return new Lead(
+        broken.record(),
+        broken.line(),
+        fields,
+        "",
+        Mail.NONE.word(),
+        null,
+        new Problem(Problem.Kind.BROKEN, broken.reason()),
+        List.of(),
+        List.of(blocked.length == 0 ? broken.original() : ""));
   }
 
   /** How many different fields these cells name. */
@@ -270,11 +445,6 @@ public final class Columns {
     return header.stream()
         .map(name -> ALIASES.get(same(name)))
         .anyMatch(field -> field != null && IDENTIFYING.contains(field));
-  }
-
-  private static Lead rejected(
-      long record, long line, Map<String, @Nullable String> fields, String sector, String problem) {
-    return new Lead(record, line, fields, sector, null, problem);
   }
 
   private String missing(
@@ -326,7 +496,7 @@ public final class Columns {
     if (address.startsWith("<") && address.endsWith(">")) {
       address = address.substring(1, address.length() - 1);
     }
-    address = Text.value(address);
+    address = Text.value(Text.withoutInvisible(address));
     if (address == null) {
       return null;
     }
@@ -341,7 +511,7 @@ public final class Columns {
     if (value == null) {
       return null;
     }
-    String host = value.toLowerCase(Locale.ROOT);
+    String host = Text.withoutInvisible(value).toLowerCase(Locale.ROOT);
     int scheme = host.indexOf("://");
     host =
         scheme >= 0 ? host.substring(scheme + 3) : host.startsWith("//") ? host.substring(2) : host;

@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,27 +24,48 @@ import org.jspecify.annotations.Nullable;
  * @param fields its values in the order of {@link Columns#keys()}, which are all present; null is
  *     empty; unmodifiable; personal data
  * @param sector the sector of its industry, or the empty string when the industry is unknown
+ * @param mail what kind of mailbox its e-mail address is, as {@link Mail#word}
  * @param key the dedupe key ({@link LeadKey}); null when rejected
- * @param problem why it is rejected, for a person and for logs: names columns, holds no value; null
- *     when it is valid
+ * @param problem why it is rejected; null when it is valid
+ * @param notices what a person should know of it
+ * @param original of a rejected row what it was: first the text of a broken record (else empty),
+ *     then its cells without the blocked ones; empty when it is valid; personal data
  */
 public record Lead(
     long record,
     long line,
     Map<String, @Nullable String> fields,
     String sector,
+    String mail,
     @Nullable String key,
-    @Nullable String problem) {
+    @Nullable Problem problem,
+    List<Notice> notices,
+    List<String> original) {
   private static final JsonFactory FACTORY = new JsonFactory();
   private static final ObjectReader READER =
       new ObjectMapper(FACTORY)
           .readerFor(new TypeReference<LinkedHashMap<String, Object>>() {})
           .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  private static final ObjectReader ORIGINALS =
+      new ObjectMapper(FACTORY).readerFor(new TypeReference<List<String>>() {});
 
-  /** Copies the fields. */
+  /** Copies the collections. */
   public Lead {
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    notices = List.copyOf(notices);
+    original = List.copyOf(original);
+  }
+
+  /** A valid lead of which there is nothing to notice. */
+  public Lead(
+      long record,
+      long line,
+      Map<String, @Nullable String> fields,
+      String sector,
+      String mail,
+      String key) {
+    this(record, line, fields, sector, mail, key, null, List.of(), List.of());
   }
 
   /** Whether the row cannot be sent. */
@@ -51,15 +73,27 @@ public record Lead(
     return problem != null;
   }
 
-  /** The fields as one compact JSON object, in order, nulls included. */
+  /** What identifies its fields whatever their order ({@link ContentHash#of(Map)}). */
+  public String content() {
+    return ContentHash.of(fields);
+  }
+
+  /**
+   * What the ledger keeps of it. Of a valid lead the fields as one compact JSON object, in order,
+   * nulls included; of a rejected one {@link #original} as an array.
+   */
   public String json() {
     StringWriter out = new StringWriter(512);
     try (JsonGenerator json = FACTORY.createGenerator(out)) {
-      json.writeStartObject();
-      for (Map.Entry<String, @Nullable String> field : fields.entrySet()) {
-        json.writeStringField(field.getKey(), field.getValue());
+      if (rejected()) {
+        json.writeArray(original.toArray(String[]::new), 0, original.size());
+      } else {
+        json.writeStartObject();
+        for (Map.Entry<String, @Nullable String> field : fields.entrySet()) {
+          json.writeStringField(field.getKey(), field.getValue());
+        }
+        json.writeEndObject();
       }
-      json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -84,6 +118,18 @@ public record Lead(
     }
   }
 
+  /**
+   * Reads what {@link #json()} wrote of a rejected lead: {@link #original}. What an earlier Kiln
+   * wrote is the text of a broken record.
+   */
+  public static List<String> parseOriginal(String json) {
+    try {
+      return json.startsWith("[") ? ORIGINALS.readValue(json) : List.of(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not a JSON array of text, at column " + columnOf(e));
+    }
+  }
+
   private static int columnOf(JsonProcessingException e) {
     return e.getLocation() == null ? 0 : e.getLocation().getColumnNr();
   }
@@ -97,7 +143,7 @@ public record Lead(
         + line
         + ", sector="
         + sector
-        + (problem == null ? "" : ", problem=" + problem)
+        + (problem == null ? "" : ", problem=" + problem.text())
         + "]";
   }
 }

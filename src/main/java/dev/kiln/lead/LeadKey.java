@@ -2,11 +2,7 @@ package dev.kiln.lead;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * and full name. Pure functions.
  */
 public final class LeadKey {
-  /** 144 bits: 24 characters of base64url. */
-  private static final int BYTES = 18;
-
   private static final int LONGEST_ADDRESS = 254;
   private static final int LONGEST_LOCAL = 64;
   private static final String EDGE = "[\\p{L}\\p{N}]";
@@ -44,7 +37,7 @@ public final class LeadKey {
    * @return 24 characters of base64url, a digest: it does not give the address away
    */
   public static String ofEmail(String address) {
-    return digest("email:" + address.toLowerCase(Locale.ROOT));
+    return ContentHash.digest("email:" + address.toLowerCase(Locale.ROOT));
   }
 
   /**
@@ -55,7 +48,7 @@ public final class LeadKey {
    */
   public static @Nullable String ofLinkedin(String url) {
     String profile = profile(url);
-    return profile == null ? null : digest("linkedin:" + profile);
+    return profile == null ? null : ContentHash.digest("linkedin:" + profile);
   }
 
   /**
@@ -71,7 +64,7 @@ public final class LeadKey {
             .toLowerCase(Locale.ROOT)
             .replaceAll("\\s+", " ")
             .strip();
-    return digest("name:" + domain.toLowerCase(Locale.ROOT) + "|" + name);
+    return ContentHash.digest("name:" + domain.toLowerCase(Locale.ROOT) + "|" + name);
   }
 
   /** What is wrong with an e-mail address, without quoting it; null when nothing is. */
@@ -123,15 +116,5 @@ public final class LeadKey {
       path = path.substring(0, path.indexOf(','));
     }
     return Normalizer.normalize(path, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
-  }
-
-  private static String digest(String identity) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, BYTES));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -23,8 +23,8 @@ final class Text {
   }
 
   /**
-   * The value as it travels: without blanks around it and without C0 control characters other than
-   * tab and newline (CRLF and CR are newlines); null when nothing is left.
+   * The value as it travels: without blanks around it and without control characters other than tab
+   * and newline (CRLF and CR are newlines); null when nothing is left.
    */
   static @Nullable String value(String cell) {
     int from = 0;
@@ -39,15 +39,18 @@ final class Text {
       return null;
     }
     for (int i = from; i < to; i++) {
-      char c = cell.charAt(i);
-      if (c < ' ' && c != '\t' && c != '\n') {
+      if (isControl(cell.charAt(i))) {
         return withoutControls(cell.substring(from, to));
       }
     }
     return cell.substring(from, to);
   }
 
-  private static String withoutControls(String value) {
+  private static boolean isControl(char c) {
+    return c < ' ' ? c != '\t' && c != '\n' : c >= '\u007F' && c <= '\u009F';
+  }
+
+  private static @Nullable String withoutControls(String value) {
     StringBuilder out = new StringBuilder(value.length());
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
@@ -55,11 +58,24 @@ final class Text {
         if (i + 1 == value.length() || value.charAt(i + 1) != '\n') {
           out.append('\n');
         }
-      } else if (c >= ' ' || c == '\t' || c == '\n') {
+      } else if (!isControl(c)) {
         out.append(c);
       }
     }
-    return out.toString();
+    return out.isEmpty() ? null : out.toString();
+  }
+
+  /** A text without characters that nobody sees, such as zero-width spaces and text direction. */
+  static String withoutInvisible(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return text.codePoints()
+            .filter(c -> Character.getType(c) != Character.FORMAT)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+      }
+    }
+    return text;
   }
 
   /** The letters and digits of a text, in lower case: what names are compared by. */

@@ -63,7 +63,7 @@ final class LeadMoves {
       Set<LeadState> from,
       LeadState to,
       String reason,
-      long keyUntil,
+      long windowStart,
       long afterId,
       long now) {
     Handle handle = transaction.handle();
@@ -71,10 +71,7 @@ final class LeadMoves {
     int moved = 0;
     for (LeadRow row : rows) {
       boolean anew = to == LeadState.QUEUED && row.state() != LeadState.HELD;
-      if (anew
-          && row.state().releasesKey()
-          && row.key() != null
-          && !takeKey(handle, row, row.table(), keyUntil, now)) {
+      if (anew && row.key() != null && !RunRows.takeKey(handle, row, row.table(), windowStart)) {
         continue;
       }
       transaction.move(row.run(), row.table(), row.state(), to);
@@ -98,6 +95,9 @@ final class LeadMoves {
       if (to.releasesKey() && row.key() != null) {
         RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
       }
+      if (to.holdsKeyForItsWindow()) {
+        RunRows.accepted(handle, row, now);
+      }
       moved++;
     }
     return Moved.of(rows, moved);
@@ -108,7 +108,7 @@ final class LeadMoves {
       Transaction transaction,
       LeadSelection selection,
       String to,
-      long keyUntil,
+      long windowStart,
       long afterId,
       long now) {
     Handle handle = transaction.handle();
@@ -117,7 +117,7 @@ final class LeadMoves {
     int moved = 0;
     for (LeadRow row : rows) {
       if (row.table().equals(to)
-          || (row.key() != null && !takeKey(handle, row, to, keyUntil, now))) {
+          || (row.key() != null && !RunRows.takeKey(handle, row, to, windowStart))) {
         continue;
       }
       if (row.key() != null) {
@@ -134,21 +134,6 @@ final class LeadMoves {
       moved++;
     }
     return Moved.of(rows, moved);
-  }
-
-  /** Takes the key of a lead in a table, if it is free or this lead's own. */
-  private static boolean takeKey(
-      Handle handle, LeadRow row, String table, long keyUntil, long now) {
-    return handle
-            .createUpdate(RunRows.TAKE_KEY)
-            .bind("table", table)
-            .bind("key", row.key())
-            .bind("run", row.run())
-            .bind("record", row.record())
-            .bind("until", keyUntil)
-            .bind("now", now)
-            .execute()
-        == 1;
   }
 
   /** Marks what may have been sent since a backup was taken. */

@@ -81,4 +81,9 @@ public enum LeadState {
   boolean releasesKey() {
     return this == REFUSED || this == DEAD || this == CANCELLED;
   }
+
+  /** Whether Clay has the lead, so that the window of its dedupe key runs. */
+  boolean holdsKeyForItsWindow() {
+    return this == ACCEPTED || this == ENRICHED;
+  }
 }

@@ -137,21 +137,45 @@ public final class Ledger implements AutoCloseable {
    * @param source the source; empty where none was given
    * @param priority its priority
    * @param contentHash identifies the content
+   * @param dedupe what becomes of leads that are known already, unless {@link #ask} says otherwise
    * @return the run; {@link Run#finished} says that there is nothing left to read
    */
-  public Run open(String name, String source, Priority priority, String contentHash) {
+  public Run open(
+      String name, String source, Priority priority, String contentHash, DedupeMode dedupe) {
     String id = newRunId();
     return writer.write(
         transaction -> {
           Handle handle = transaction.handle();
-          return RunRows.find(handle, contentHash, source)
-              .orElseGet(
-                  () -> {
-                    Run run = new Run(id, source, priority, 0, 0, 0, false, false);
-                    RunRows.insert(handle, run, name, contentHash, clock.millis());
-                    return run;
-                  });
+          Optional<DedupeMode> asked = RunRows.takeAsked(handle, contentHash, source);
+          Optional<Run> found =
+              RunRows.find(handle, contentHash, source)
+                  .filter(run -> asked.isEmpty() || !run.finished());
+          if (found.isPresent() && asked.isPresent()) {
+            RunRows.dedupe(handle, found.get().id(), asked.get());
+            return found.get().with(asked.get());
+          }
+          return found.orElseGet(
+              () -> {
+                Run run =
+                    new Run(id, source, priority, 0, 0, 0, false, asked.orElse(dedupe), false);
+                RunRows.insert(handle, run, name, contentHash, clock.millis());
+                return run;
+              });
         });
+  }
+
+  /**
+   * Has the next run of a content opened anew, even where it was read before, or one that is being
+   * read go on so.
+   *
+   * @param contentHash identifies the content
+   * @param source its source
+   * @param dedupe what becomes of leads that are known already
+   */
+  public void ask(String contentHash, String source, DedupeMode dedupe) {
+    writer.change(
+        transaction ->
+            RunRows.ask(transaction.handle(), contentHash, source, dedupe, clock.millis()));
   }
 
   private String newRunId() {
@@ -170,7 +194,7 @@ public final class Ledger implements AutoCloseable {
    *
    * @param run the run
    * @param batch its rows
-   * @param dedupeWindow how long a lead's key stays taken
+   * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
    */
   public void store(Run run, Batch batch, Duration dedupeWindow) {
     writer.change(
@@ -185,11 +209,12 @@ public final class Ledger implements AutoCloseable {
    * @param run the run's id
    * @param read rows read, by the reader's own count
    * @param skipped blank, title and total lines
+   * @param rejects the file of its rejected rows, within the data folder; empty where there is none
    */
-  public void finish(String run, long read, long skipped) {
+  public void finish(String run, long read, long skipped, String rejects) {
     writer.change(
         transaction -> {
-          RunRows.read(transaction.handle(), run, read, skipped);
+          RunRows.read(transaction.handle(), run, read, skipped, rejects);
           RunRows.close(transaction.handle(), run, "READ", "", clock.millis());
         });
   }
@@ -279,7 +304,7 @@ public final class Ledger implements AutoCloseable {
    *
    * @param leads which of them
    * @param states from which states: of {@link LeadState#retried()}
-   * @param dedupeWindow how long their keys are taken again
+   * @param dedupeWindow how long keys stay taken after an acceptance
    * @return how many
    * @throws IllegalStateException for another state; nothing is changed then
    */
@@ -311,7 +336,7 @@ public final class Ledger implements AutoCloseable {
    *
    * @param leads which of them; names the table
    * @param to the other table
-   * @param dedupeWindow how long their keys are taken there
+   * @param dedupeWindow how long keys stay taken after an acceptance
    * @return how many
    */
   public int reroute(LeadSelection leads, String to, Duration dedupeWindow) {
@@ -321,7 +346,7 @@ public final class Ledger implements AutoCloseable {
                 transaction,
                 leads,
                 to,
-                clock.millis() + dedupeWindow.toMillis(),
+                clock.millis() - dedupeWindow.toMillis(),
                 after,
                 clock.millis()));
   }
@@ -337,7 +362,11 @@ public final class Ledger implements AutoCloseable {
   }
 
   private int operate(
-      LeadSelection leads, Set<LeadState> from, LeadState to, String reason, Duration keyFor) {
+      LeadSelection leads,
+      Set<LeadState> from,
+      LeadState to,
+      String reason,
+      Duration dedupeWindow) {
     from.forEach(state -> state.mustAllow(to));
     return inChunks(
         (transaction, after) ->
@@ -347,7 +376,7 @@ public final class Ledger implements AutoCloseable {
                 from,
                 to,
                 reason,
-                clock.millis() + keyFor.toMillis(),
+                clock.millis() - dedupeWindow.toMillis(),
                 after,
                 clock.millis()));
   }

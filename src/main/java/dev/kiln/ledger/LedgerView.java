@@ -1,6 +1,7 @@
 package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.kiln.lead.Notice;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.result.ResultIterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,7 @@ public final class LedgerView implements AutoCloseable {
    * @param states leads by state; their sum is {@code read}
    * @param tables the same by table
    * @param possibleDuplicates leads marked as possible duplicates
+   * @param rejects the file of its rejected rows, within the data folder; empty where there is none
    */
   public record RunAccount(
       String id,
@@ -67,7 +70,8 @@ public final class LedgerView implements AutoCloseable {
       long skipped,
       Map<LeadState, Long> states,
       Map<String, Map<LeadState, Long>> tables,
-      long possibleDuplicates) {}
+      long possibleDuplicates,
+      String rejects) {}
 
   /**
    * A table and its account over all runs.
@@ -133,6 +137,7 @@ public final class LedgerView implements AutoCloseable {
    * @param reason why, where there is a reason
    * @param attempts attempts that counted
    * @param possibleDuplicate whether it may have arrived twice
+   * @param note what a person should know of its data; mostly empty
    */
   public record LeadLine(
       String leadId,
@@ -141,7 +146,8 @@ public final class LedgerView implements AutoCloseable {
       LeadState state,
       String reason,
       int attempts,
-      boolean possibleDuplicate) {}
+      boolean possibleDuplicate,
+      String note) {}
 
   /** Everything at one moment: all figures are of the same commit. */
   public Snapshot snapshot() {
@@ -205,7 +211,7 @@ public final class LedgerView implements AutoCloseable {
           var query =
               handle
                   .createQuery(
-                      "SELECT run, record, line, lead.table_name, state, attempts, possible_duplicate,"
+                      "SELECT run, record, line, lead.table_name, state, attempts, possible_duplicate, note,"
                           + " CASE WHEN state = 'QUEUED' THEN COALESCE(waiting.reason, lead.reason) ELSE lead.reason END"
                           + " AS reason FROM lead LEFT JOIN waiting ON waiting.table_name = lead.table_name"
                           + " WHERE 1 = 1"
@@ -228,8 +234,89 @@ public final class LedgerView implements AutoCloseable {
                           LeadState.valueOf(row.getString("state")),
                           row.getString("reason"),
                           row.getInt("attempts"),
-                          row.getInt("possible_duplicate") == 1))
+                          row.getInt("possible_duplicate") == 1,
+                          row.getString("note")))
               .list();
+        });
+  }
+
+  /** Whether a next run of a content was asked for ({@link Ledger#ask}) and is not opened yet. */
+  public boolean asked(String contentHash, String source) {
+    return readers.withHandle(handle -> RunRows.asked(handle, contentHash, source).isPresent());
+  }
+
+  /** What intake found in the rows of a run. */
+  public Findings findings(String run) {
+    return readers.withHandle(
+        handle ->
+            new Findings(
+                handle
+                    .createQuery(
+                        "SELECT state, kind, leads, credits FROM unsent WHERE run = :run"
+                            + " ORDER BY leads DESC, kind")
+                    .bind("run", run)
+                    .map(
+                        (row, context) ->
+                            new Findings.Unsent(
+                                LeadState.valueOf(row.getString("state")),
+                                row.getString("kind"),
+                                row.getLong("leads"),
+                                row.getLong("credits")))
+                    .list(),
+                noticed(handle, run, Notice.Kind.UNMAPPED),
+                noticed(handle, run, Notice.Kind.BLOCKED),
+                noticed(handle, run, Notice.Kind.DAMAGED)));
+  }
+
+  private static List<Findings.Named> noticed(Handle handle, String run, Notice.Kind kind) {
+    return handle
+        .createQuery(
+            "SELECT name, leads FROM noticed WHERE run = :run AND kind = :kind ORDER BY leads DESC, name")
+        .bind("run", run)
+        .bind("kind", kind.name())
+        .map((row, context) -> new Findings.Named(row.getString("name"), row.getLong("leads")))
+        .list();
+  }
+
+  /**
+   * The next rejected rows of a run, in the order of its file.
+   *
+   * @param run the run's id
+   * @param after only those behind this record; 0 for the first
+   * @param most how many at most
+   * @param mostChars no more once their payloads have reached this length together, so that it
+   *     bounds the heap
+   */
+  public List<RejectedRow> rejected(String run, long after, int most, int mostChars) {
+    return readers.withHandle(
+        handle -> {
+          List<RejectedRow> rows = new ArrayList<>();
+          int chars = 0;
+          try (ResultIterator<RejectedRow> found =
+              handle
+                  .createQuery(
+                      "SELECT record, line, reason, note, payload FROM lead"
+                          + " WHERE run = :run AND state = 'REJECTED' AND record > :after"
+                          + " ORDER BY record LIMIT :most")
+                  .bind("run", run)
+                  .bind("after", after)
+                  .bind("most", most)
+                  .map(
+                      (row, context) ->
+                          new RejectedRow(
+                              row.getLong("record"),
+                              row.getLong("line"),
+                              row.getString("reason"),
+                              row.getString("note"),
+                              row.getString("payload")))
+                  .iterator()) {
+            while (chars < mostChars && found.hasNext()) {
+              RejectedRow row = found.next();
+              rows.add(row);
+              chars += row.payload().length();
+            }
+          }
+          return rows;
         });
   }
 
@@ -275,7 +362,8 @@ public final class LedgerView implements AutoCloseable {
                   row.getLong("rows_skipped"),
                   sum(tables.values()),
                   tables,
-                  row.getLong("doubted"));
+                  row.getLong("doubted"),
+                  row.getString("rejects"));
             })
         .list();
   }

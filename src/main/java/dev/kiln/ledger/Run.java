@@ -10,6 +10,7 @@ package dev.kiln.ledger;
  * @param read rows read so far, by the reader's own count
  * @param skipped blank, title and total lines so far
  * @param resumed whether an earlier attempt to read the same content goes on here
+ * @param dedupe what becomes of leads that are known already
  * @param finished whether the same content was read to its end before: there is nothing left to do
  */
 public record Run(
@@ -20,4 +21,10 @@ public record Run(
     long read,
     long skipped,
     boolean resumed,
-    boolean finished) {}
+    DedupeMode dedupe,
+    boolean finished) {
+  /** This run, treating known leads otherwise from now on. */
+  Run with(DedupeMode mode) {
+    return new Run(id, source, priority, checkpoint, read, skipped, resumed, mode, finished);
+  }
+}

@@ -1,27 +1,50 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.Lead;
+import dev.kiln.lead.Notice;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
 
 /** The SQL of intake: runs, batches, new leads and their dedupe keys. */
 final class RunRows {
-  /** Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. */
-  static final String TAKE_KEY =
-      "INSERT INTO dedupe (table_name, dedupe_key, run, record, until) VALUES (:table, :key, :run, :record,"
-          + " :until) ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run,"
-          + " record = excluded.record, until = excluded.until"
-          + " WHERE dedupe.until <= :now OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)";
+  /** Names of one kind that are counted one by one; the others are counted together. */
+  static final int NAMES = 100;
+
+  private static final int LONGEST_NAME = 100;
+
+  /**
+   * Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. One
+   * that was accepted after {@code :free} is not free, unless the content must differ and does; one
+   * that is on its way is never free.
+   */
+  private static final String TAKE_KEY =
+      "INSERT INTO dedupe (table_name, dedupe_key, run, record, content) VALUES (:table, :key, :run, :record, :content)"
+          + " ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run, record = excluded.record,"
+          + " accepted_at = NULL, content = excluded.content"
+          + " WHERE dedupe.accepted_at <= :free"
+          + " OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)"
+          + " OR (:changed = 1 AND dedupe.accepted_at IS NOT NULL AND COALESCE(dedupe.content, '') <> excluded.content)";
 
   private RunRows() {}
 
   static Optional<Run> find(Handle handle, String contentHash, String source) {
     return handle
         .createQuery(
-            "SELECT id, source, priority, checkpoint, rows_read, rows_skipped, state FROM run"
+            "SELECT id, source, priority, checkpoint, rows_read, rows_skipped, dedupe, state FROM run"
                 + " WHERE content_hash = :hash AND source = :source AND state <> 'REFUSED'"
                 + " ORDER BY opened_at DESC LIMIT 1")
         .bind("hash", contentHash)
@@ -36,6 +59,7 @@ final class RunRows {
                     row.getLong("rows_read"),
                     row.getLong("rows_skipped"),
                     true,
+                    DedupeMode.valueOf(row.getString("dedupe")),
                     row.getString("state").equals("READ")))
         .findOne();
   }
@@ -43,41 +67,101 @@ final class RunRows {
   static void insert(Handle handle, Run run, String name, String contentHash, long now) {
     handle
         .createUpdate(
-            "INSERT INTO run (id, name, source, priority, content_hash, state, opened_at)"
-                + " VALUES (:id, :name, :source, :priority, :hash, 'READING', :now)")
+            "INSERT INTO run (id, name, source, priority, content_hash, dedupe, state, opened_at)"
+                + " VALUES (:id, :name, :source, :priority, :hash, :dedupe, 'READING', :now)")
         .bind("id", run.id())
         .bind("name", name)
         .bind("source", run.source())
         .bind("priority", run.priority().rank())
         .bind("hash", contentHash)
+        .bind("dedupe", run.dedupe().name())
         .bind("now", now)
         .execute();
   }
+
+  /** Notes how the next run of a content shall treat known leads. */
+  static void ask(Handle handle, String contentHash, String source, DedupeMode mode, long now) {
+    handle
+        .createUpdate(
+            "INSERT INTO asked (content_hash, source, dedupe, asked_at) VALUES (:hash, :source, :dedupe, :now)"
+                + " ON CONFLICT (content_hash, source) DO UPDATE SET dedupe = excluded.dedupe,"
+                + " asked_at = excluded.asked_at")
+        .bind("hash", contentHash)
+        .bind("source", source)
+        .bind("dedupe", mode.name())
+        .bind("now", now)
+        .execute();
+  }
+
+  static Optional<DedupeMode> asked(Handle handle, String contentHash, String source) {
+    return handle
+        .createQuery("SELECT dedupe FROM asked WHERE content_hash = :hash AND source = :source")
+        .bind("hash", contentHash)
+        .bind("source", source)
+        .map((row, context) -> DedupeMode.valueOf(row.getString("dedupe")))
+        .findOne();
+  }
+
+  /** Takes what was asked for a content, which is done with it. */
+  static Optional<DedupeMode> takeAsked(Handle handle, String contentHash, String source) {
+    Optional<DedupeMode> asked = asked(handle, contentHash, source);
+    if (asked.isPresent()) {
+      handle
+          .createUpdate("DELETE FROM asked WHERE content_hash = :hash AND source = :source")
+          .bind("hash", contentHash)
+          .bind("source", source)
+          .execute();
+    }
+    return asked;
+  }
+
+  /** Changes how the rest of a run treats known leads. */
+  static void dedupe(Handle handle, String run, DedupeMode mode) {
+    handle
+        .createUpdate("UPDATE run SET dedupe = :dedupe WHERE id = :run")
+        .bind("run", run)
+        .bind("dedupe", mode.name())
+        .execute();
+  }
+
+  private record Unsent(LeadState state, String kind) {}
+
+  private record Amount(long leads, long credits) {}
 
   static void store(
       Transaction transaction, Run run, Batch batch, Duration dedupeWindow, long now) {
     Handle handle = transaction.handle();
     List<NewLead> leads = batch.leads();
-    boolean[] taken = takeKeys(handle, run.id(), leads, now, now + dedupeWindow.toMillis());
+    boolean[] taken = takeKeys(handle, run, leads, now - dedupeWindow.toMillis());
+    Map<Unsent, Amount> unsent = new HashMap<>();
+    Map<Notice, Long> noticed = new HashMap<>();
     PreparedBatch insert =
         handle.prepareBatch(
             "INSERT INTO lead (run, record, line, source, table_name, priority, state, reason, due_at,"
-                + " dedupe_key, payload, created_at, changed_at) VALUES (:run, :record, :line, :source, :table,"
-                + " :priority, :state, :reason, :now, :key, :payload, :now, :now)");
+                + " dedupe_key, payload, note, created_at, changed_at) VALUES (:run, :record, :line, :source, :table,"
+                + " :priority, :state, :reason, :now, :key, :payload, :note, :now, :now)");
     for (int i = 0; i < leads.size(); i++) {
       NewLead lead = leads.get(i);
-      LeadState state;
-      String reason;
+      LeadState state = LeadState.QUEUED;
+      String reason = "";
+      String kind = "";
       if (lead.problem() != null) {
         state = LeadState.REJECTED;
-        reason = lead.problem();
-      } else if (taken[i]) {
-        state = LeadState.QUEUED;
-        reason = "";
-      } else {
+        reason = lead.problem().text();
+        kind = lead.problem().kind().words();
+      } else if (!taken[i]) {
+        Known known = known(handle, lead);
         state = LeadState.DUPLICATE;
-        reason = "the same lead is already known to this table";
+        reason = known.reason();
+        kind = known.kind(run.id());
       }
+      if (state != LeadState.QUEUED) {
+        unsent.merge(
+            new Unsent(state, kind),
+            new Amount(1, lead.credits()),
+            (a, b) -> new Amount(a.leads + b.leads, a.credits + b.credits));
+      }
+      lead.notices().forEach(notice -> noticed.merge(notice, 1L, Long::sum));
       insert
           .bind("run", run.id())
           .bind("record", lead.record())
@@ -90,6 +174,7 @@ final class RunRows {
           .bind("now", now)
           .bind("key", lead.key())
           .bind("payload", lead.payload())
+          .bind("note", note(lead.notices()))
           .add();
       transaction.enter(run.id(), lead.table(), state);
     }
@@ -104,6 +189,8 @@ final class RunRows {
           .bind("now", now)
           .execute();
     }
+    unsent.forEach((reason, amount) -> unsent(handle, run.id(), reason, amount));
+    noticed(handle, run.id(), noticed);
     handle
         .createUpdate(
             "UPDATE run SET checkpoint = :last, rows_read = :read, rows_skipped = :skipped WHERE id = :run")
@@ -115,8 +202,7 @@ final class RunRows {
   }
 
   /** Takes the dedupe keys of a batch; true where the key was free, or there is none. */
-  private static boolean[] takeKeys(
-      Handle handle, String run, List<NewLead> leads, long now, long until) {
+  private static boolean[] takeKeys(Handle handle, Run run, List<NewLead> leads, long windowStart) {
     boolean[] taken = new boolean[leads.size()];
     List<Integer> keyed = new ArrayList<>();
     PreparedBatch take = handle.prepareBatch(TAKE_KEY);
@@ -126,10 +212,11 @@ final class RunRows {
       if (lead.problem() == null && lead.key() != null) {
         take.bind("table", lead.table())
             .bind("key", lead.key())
-            .bind("run", run)
+            .bind("run", run.id())
             .bind("record", lead.record())
-            .bind("until", until)
-            .bind("now", now)
+            .bind("content", lead.content())
+            .bind("free", run.dedupe() == DedupeMode.FORCE ? Long.MAX_VALUE : windowStart)
+            .bind("changed", run.dedupe() == DedupeMode.CHANGED ? 1 : 0)
             .add();
         keyed.add(i);
       }
@@ -151,6 +238,142 @@ final class RunRows {
         .bind("record", record)
         .mapTo(Long.class)
         .one();
+  }
+
+  /** The lead that holds a key. */
+  private record Known(String run, long record, @Nullable Long acceptedAt) {
+    String reason() {
+      return "already known to this table as "
+          + run
+          + "-"
+          + record
+          + (acceptedAt == null
+              ? ", which is not settled yet"
+              : ", accepted " + Instant.ofEpochMilli(acceptedAt).truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    String kind(String inRun) {
+      return run.equals(inRun)
+          ? "twice in the file"
+          : acceptedAt == null ? "on its way already" : "sent before";
+    }
+  }
+
+  private static Known known(Handle handle, NewLead lead) {
+    return handle
+        .createQuery(
+            "SELECT run, record, accepted_at FROM dedupe WHERE table_name = :table AND dedupe_key = :key")
+        .bind("table", lead.table())
+        .bind("key", lead.key())
+        .map(
+            (row, context) ->
+                new Known(
+                    row.getString("run"),
+                    row.getLong("record"),
+                    row.getObject("accepted_at") == null ? null : row.getLong("accepted_at")))
+        .one();
+  }
+
+  /**
+   * Takes the key of a lead in a table for an operator, if it is free or this lead's own.
+   *
+   * @param windowStart a key that was accepted up to then is free
+   */
+  static boolean takeKey(Handle handle, LeadRow row, String table, long windowStart) {
+    String payload =
+        handle
+            .createQuery("SELECT payload FROM lead WHERE id = :id")
+            .bind("id", row.id())
+            .mapTo(String.class)
+            .one();
+    return handle
+            .createUpdate(TAKE_KEY)
+            .bind("table", table)
+            .bind("key", row.key())
+            .bind("run", row.run())
+            .bind("record", row.record())
+            .bind("content", ContentHash.of(Lead.parse(payload)))
+            .bind("free", windowStart)
+            .bind("changed", 0)
+            .execute()
+        == 1;
+  }
+
+  /** Notes that Clay has a lead: from now on the window of its key runs. */
+  static void accepted(Handle handle, LeadRow row, long now) {
+    if (row.key() != null) {
+      handle
+          .createUpdate(
+              "UPDATE dedupe SET accepted_at = :now"
+                  + " WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
+          .bind("now", now)
+          .bind("table", row.table())
+          .bind("key", row.key())
+          .bind("run", row.run())
+          .bind("record", row.record())
+          .execute();
+    }
+  }
+
+  private static String note(List<Notice> notices) {
+    String columns =
+        notices.stream()
+            .filter(notice -> notice.kind() == Notice.Kind.DAMAGED)
+            .map(notice -> "\"" + notice.name() + "\"")
+            .collect(Collectors.joining(", "));
+    return columns.isEmpty() ? "" : "a spreadsheet threw digits away in column " + columns;
+  }
+
+  private static void unsent(Handle handle, String run, Unsent reason, Amount amount) {
+    handle
+        .createUpdate(
+            "INSERT INTO unsent (run, state, kind, leads, credits) VALUES (:run, :state, :kind, :leads, :credits)"
+                + " ON CONFLICT (run, state, kind) DO UPDATE SET leads = unsent.leads + excluded.leads,"
+                + " credits = unsent.credits + excluded.credits")
+        .bind("run", run)
+        .bind("state", reason.state.name())
+        .bind("kind", reason.kind)
+        .bind("leads", amount.leads)
+        .bind("credits", amount.credits)
+        .execute();
+  }
+
+  /** Adds to what was noticed of a run; of each kind the first {@link #NAMES} names, then none. */
+  private static void noticed(Handle handle, String run, Map<Notice, Long> noticed) {
+    if (noticed.isEmpty()) {
+      return;
+    }
+    Map<Notice.Kind, Set<String>> names = new EnumMap<>(Notice.Kind.class);
+    handle
+        .createQuery("SELECT kind, name FROM noticed WHERE run = :run AND name <> ''")
+        .bind("run", run)
+        .map(
+            (row, context) ->
+                names
+                    .computeIfAbsent(
+                        Notice.Kind.valueOf(row.getString("kind")), kind -> new HashSet<>())
+                    .add(row.getString("name")))
+        .list();
+    Map<Notice, Long> kept = new HashMap<>();
+    noticed.forEach(
+        (notice, leads) -> {
+          Set<String> known = names.computeIfAbsent(notice.kind(), kind -> new HashSet<>());
+          String name = notice.name().substring(0, Math.min(LONGEST_NAME, notice.name().length()));
+          boolean counted = known.contains(name) || (known.size() < NAMES && known.add(name));
+          kept.merge(new Notice(notice.kind(), counted ? name : ""), leads, Long::sum);
+        });
+    PreparedBatch add =
+        handle.prepareBatch(
+            "INSERT INTO noticed (run, kind, name, leads) VALUES (:run, :kind, :name, :leads)"
+                + " ON CONFLICT (run, kind, name) DO UPDATE SET leads = noticed.leads + excluded.leads");
+    kept.forEach(
+        (notice, leads) ->
+            add.bind("run", run)
+                .bind("kind", notice.kind().name())
+                .bind("name", notice.name())
+                .bind("leads", leads)
+                .add());
+    add.execute();
   }
 
   /** Counts leads of a run that are marked as possible duplicates. */
@@ -185,10 +408,12 @@ final class RunRows {
         .execute();
   }
 
-  static void read(Handle handle, String run, long read, long skipped) {
+  static void read(Handle handle, String run, long read, long skipped, String rejects) {
     handle
-        .createUpdate("UPDATE run SET rows_read = :read, rows_skipped = :skipped WHERE id = :run")
+        .createUpdate(
+            "UPDATE run SET rows_read = :read, rows_skipped = :skipped, rejects = :rejects WHERE id = :run")
         .bind("run", run)
+        .bind("rejects", rejects)
         .bind("read", read)
         .bind("skipped", skipped)
         .execute();

@@ -161,6 +161,7 @@ final class SendRows {
         transaction.move(row.run(), row.table(), row.state(), LeadState.ACCEPTED);
         update(
             handle, row, LeadState.ACCEPTED, row.dueAt(), "", row.attempts(), row.doubted(), now);
+        RunRows.accepted(handle, row, now);
       } else {
         last = false;
       }
@@ -257,6 +258,9 @@ final class SendRows {
     }
     if (state.releasesKey() && row.key() != null) {
       RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
+    }
+    if (state.holdsKeyForItsWindow()) {
+      RunRows.accepted(handle, row, now);
     }
   }
 

@@ -92,6 +92,13 @@ public final class StatusText {
             .append(run.problem())
             .append('\n');
       }
+      if (!run.rejects().isEmpty()) {
+        text.append("  ")
+            .append(run.name())
+            .append(": its rejected rows are in ")
+            .append(run.rejects())
+            .append(" of the data folder: mend them and drop that file\n");
+      }
     }
     return text.toString();
   }

@@ -66,9 +66,10 @@ final class Rehearsal implements AutoCloseable {
     command.addAll(Arrays.asList(options));
     String line = start(command).awaitOut("\\}").lines().findFirst().orElseThrow();
     simulated = URI.create(parse(line).path("listening").asText());
-    write(
-        "config/industries.csv",
-        read(KilnProcess.PROJECT.resolve("config").resolve("industries.csv")));
+    for (String list :
+        List.of("industries.csv", "personal-domains.txt", "disposable-domains.txt")) {
+      write("config/" + list, read(KilnProcess.PROJECT.resolve("config").resolve(list)));
+    }
     configure(10);
   }
 

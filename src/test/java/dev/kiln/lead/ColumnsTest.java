@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,7 +24,7 @@ final class ColumnsTest {
     "industry"
   };
 
-  private final Industries industries = Industries.load(Path.of("config/industries.csv"));
+  private final Hygiene hygiene = Hygiene.of(Industries.load(Path.of("config/industries.csv")));
 
   @ParameterizedTest
   @CsvSource({
@@ -54,7 +55,7 @@ final class ColumnsTest {
     "Branche,industry",
   })
   void aliases(String header, String field) {
-    Columns columns = Columns.of(List.of(header), industries);
+    Columns columns = Columns.of(List.of(header), hygiene);
     assertThat(columns.keys()).containsExactly(FIELDS);
     String value =
         field.equals("email") ? "a@b.example" : field.equals("domain") ? "b.example" : "v";
@@ -74,7 +75,7 @@ final class ColumnsTest {
                 "lead_id",
                 "Source",
                 "Company Linkedin Url"),
-            industries);
+            hygiene);
     assertThat(columns.keys())
         .startsWith(FIELDS)
         .endsWith(
@@ -100,14 +101,14 @@ final class ColumnsTest {
 
   @Test
   void firstFilledOfSeveralColumnsWins() {
-    Columns twice = Columns.of(List.of("Email", "Name", "Email"), industries);
+    Columns twice = Columns.of(List.of("Email", "Name", "Email"), hygiene);
     assertThat(twice.keys()).containsExactly(FIELDS);
     assertThat(twice.lead(1, 1, List.of("", "Ann", "a@example.com")).fields())
         .containsEntry("email", "a@example.com");
     assertThat(twice.lead(1, 1, List.of("b@example.com", "Ann", "a@example.com")).fields())
         .containsEntry("email", "b@example.com");
 
-    Columns differently = Columns.of(List.of("Work Email", "email", "Name"), industries);
+    Columns differently = Columns.of(List.of("Work Email", "email", "Name"), hygiene);
     assertThat(differently.keys()).startsWith(FIELDS).endsWith("Work Email").hasSize(11);
     assertThat(differently.lead(1, 1, List.of("w@example.com", "", "Ann")).fields())
         .containsEntry("email", "w@example.com")
@@ -119,14 +120,14 @@ final class ColumnsTest {
 
   @Test
   void linkedinConnectionsCallTheProfileUrl() {
-    assertThat(Columns.of(List.of("First Name", "URL", "Connected On"), industries).keys())
+    assertThat(Columns.of(List.of("First Name", "URL", "Connected On"), hygiene).keys())
         .doesNotContain("URL");
-    assertThat(Columns.of(List.of("First Name", "URL"), industries).keys()).contains("URL");
+    assertThat(Columns.of(List.of("First Name", "URL"), hygiene).keys()).contains("URL");
   }
 
   @Test
   void valuesAreStringsExactlyWithoutBlanksAndControls() {
-    Columns columns = Columns.of(List.of("Email", "Phone", "Notes"), industries);
+    Columns columns = Columns.of(List.of("Email", "Phone", "Notes"), hygiene);
     Lead lead =
         columns.lead(
             1,
@@ -156,7 +157,7 @@ final class ColumnsTest {
         "https://acme.example:8443#top",
       })
   void domains(String website) {
-    Columns columns = Columns.of(List.of("Website", "Name"), industries);
+    Columns columns = Columns.of(List.of("Website", "Name"), hygiene);
     Lead lead = columns.lead(1, 1, List.of(website, "Ann Lee"));
     assertThat(lead.fields()).containsEntry("domain", "acme.example");
     assertThat(lead.key()).isEqualTo(LeadKey.ofName("acme.example", "Ann Lee"));
@@ -164,12 +165,15 @@ final class ColumnsTest {
 
   @Test
   void nameAtASharedSiteIsNoIdentity() {
-    Columns columns = Columns.of(List.of("Website", "Name"), industries);
+    Columns columns = Columns.of(List.of("Website", "Name"), hygiene);
     for (String site :
         List.of("https://www.linkedin.com/company/acme", "facebook.com/acme", "gmail.com")) {
       Lead lead = columns.lead(1, 1, List.of(site, "Ann Lee"));
       assertThat(lead.rejected()).as(site).isTrue();
-      assertThat(lead.problem()).contains("column \"Website\" is not the domain of one company");
+      assertThat(lead.problem())
+          .extracting(Problem::text)
+          .asString()
+          .contains("column \"Website\" is not the domain of one company");
     }
   }
 
@@ -177,7 +181,7 @@ final class ColumnsTest {
   void identity() {
     Columns columns =
         Columns.of(
-            List.of("Email", "LinkedIn", "Website", "First Name", "Last Name", "Name"), industries);
+            List.of("Email", "LinkedIn", "Website", "First Name", "Last Name", "Name"), hygiene);
     String profile = "https://www.linkedin.com/in/ann";
     assertThat(
             columns.lead(1, 1, List.of("a@example.com", profile, "x.example", "A", "L", "")).key())
@@ -193,7 +197,7 @@ final class ColumnsTest {
   void problemsNameTheColumnAndNoValue() {
     Columns columns =
         Columns.of(
-            List.of("Work Email", "LinkedIn", "Website", "First Name", "Last Name"), industries);
+            List.of("Work Email", "LinkedIn", "Website", "First Name", "Last Name"), hygiene);
     assertProblem(
         columns,
         "column \"Work Email\" is not an e-mail address: it has no @",
@@ -234,7 +238,7 @@ final class ColumnsTest {
 
   @Test
   void sectorComesFromTheIndustry() {
-    Columns columns = Columns.of(List.of("Email", "Industry"), industries);
+    Columns columns = Columns.of(List.of("Email", "Industry"), hygiene);
     assertThat(columns.lead(1, 1, List.of("a@example.com", "FinTech")).sector())
         .isEqualTo("finance");
     assertThat(columns.lead(1, 1, List.of("a@example.com", "Basket Weaving")).sector()).isEmpty();
@@ -243,10 +247,11 @@ final class ColumnsTest {
 
   @Test
   void brokenRecordIsARejectedLeadWithEveryKey() {
-    Columns columns = Columns.of(List.of("Email", "Notes"), industries);
+    Columns columns = Columns.of(List.of("Email", "Notes"), hygiene);
     Lead lead = columns.broken(new Broken(7, 9, "the row has 4 cells", "a@example.com,x,y,z"));
     assertThat(lead.rejected()).isTrue();
-    assertThat(lead.problem()).isEqualTo("the row has 4 cells");
+    assertThat(lead.problem()).isEqualTo(new Problem(Problem.Kind.BROKEN, "the row has 4 cells"));
+    assertThat(lead.original()).containsExactly("a@example.com,x,y,z");
     assertThat(lead.fields().keySet()).containsExactlyElementsOf(columns.keys());
     assertThat(lead.fields().values()).containsOnlyNulls();
     assertThat(lead.record()).isEqualTo(7);
@@ -254,9 +259,142 @@ final class ColumnsTest {
     assertThat(lead.key()).isNull();
   }
 
+  @Test
+  void aNameHasAHundredCharactersAtMost() {
+    Columns columns = Columns.of(List.of("Email", "First Name", "Nachname"), hygiene);
+    String smile = "\uD83D\uDE42";
+    assertThat(columns.lead(1, 1, List.of("a@b.example", smile.repeat(100), "")).problem())
+        .isNull();
+    assertThat(columns.lead(1, 1, List.of("a@b.example", "Ann", "y".repeat(101))).problem())
+        .isEqualTo(
+            new Problem(
+                Problem.Kind.NAME,
+                "column \"Nachname\" is longer than the 100 characters that a name may have"));
+  }
+
+  @Test
+  void whatNobodySeesIsNoPartOfAnAddressOrADomain() {
+    Columns columns = Columns.of(List.of("Email", "Website"), hygiene);
+    Lead lead =
+        columns.lead(
+            1, 1, List.of("\u200Ba\u200B@\u202Ab.Example\uFEFF", "https://www.b\u00AD.example/"));
+    assertThat(lead.fields())
+        .containsEntry("email", "a@b.example")
+        .containsEntry("domain", "b.example");
+    assertThat(lead.key()).isEqualTo(LeadKey.ofEmail("a@b.example"));
+    assertThat(columns.lead(1, 1, List.of("a@b.example", "\u0007\u009F\u007F")).fields())
+        .containsEntry("domain", null);
+  }
+
+  @Test
+  void blockedColumnsAreDroppedAndSaid() {
+    Columns columns =
+        Columns.of(
+            List.of("Email", "Employee SSN", "DateOfBirth", "dob2", "Notes", "Healthcare", "SSN"),
+            hygiene.withBlocked(List.of("ssn", "Date of birth", "health", " ")));
+    assertThat(columns.blocked()).containsExactly("Employee SSN", "DateOfBirth", "SSN");
+    assertThat(columns.keys()).startsWith(FIELDS).endsWith("dob2", "Notes", "Healthcare");
+    Lead lead =
+        columns.lead(1, 1, List.of("a@b.example", "078-05-1120", "", "x", "y", "z", "078-05-1120"));
+    assertThat(lead.json()).doesNotContain("078-05-1120");
+    assertThat(lead.notices())
+        .containsExactly(
+            new Notice(Notice.Kind.BLOCKED, "Employee SSN"),
+            new Notice(Notice.Kind.BLOCKED, "SSN"));
+    Lead rejected = columns.lead(1, 1, List.of("", "078-05-1120", "1990", "x", "y", "z", "1"));
+    assertThat(columns.original()).containsExactly("Email", "dob2", "Notes", "Healthcare");
+    assertThat(rejected.original()).containsExactly("", "", "x", "y", "z");
+    assertThat(columns.broken(new Broken(7, 9, "torn", "a@b.example,078-05-1120")).original())
+        .as("nobody could tell which part of it is blocked")
+        .containsExactly("");
+    assertThat(Columns.of(List.of("Email", "x"), hygiene.withBlocked(List.of("Email"))).keys())
+        .containsExactly(Stream.concat(Stream.of(FIELDS), Stream.of("x")).toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "9.2E+11,true",
+    "4.91701E+12,true",
+    "'9,2E+11',true",
+    "+9E+11,true",
+    "9.2e+11,true",
+    "1E+100,true",
+    "920000000000,false",
+    "+49 170 1234567,false",
+    "9.2E11,false",
+    "x9.2E+11,false",
+    "E+11,false",
+    "9.2E+1,false",
+    "+11,false",
+  })
+  void numbersThatASpreadsheetShortenedAreFlaggedAndStayAsTheyAre(String phone, boolean damaged) {
+    Columns columns = Columns.of(List.of("Email", "Mobil"), hygiene);
+    Lead lead = columns.lead(1, 1, List.of("a@b.example", phone));
+    assertThat(lead.fields()).containsEntry("Mobil", phone);
+    assertThat(lead.notices())
+        .isEqualTo(damaged ? List.of(new Notice(Notice.Kind.DAMAGED, "Mobil")) : List.<Notice>of());
+  }
+
+  @Test
+  void anIndustryWithoutASectorIsNoticed() {
+    Columns columns = Columns.of(List.of("Email", "Industry"), hygiene);
+    assertThat(columns.lead(1, 1, List.of("a@b.example", "Basket Weaving")).notices())
+        .containsExactly(new Notice(Notice.Kind.UNMAPPED, "Basket Weaving"));
+    assertThat(columns.lead(1, 1, List.of("a@b.example", "Banking")).notices()).isEmpty();
+    assertThat(columns.lead(1, 1, List.of("a@b.example", "")).notices()).isEmpty();
+  }
+
+  @Test
+  void mailboxesHaveAKindAndMayBeRefused() {
+    MailDomains shipped =
+        MailDomains.load(
+            Path.of("config/personal-domains.txt"), Path.of("config/disposable-domains.txt"));
+    Columns kept = Columns.of(List.of("Email"), hygiene.withMail(shipped, List.of()));
+    assertThat(kept.lead(1, 1, List.of("a@Gmail.com")).mail()).isEqualTo("personal");
+    assertThat(kept.lead(1, 1, List.of("a@x.mailinator.com")).mail()).isEqualTo("disposable");
+    assertThat(kept.lead(1, 1, List.of("a@notgmail.com")).mail()).isEqualTo("work");
+    assertThat(kept.lead(1, 1, List.of("")).mail()).isEmpty();
+    assertThat(kept.lead(1, 1, List.of("a@gmail.com")).rejected()).isFalse();
+
+    Columns refused =
+        Columns.of(
+            List.of("Work Email"),
+            hygiene.withMail(shipped, List.of(Mail.PERSONAL, Mail.DISPOSABLE)));
+    assertThat(refused.lead(1, 1, List.of("a@gmail.com")).problem())
+        .isEqualTo(
+            new Problem(
+                Problem.Kind.PERSONAL_MAIL,
+                "column \"Work Email\" is a personal address (personal-domains.txt), which"
+                    + " kiln.mail.personal rejects"));
+    assertThat(refused.lead(1, 1, List.of("a@yopmail.com")).problem())
+        .extracting(Problem::kind)
+        .isEqualTo(Problem.Kind.DISPOSABLE_MAIL);
+    assertThat(refused.lead(1, 1, List.of("a@acme.example")).rejected()).isFalse();
+  }
+
+  @Test
+  void aFileOfRejectedRowsIsReadAsTheFileThatItCameFrom() {
+    Columns columns =
+        Columns.of(
+            List.of("kiln_line", "kiln_reason", "kiln_text", "Email", "'=Phone", "SSN"),
+            hygiene.withBlocked(List.of("ssn")));
+    assertThat(columns.keys()).startsWith(FIELDS).endsWith("=Phone").hasSize(11);
+    assertThat(columns.original()).containsExactly("Email", "=Phone");
+    Lead lead = columns.lead(1, 1, List.of("7", "why", "", "a@b.example", "'+49 170 1234567", "1"));
+    assertThat(lead.fields()).containsEntry("=Phone", "+49 170 1234567");
+    Columns other = Columns.of(List.of("Email", "Phone"), hygiene);
+    assertThat(other.lead(1, 1, List.of("a@b.example", "'+49")).fields())
+        .containsEntry("Phone", "'+49");
+  }
+
   private static void assertProblem(Columns columns, String problem, String... cells) {
     Lead lead = columns.lead(1, 1, List.of(cells));
-    assertThat(lead.problem()).isEqualTo(problem).doesNotContain("secret");
+    assertThat(lead.problem())
+        .extracting(Problem::text)
+        .asString()
+        .isEqualTo(problem)
+        .doesNotContain("secret");
+    assertThat(lead.original()).startsWith("").endsWith(cells).hasSize(cells.length + 1);
     assertThat(lead.key()).isNull();
     assertThat(lead.rejected()).isTrue();
   }

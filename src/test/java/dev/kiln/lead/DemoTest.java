@@ -128,7 +128,7 @@ final class DemoTest {
   private Frames count(String file, String table) throws IOException, UnreadableFile {
     Frames frames = Frames.open(DEMO.resolve(file), Limits.defaults(), 0);
     assertThat(frames.broken()).isEmpty();
-    Columns columns = Columns.of(frames.header(), industries);
+    Columns columns = Columns.of(frames.header(), Hygiene.of(industries));
     for (int i = 0; i < frames.rows().size(); i++) {
       Lead lead = columns.lead(i + 1L, i + 1L, frames.rows().get(i));
       String goesTo =

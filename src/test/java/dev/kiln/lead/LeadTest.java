@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ final class LeadTest {
     fields.put("phone", "007");
     fields.put("company", null);
     fields.put("# \"x\"", "é\n🚀\"");
-    Lead lead = new Lead(1, 2, fields, "tech", "key", null);
+    Lead lead = new Lead(1, 2, fields, "tech", "work", "key");
     fields.clear();
     assertThat(lead.json())
         .isEqualTo(
@@ -48,5 +49,46 @@ final class LeadTest {
           .hasMessageStartingWith("not a JSON object")
           .hasMessageNotContaining("secret");
     }
+  }
+
+  @Test
+  void aRejectedLeadKeepsWhatItWas() {
+    Lead lead =
+        new Lead(
+            1,
+            2,
+            Map.of(),
+            "",
+            "",
+            null,
+            new Problem(Problem.Kind.ADDRESS, "no @"),
+            List.of(),
+            List.of("", "a\n\"secret\"", "\uD83D\uDE42"));
+    assertThat(lead.rejected()).isTrue();
+    assertThat(lead.json()).isEqualTo("[\"\",\"a\\n\\\"secret\\\"\",\"\uD83D\uDE42\"]");
+    assertThat(Lead.parseOriginal(lead.json())).isEqualTo(lead.original());
+    assertThat(Lead.parseOriginal("{\"email\":\"x\"}"))
+        .as("what an earlier Kiln kept")
+        .containsExactly("{\"email\":\"x\"}");
+    assertThatThrownBy(() -> Lead.parseOriginal("[\"secret"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("not a JSON array of text")
+        .hasMessageNotContaining("secret");
+    assertThat(lead.toString()).contains("no @").doesNotContain("secret");
+  }
+
+  @Test
+  void contentIsWhatTheFieldsSayInAnyOrderAndWithoutTheEmptyOnes() {
+    Map<String, @Nullable String> fields = new LinkedHashMap<>();
+    fields.put("b", "2");
+    fields.put("a", "1");
+    fields.put("c", null);
+    Lead lead = new Lead(1, 2, fields, "tech", "work", "key");
+    assertThat(lead.content())
+        .hasSize(24)
+        .isEqualTo(ContentHash.of(Map.of("a", "1", "b", "2")))
+        .isEqualTo(ContentHash.of(Lead.parse(lead.json())))
+        .isNotEqualTo(ContentHash.of(Map.of("a", "1", "b", "3")))
+        .isNotEqualTo(ContentHash.of(Map.of("a", "12", "b", "")));
   }
 }

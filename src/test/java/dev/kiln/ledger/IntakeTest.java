@@ -6,9 +6,11 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.lead.Notice;
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,9 +44,11 @@ final class IntakeTest {
 
   @Test
   void aNewContentOpensARunWithItsOwnSortableId() {
-    Run run = books.ledger().open("leads.csv", "events", Priority.HIGH, "hash");
+    Run run = books.ledger().open("leads.csv", "events", Priority.HIGH, "hash", DedupeMode.SKIP);
     assertThat(run.id()).matches("20261125-[a-z2-9]{6}");
-    assertThat(run).isEqualTo(new Run(run.id(), "events", Priority.HIGH, 0, 0, 0, false, false));
+    assertThat(run)
+        .isEqualTo(
+            new Run(run.id(), "events", Priority.HIGH, 0, 0, 0, false, DedupeMode.SKIP, false));
     assertThat(books.account(run).name()).isEqualTo("leads.csv");
     assertThat(books.account(run).phase()).isEqualTo("READING");
   }
@@ -55,13 +59,18 @@ final class IntakeTest {
     books.store(run, "tech", 250);
     books.reopen();
     Run again = books.run("leads", Priority.LOW);
-    assertThat(again).isEqualTo(new Run(run.id(), "", Priority.NORMAL, 250, 250, 2, true, false));
+    assertThat(again)
+        .isEqualTo(
+            new Run(run.id(), "", Priority.NORMAL, 250, 250, 2, true, DedupeMode.SKIP, false));
   }
 
   @Test
   void theSameContentFromAnotherSourceIsAnotherRun() {
     Run run = books.run("leads");
-    Run other = books.ledger().open("leads.csv", "events", Priority.NORMAL, "hash of leads");
+    Run other =
+        books
+            .ledger()
+            .open("leads.csv", "events", Priority.NORMAL, "hash of leads", DedupeMode.SKIP);
     assertThat(other.id()).isNotEqualTo(run.id());
     assertThat(other.resumed()).isFalse();
   }
@@ -69,7 +78,7 @@ final class IntakeTest {
   @Test
   void aContentThatWasReadToItsEndIsNotReadAgain() {
     Run run = books.stored("leads", "tech", 3);
-    books.ledger().finish(run.id(), 3, 7);
+    books.ledger().finish(run.id(), 3, 7, "");
     Run again = books.run("leads");
     assertThat(again.id()).isEqualTo(run.id());
     assertThat(again.finished()).isTrue();
@@ -111,8 +120,8 @@ final class IntakeTest {
     Run run = books.run("leads");
     books.store(run, Row.keyed("tech", "k1"));
     Map<String, List<Map<String, Object>>> before = books.dump();
-    NewLead fresh = new NewLead(2, 3, "tech", "k2", "{}", null);
-    NewLead seenBefore = new NewLead(1, 2, "tech", "k3", "{}", null);
+    NewLead fresh = new NewLead(2, 3, "tech", "k2", "", "{}", null, List.of(), 0);
+    NewLead seenBefore = new NewLead(1, 2, "tech", "k3", "", "{}", null, List.of(), 0);
     Batch batch = new Batch(2, 3, 3, 0, List.of(fresh, seenBefore));
     assertThatThrownBy(() -> books.ledger().store(run, batch, DEDUPE_WINDOW))
         .isInstanceOf(LedgerUnavailable.class);
@@ -133,7 +142,7 @@ final class IntakeTest {
   @Test
   void textOfAFileIsDataAndNeverSql() {
     String hostile = "x'); DROP TABLE lead; --";
-    Run run = books.ledger().open(hostile, hostile, Priority.NORMAL, hostile);
+    Run run = books.ledger().open(hostile, hostile, Priority.NORMAL, hostile, DedupeMode.SKIP);
     books.store(run, Row.keyed(hostile, hostile), Row.of("tech"));
     assertThat(books.due(hostile))
         .singleElement()
@@ -177,16 +186,139 @@ final class IntakeTest {
     assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 3L, LeadState.REJECTED, 2L));
   }
 
+  private void settle(Run run, long record, Settlement settlement) {
+    Due due =
+        books.due("tech").stream()
+            .filter(lead -> lead.leadId().equals(run.id() + "-" + record))
+            .findFirst()
+            .orElseThrow();
+    books.ledger().settle(books.begin(due, books.lead("node")), settlement);
+  }
+
   @Test
-  void aKeyIsFreeAgainWhenItsWindowEndsAndNotAMomentEarlier() {
+  void theWindowOfAKeyRunsFromTheAcceptanceAndNotAMomentShorter() {
     Run run = books.run("leads");
     books.store(run, Row.keyed("tech", "ann"));
-    books.clock().set(START.plus(DEDUPE_WINDOW).minusMillis(1));
+    books.clock().advance(DEDUPE_WINDOW.multipliedBy(2));
     books.store(run, Row.keyed("tech", "ann"));
-    books.clock().set(START.plus(DEDUPE_WINDOW));
+    assertThat(books.line(run.id() + "-2").reason())
+        .as("held for good while it is not settled")
+        .isEqualTo("already known to this table as " + run.id() + "-1, which is not settled yet");
+
+    Instant accepted = books.clock().instant();
+    settle(run, 1, LedgerFixture.accepted());
+    books.clock().set(accepted.plus(DEDUPE_WINDOW).minusMillis(1));
+    books.store(run, Row.keyed("tech", "ann"));
+    assertThat(books.line(run.id() + "-3").reason())
+        .isEqualTo("already known to this table as " + run.id() + "-1, accepted " + accepted);
+    books.clock().set(accepted.plus(DEDUPE_WINDOW));
     books.store(run, Row.keyed("tech", "ann"), Row.keyed("tech", "ann"));
-    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 2L, LeadState.DUPLICATE, 2L));
-    assertThat(books.line(run.id() + "-3").state()).isEqualTo(LeadState.QUEUED);
+    assertThat(books.line(run.id() + "-4").state()).isEqualTo(LeadState.QUEUED);
+    assertThat(books.line(run.id() + "-5").reason()).contains(run.id() + "-4, which is not");
+  }
+
+  private Run run(String content, DedupeMode mode) {
+    return books.ledger().open(content + ".csv", "", Priority.NORMAL, "hash of " + content, mode);
+  }
+
+  @Test
+  void changedSendsWhatDiffersAndNothingElse() {
+    Run first = books.run("first");
+    books.store(first, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    settle(first, 1, LedgerFixture.accepted());
+    Run second = run("second", DedupeMode.CHANGED);
+    books.store(
+        second,
+        Row.keyed("tech", "ann"),
+        Row.keyed("tech", "ann").at("two"),
+        Row.keyed("tech", "ann").at("three"),
+        Row.keyed("tech", "bob").at("two"));
+    assertThat(states(second)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.DUPLICATE, 3L));
+    assertThat(books.line(second.id() + "-2").state()).isEqualTo(LeadState.QUEUED);
+    assertThat(books.line(second.id() + "-3").reason())
+        .as("the key is on its way")
+        .contains(second.id() + "-2, which is not settled yet");
+    assertThat(books.line(second.id() + "-4").reason()).contains(first.id() + "-2, which is not");
+    settle(second, 2, LedgerFixture.accepted());
+    Run third = run("third", DedupeMode.CHANGED);
+    books.store(third, Row.keyed("tech", "ann").at("two"), Row.keyed("tech", "ann"));
+    assertThat(books.line(third.id() + "-1").state()).isEqualTo(LeadState.DUPLICATE);
+    assertThat(books.line(third.id() + "-2").state()).isEqualTo(LeadState.QUEUED);
+  }
+
+  @Test
+  void forceSendsAllButWhatIsOnItsWay() {
+    Run first = books.run("first");
+    books.store(first, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    settle(first, 1, LedgerFixture.accepted());
+    settle(first, 2, LedgerFixture.unknown(null));
+    Run second = run("second", DedupeMode.FORCE);
+    books.store(
+        second, Row.keyed("tech", "ann"), Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    assertThat(states(second)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.DUPLICATE, 2L));
+    assertThat(books.line(second.id() + "-1").state()).isEqualTo(LeadState.QUEUED);
+  }
+
+  @Test
+  void whatAnOperatorBringsBackKeepsItsContent() {
+    Run first = books.run("first");
+    books.store(first, Row.keyed("tech", "ann"));
+    settle(first, 1, LedgerFixture.dead());
+    LeadSelection lead = LeadSelection.ofLead(first.id() + "-1");
+    assertThat(books.ledger().retry(lead, Set.of(LeadState.DEAD), DEDUPE_WINDOW)).isEqualTo(1);
+    settle(first, 1, LedgerFixture.accepted());
+    Run second = run("second", DedupeMode.CHANGED);
+    books.store(second, Row.keyed("tech", "ann"), Row.keyed("tech", "ann").at("two"));
+    assertThat(states(second)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.DUPLICATE, 1L));
+  }
+
+  @Test
+  void theWindowRunsFromAnOperatorsAcceptanceAndFromALateOne() {
+    Run run = books.run("leads");
+    books.store(run, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    settle(run, 1, LedgerFixture.unknown(null));
+    Due bob = books.due("tech").get(0);
+    Sending sending = books.begin(bob, books.lead("node"));
+    Lease next = books.lead("another node");
+    books.ledger().recover(next, List.of("tech"), null, 8);
+    books.ledger().settle(sending, LedgerFixture.accepted());
+    books.ledger().accept(LeadSelection.ofLead(run.id() + "-1"));
+    books.clock().advance(DEDUPE_WINDOW);
+    Run again = books.run("again");
+    books.store(again, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    assertThat(states(again)).isEqualTo(Map.of(LeadState.QUEUED, 2L));
+  }
+
+  @Test
+  void askedForAContentIsReadOnceMoreAndOnlyOnce() {
+    Run first = books.stored("leads", "tech", 3);
+    books.ledger().finish(first.id(), 3, 0, "");
+    books.ledger().ask("hash of leads", "", DedupeMode.CHANGED);
+    books.ledger().ask("hash of leads", "", DedupeMode.FORCE);
+    assertThat(books.ledger().view().asked("hash of leads", "")).isTrue();
+    books.clock().advance(Duration.ofMillis(1));
+    Run second = books.run("leads");
+    assertThat(second.id()).isNotEqualTo(first.id());
+    assertThat(second.dedupe()).isEqualTo(DedupeMode.FORCE);
+    assertThat(books.ledger().view().asked("hash of leads", "")).isFalse();
+    assertThat(books.run("leads")).as("goes on").isEqualTo(resumed(second, DedupeMode.FORCE));
+
+    books.ledger().ask("hash of leads", "", DedupeMode.SKIP);
+    assertThat(books.run("leads")).isEqualTo(resumed(second, DedupeMode.SKIP));
+    books.ledger().finish(second.id(), 0, 0, "");
+    assertThat(books.run("leads").finished()).isTrue();
+  }
+
+  private static Run resumed(Run run, DedupeMode mode) {
+    return new Run(run.id(), "", Priority.NORMAL, 0, 0, 0, true, mode, false);
+  }
+
+  @Test
+  void modesHaveWords() {
+    assertThat(DedupeMode.words()).containsExactly("skip", "changed", "force");
+    assertThat(DedupeMode.of("Force")).isEqualTo(DedupeMode.FORCE);
+    assertThatThrownBy(() -> DedupeMode.of("all"))
+        .hasMessage("is \"all\"; valid: skip, changed, force");
   }
 
   private void storeAnnAgain(LeadState expected) {
@@ -214,15 +346,77 @@ final class IntakeTest {
     storeAnnAgain(released ? LeadState.QUEUED : LeadState.DUPLICATE);
   }
 
+  // ---- What intake found ----
+
   @Test
-  void aLeadDoesNotReleaseAKeyThatAnotherHoldsByNow() {
+  void whatIsNotSentIsCountedByReasonWithItsCredits() {
+    Run first = books.run("first");
+    books.store(first, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    settle(first, 1, LedgerFixture.accepted());
     Run run = books.run("leads");
-    books.store(run, Row.keyed("tech", "ann"));
-    Due old = books.due("tech").get(0);
-    books.clock().advance(DEDUPE_WINDOW.plus(Duration.ofSeconds(1)));
-    Run later = books.run("later");
-    books.store(later, Row.keyed("tech", "ann"));
-    books.ledger().settle(books.begin(old, books.lead("node")), LedgerFixture.refused());
-    storeAnnAgain(LeadState.DUPLICATE);
+    books.store(run, Row.keyed("tech", "ann"), Row.rejected("tech"), Row.keyed("tech", "bob"));
+    books.store(run, Row.keyed("tech", "cid"), Row.keyed("tech", "cid"), Row.rejected("tech"));
+    assertThat(books.ledger().view().findings(run.id()).unsent())
+        .containsExactly(
+            new Findings.Unsent(LeadState.REJECTED, "bad e-mail address", 2, 3000),
+            new Findings.Unsent(LeadState.DUPLICATE, "on its way already", 1, 1500),
+            new Findings.Unsent(LeadState.DUPLICATE, "sent before", 1, 1500),
+            new Findings.Unsent(LeadState.DUPLICATE, "twice in the file", 1, 1500));
+    assertThat(books.ledger().view().findings(first.id())).isEqualTo(Findings.NONE);
+  }
+
+  private static Notice unmapped(String name) {
+    return new Notice(Notice.Kind.UNMAPPED, name);
+  }
+
+  @Test
+  void noticesAreCountedByNameAndTheirNumberIsBounded() {
+    Run run = books.run("leads");
+    Row row = Row.of("tech");
+    for (int i = 0; i < 98; i++) {
+      books.store(run, row.noticing(unmapped("industry " + i)));
+    }
+    books.store(
+        run,
+        row.noticing(unmapped("industry 0"), new Notice(Notice.Kind.DAMAGED, "Phone")),
+        row.noticing(unmapped("industry 0"), new Notice(Notice.Kind.BLOCKED, "SSN")),
+        row.noticing(unmapped("x".repeat(300))));
+    books.store(run, row.noticing(unmapped("last")));
+    books.store(run, row.noticing(unmapped("one more")), row.noticing(unmapped("yet another")));
+    Findings findings = books.ledger().view().findings(run.id());
+    assertThat(findings.unmapped())
+        .hasSize(101)
+        .startsWith(new Findings.Named("industry 0", 3), new Findings.Named("", 2))
+        .contains(new Findings.Named("x".repeat(100), 1), new Findings.Named("last", 1));
+    assertThat(findings.damaged()).containsExactly(new Findings.Named("Phone", 1));
+    assertThat(findings.blocked()).containsExactly(new Findings.Named("SSN", 1));
+    assertThat(books.line(run.id() + "-99").note())
+        .isEqualTo("a spreadsheet threw digits away in column \"Phone\"");
+    assertThat(books.line(run.id() + "-100").note()).isEmpty();
+  }
+
+  @Test
+  void rejectedRowsAreGivenInOrderAndInBounds() {
+    Run run = books.run("leads");
+    Row bad = Row.rejected("tech").noticing(new Notice(Notice.Kind.DAMAGED, "Phone"));
+    books.store(run, bad, Row.of("tech"), bad, bad);
+    LedgerView view = books.ledger().view();
+    assertThat(view.rejected(run.id(), 0, 10, 10_000))
+        .extracting(RejectedRow::record)
+        .containsExactly(1L, 3L, 4L);
+    assertThat(view.rejected(run.id(), 1, 1, 10_000))
+        .extracting(RejectedRow::record)
+        .containsExactly(3L);
+    assertThat(view.rejected(run.id(), 0, 10, 1))
+        .extracting(RejectedRow::record)
+        .containsExactly(1L);
+    RejectedRow row = view.rejected(run.id(), 3, 10, 10_000).get(0);
+    assertThat(row.line()).isEqualTo(5);
+    assertThat(row.reason()).isEqualTo("email: it has no @");
+    assertThat(row.note()).contains("\"Phone\"");
+    assertThat(row.payload()).isNotEmpty();
+    assertThat(row.toString()).doesNotContain(row.payload());
+    books.ledger().finish(run.id(), 4, 2, "rejects/x.csv");
+    assertThat(books.account(run).rejects()).isEqualTo("rejects/x.csv");
   }
 }

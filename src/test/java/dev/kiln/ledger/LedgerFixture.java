@@ -3,6 +3,9 @@ package dev.kiln.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.Notice;
+import dev.kiln.lead.Problem;
 import dev.kiln.ledger.Settlement.WebhookNews;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -42,20 +46,49 @@ public final class LedgerFixture implements AutoCloseable {
           "spend",
           "waiting",
           "paused",
-          "webhook_day");
+          "webhook_day",
+          "asked",
+          "unsent",
+          "noticed");
+
+  /** What a lead costs at every table, thousandths. */
+  public static final long CREDITS = 1500;
 
   /** A row of a file on its way in. */
-  public record Row(String table, @Nullable String key, @Nullable String problem) {
+  public record Row(
+      String table,
+      @Nullable String key,
+      String company,
+      @Nullable Problem problem,
+      List<Notice> notices) {
     public static Row of(String table) {
-      return new Row(table, null, null);
+      return new Row(table, null, "one", null, List.of());
     }
 
     public static Row keyed(String table, String key) {
-      return new Row(table, key, null);
+      return of(table).withKey(key);
     }
 
     public static Row rejected(String table) {
-      return new Row(table, "key of a bad row", "email: it has no @");
+      return new Row(
+          table,
+          "key of a bad row",
+          "one",
+          new Problem(Problem.Kind.ADDRESS, "email: it has no @"),
+          List.of());
+    }
+
+    private Row withKey(String other) {
+      return new Row(table, other, company, problem, notices);
+    }
+
+    /** The same person with another content. */
+    public Row at(String other) {
+      return new Row(table, key, other, problem, notices);
+    }
+
+    public Row noticing(Notice... some) {
+      return new Row(table, key, company, problem, List.of(some));
     }
   }
 
@@ -105,7 +138,7 @@ public final class LedgerFixture implements AutoCloseable {
   }
 
   public Run run(String content, Priority priority) {
-    return ledger.open(content + ".csv", "", priority, "hash of " + content);
+    return ledger.open(content + ".csv", "", priority, "hash of " + content, DedupeMode.SKIP);
   }
 
   /** Stores rows as the run's next batch; the reader counts as many rows as there are. */
@@ -114,14 +147,23 @@ public final class LedgerFixture implements AutoCloseable {
     List<NewLead> leads = new ArrayList<>();
     for (Row row : rows) {
       long record = before + leads.size() + 1;
+      Map<String, String> fields =
+          row.key() == null
+              ? Map.of("email", "lead" + record + "@example.com")
+              : Map.of("email", row.key(), "company", row.company());
       leads.add(
           new NewLead(
               record,
               record + 1,
               row.table(),
               row.key(),
-              "{\"email\":\"lead" + record + "@example.com\"}",
-              row.problem()));
+              ContentHash.of(fields),
+              fields.entrySet().stream()
+                  .map(field -> "\"" + field.getKey() + "\":\"" + field.getValue() + "\"")
+                  .collect(Collectors.joining(",", "{", "}")),
+              row.problem(),
+              row.notices(),
+              CREDITS));
     }
     long after = before + rows.length;
     ledger.store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW);

@@ -110,7 +110,7 @@ final class LedgerModelTest {
 
   private record Key(String table, String key) {}
 
-  private record Taken(String leadId, Instant until) {}
+  private record Taken(String leadId, @Nullable Instant accepted) {}
 
   private static final class Model implements AutoCloseable {
     private static final List<String> TABLES = List.of("tech", "finance");
@@ -183,10 +183,11 @@ final class LedgerModelTest {
       } else if (row.key() != null) {
         Key key = new Key(row.table(), row.key());
         Taken taken = keys.get(key);
-        if (taken != null && taken.until.isAfter(now())) {
+        if (taken != null
+            && (taken.accepted == null || taken.accepted.plus(DEDUPE_WINDOW).isAfter(now()))) {
           state = LeadState.DUPLICATE;
         } else {
-          keys.put(key, new Taken(leadId, now().plus(DEDUPE_WINDOW)));
+          keys.put(key, new Taken(leadId, null));
         }
       }
       leads.put(leadId, new ModelLead(row.table(), row.key(), state, now()));
@@ -280,6 +281,15 @@ final class LedgerModelTest {
             new Key(lead.table, lead.key),
             (key, taken) -> taken.leadId.equals(row.leadId) ? null : taken);
       }
+      accepted(lead, row);
+    }
+
+    private void accepted(ModelLead lead, OnTheWire row) {
+      if (lead.state == LeadState.ACCEPTED && lead.key != null) {
+        keys.computeIfPresent(
+            new Key(lead.table, lead.key),
+            (key, taken) -> taken.leadId.equals(row.leadId) ? new Taken(row.leadId, now()) : taken);
+      }
     }
 
     private void settleLate(Step step) {
@@ -296,6 +306,7 @@ final class LedgerModelTest {
       assertThat(books.ledger().settle(row.sending, settlement)).isEqualTo(counts);
       if (counts) {
         lead.state = LeadState.ACCEPTED;
+        accepted(lead, row);
       }
     }
 

@@ -164,7 +164,7 @@ final class LedgerTest {
       books.ledger().settle(books.begin(books.due("tech").get(0), lease, charge), outcome);
     }
     books.ledger().waiting(Map.of("tech", new Waiting(WaitReason.REFUSING, "token", null)));
-    books.ledger().finish(run.id(), 5, 1);
+    books.ledger().finish(run.id(), 5, 1, "");
     var before = books.dump();
     books.reopen();
     assertThat(books.dump()).isEqualTo(before);
@@ -281,7 +281,9 @@ final class LedgerTest {
     }
     try (var readers = Sqlite.readers(data)) {
       assertThatThrownBy(
-              () -> Jdbi.create(readers).useHandle(handle -> RunRows.read(handle, run.id(), 99, 0)))
+              () ->
+                  Jdbi.create(readers)
+                      .useHandle(handle -> RunRows.read(handle, run.id(), 99, 0, "")))
           .hasMessageContaining("readonly");
     }
   }

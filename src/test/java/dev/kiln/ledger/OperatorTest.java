@@ -502,9 +502,12 @@ final class OperatorTest {
           2,
           number -> {
             Ledger mine = number == 0 ? books.ledger() : beside;
-            Run own = mine.open(number + ".csv", "", Priority.NORMAL, "hash " + number);
+            Run own =
+                mine.open(number + ".csv", "", Priority.NORMAL, "hash " + number, DedupeMode.SKIP);
             for (long record = 1; record <= 40; record++) {
-              NewLead lead = new NewLead(record, record + 1, "tech", "key " + record, "{}", null);
+              NewLead lead =
+                  new NewLead(
+                      record, record + 1, "tech", "key " + record, "", "{}", null, List.of(), 0);
               mine.store(own, new Batch(record, record, record, 0, List.of(lead)), DEDUPE_WINDOW);
               mine.hold(of(own));
             }
