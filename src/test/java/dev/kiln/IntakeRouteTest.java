@@ -6,6 +6,7 @@ import static dev.kiln.RunningKiln.INBOUND;
 import static dev.kiln.RunningKiln.TECH;
 import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -194,8 +195,13 @@ final class IntakeRouteTest {
             """
                 .indent(8));
     kiln.start();
-    kiln.drop("normal/leads.csv", leads(1, 5, "Banking"));
-    kiln.reaches(FINANCE, LeadState.ACCEPTED, 2);
+    kiln.drop(
+        "normal/leads.csv",
+        leads(1, 1, "Banking")
+            + "bad one,Banking\n"
+            + leads(3, 2, "Banking").lines().skip(1).map(line -> line + "\n").collect(joining())
+            + "bad two,Banking\n");
+    kiln.reaches(FINANCE, LeadState.ACCEPTED, 1);
     RunAccount broken = kiln.run("leads.csv").orElseThrow();
     assertThat(broken.phase()).isEqualTo("READING");
     assertThat(broken.read()).isEqualTo(2);
@@ -207,8 +213,11 @@ final class IntakeRouteTest {
     RunAccount mended = kiln.settled("leads.csv");
     assertThat(mended.id()).isEqualTo(broken.id());
     assertThat(mended.read()).isEqualTo(5);
-    assertThat(mended.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 5L));
-    assertThat(kiln.requests("finance-1")).isEqualTo(5);
+    assertThat(mended.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L, LeadState.REJECTED, 2L));
+    assertThat(kiln.requests("finance-1")).isEqualTo(3);
+    assertThat(Files.readString(kiln.data().resolve(mended.rejects())))
+        .as("rejected before the failure and behind it")
+        .contains("\"bad one\"", "\"bad two\"");
   }
 
   @Test

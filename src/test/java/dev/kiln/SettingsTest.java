@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.Mail;
+import dev.kiln.ledger.DedupeMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,9 @@ final class SettingsTest {
     assertThat(settings.batchRows()).isEqualTo(100);
     assertThat(settings.stability()).isEqualTo(Duration.ofSeconds(2));
     assertThat(settings.dedupeWindow()).isEqualTo(Duration.ofDays(90));
+    assertThat(settings.dedupeMode()).isEqualTo(DedupeMode.SKIP);
+    assertThat(settings.refusedMail()).isEmpty();
+    assertThat(settings.blocked()).contains("ssn", "date of birth", "health");
     assertThat(settings.breakerOpen()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.responseTimeout()).isEqualTo(Duration.ofSeconds(30));
@@ -61,11 +66,18 @@ final class SettingsTest {
             kiln.intake.batch-rows: 7
             kiln.delivery.unknown hold
               kiln.breaker.open=1500ms
+            kiln.intake.blocked = a b, \\
+              c,,
+            kiln.mail.personal = reject
+            kiln.dedupe.mode = Changed
             camel.main.name = other
             """);
     assertThat(settings.batchRows()).isEqualTo(7);
     assertThat(settings.delivery().resend()).isFalse();
     assertThat(settings.breakerOpen()).isEqualTo(Duration.ofMillis(1500));
+    assertThat(settings.blocked()).containsExactly("a b", "c");
+    assertThat(settings.refusedMail()).containsExactly(Mail.PERSONAL);
+    assertThat(settings.dedupeMode()).isEqualTo(DedupeMode.CHANGED);
     assertThat(settings.values()).doesNotContainKey("camel.main.name");
   }
 
@@ -80,6 +92,9 @@ final class SettingsTest {
         "kiln.intake.batch-rows = 1001 | kiln.intake.batch-rows is \"1001\"; valid: a whole number from 1 to 1000",
         "kiln.delivery.in-flight = many | kiln.delivery.in-flight is \"many\"; valid: a whole number from 1 to 1000",
         "kiln.delivery.attempts = -1 | kiln.delivery.attempts is \"-1\"; valid: a whole number from 1 to 100",
+        "kiln.dedupe.mode = none | kiln.dedupe.mode is \"none\"; valid: skip, changed, force",
+        "kiln.mail.personal = drop | kiln.mail.personal is \"drop\"; valid: keep, reject",
+        "kiln.mail.disposable = | kiln.mail.disposable is \"\"; valid: keep, reject",
         "kiln.delivery.unknown = drop | kiln.delivery.unknown is \"drop\"; valid: resend, hold",
         "kiln.breaker.open = soon | kiln.breaker.open is \"soon\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.breaker.open = 0s | kiln.breaker.open is \"0s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",

@@ -280,7 +280,7 @@ final class IntakeTest {
     Due bob = books.due("tech").get(0);
     Sending sending = books.begin(bob, books.lead("node"));
     Lease next = books.lead("another node");
-    books.ledger().recover(next, List.of("tech"), null, 8);
+    books.ledger().recover(next.epoch(), List.of("tech"), null, 8);
     books.ledger().settle(sending, LedgerFixture.accepted());
     books.ledger().accept(LeadSelection.ofLead(run.id() + "-1"));
     books.clock().advance(DEDUPE_WINDOW);

@@ -90,7 +90,8 @@ final class PlanFixture {
   PlanFixture run(Map<String, Map<LeadState, Long>> tableStates) {
     String id = "run-" + runs.size();
     runs.add(
-        new RunAccount(id, id, "", Priority.NORMAL, "READ", "", 0, 0, Map.of(), tableStates, 0));
+        new RunAccount(
+            id, id, "", Priority.NORMAL, "READ", "", 0, 0, Map.of(), tableStates, 0, ""));
     return this;
   }
 
