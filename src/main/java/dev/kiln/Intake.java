@@ -215,6 +215,15 @@ public final class Intake {
     return leads;
   }
 
+  /**
+   * Notes what routes choose a table by in the exchange properties {@code sector} and {@code mail}.
+   * A bean, since Simple would take every lead's hash to call a method of it.
+   */
+  public void classify(Exchange exchange, @Body Lead lead) {
+    exchange.setProperty("sector", lead.sector());
+    exchange.setProperty("mail", lead.mail());
+  }
+
   /** Stores a batch in one transaction. */
   public void store(
       @Body List<NewLead> leads,

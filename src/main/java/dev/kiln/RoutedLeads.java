@@ -44,7 +44,7 @@ final class RoutedLeads implements AggregationStrategy {
             lead.line(),
             table,
             lead.key(),
-            lead.rejected() ? "" : lead.content(),
+            lead.content(),
             lead.json(),
             lead.problem(),
             lead.notices(),

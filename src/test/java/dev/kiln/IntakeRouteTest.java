@@ -361,6 +361,11 @@ final class IntakeRouteTest {
                 Map.of(LeadState.ACCEPTED, 1L),
                 TECH,
                 Map.of(LeadState.ACCEPTED, 1L, LeadState.REJECTED, 1L)));
+    String rejects = Files.readString(kiln.data().resolve(run.rejects()));
+    kiln.drop("normal/mended.csv", rejects.replace("c@mailinator.com", "c@firm.example"));
+    assertThat(kiln.settled("mended.csv").tables())
+        .as("a file of one column is still known as one")
+        .isEqualTo(Map.of(TECH, Map.of(LeadState.ACCEPTED, 1L)));
   }
 
   @Test

@@ -6,8 +6,10 @@ import dev.kiln.DataLock;
 import dev.kiln.Places;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.Findings.Named;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
@@ -31,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -222,6 +225,17 @@ final class SendCommand implements Callable<Integer> {
       out.println(StatusJson.of(now.of(end.runs()), Instant.now()));
     } else {
       out.print(StatusText.runs(end.runs()));
+    }
+    for (RunAccount run : end.runs()) {
+      List<Named> blocked = view.findings(run.id()).blocked();
+      if (!blocked.isEmpty()) {
+        spec.commandLine()
+            .getErr()
+            .println(
+                run.name()
+                    + ": columns that never leave (kiln.intake.blocked) were left out: "
+                    + blocked.stream().map(Named::name).collect(Collectors.joining(", ")));
+      }
     }
     end.parked()
         .forEach(

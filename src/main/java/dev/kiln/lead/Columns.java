@@ -139,6 +139,7 @@ public final class Columns {
 
   private final List<String> header;
   private final List<String> keys;
+  private final String[] sorted;
   private final Hygiene hygiene;
   private final boolean rejects;
 
@@ -171,6 +172,7 @@ public final class Columns {
       Hygiene hygiene) {
     this.header = header;
     this.keys = List.copyOf(sources.keySet());
+    this.sorted = sources.keySet().stream().sorted().toArray(String[]::new);
     this.sources =
         sources.values().stream()
             .map(columns -> columns.stream().mapToInt(Integer::intValue).toArray())
@@ -302,6 +304,7 @@ public final class Columns {
         sector,
         mail.word(),
         key,
+        problem == null ? ContentHash.of(sorted, fields) : "",
         problem,
         notices,
         problem == null ? List.of() : original(cells));
@@ -423,6 +426,7 @@ public final class Columns {
         "",
         Mail.NONE.word(),
         null,
+        "",
         new Problem(Problem.Kind.BROKEN, broken.reason()),
         List.of(),
         List.of(blocked.length == 0 ? broken.original() : ""));

@@ -37,6 +37,11 @@ public final class ContentHash {
   public static String of(Map<String, ? extends @Nullable Object> fields) {
     String[] names = fields.keySet().toArray(String[]::new);
     Arrays.sort(names);
+    return of(names, fields);
+  }
+
+  /** The same, for who has sorted the names already. */
+  static String of(String[] names, Map<String, ? extends @Nullable Object> fields) {
     StringBuilder text = new StringBuilder(512);
     for (String name : names) {
       Object value = fields.get(name);

@@ -13,13 +13,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which free-text industry belongs to which sector, as {@code config/industries.csv} says. Names
  * match whatever their case, accents, punctuation and spacing; {@code &} and {@code and} count for
- * nothing. Immutable, thread-safe.
+ * nothing. Thread-safe.
  */
 public final class Industries {
   private static final Pattern ACCENTS = Pattern.compile("\\p{M}+");
@@ -27,7 +28,11 @@ public final class Industries {
 
   private record Entry(String sector, int line) {}
 
+  /** Spellings whose sector is remembered, since files repeat a few of them in every row. */
+  private static final int SPELLINGS = 10_000;
+
   private final Map<String, Entry> entries;
+  private final Map<String, String> spelled = new ConcurrentHashMap<>();
 
   private Industries(Map<String, Entry> entries) {
     this.entries = Map.copyOf(entries);
@@ -84,8 +89,16 @@ public final class Industries {
     if (industry == null) {
       return "";
     }
+    String known = spelled.get(industry);
+    if (known != null) {
+      return known;
+    }
     Entry entry = entries.get(normalised(industry));
-    return entry == null ? "" : entry.sector();
+    String sector = entry == null ? "" : entry.sector();
+    if (spelled.size() < SPELLINGS) {
+      spelled.put(industry, sector);
+    }
+    return sector;
   }
 
   /** Every sector that an industry maps to, in alphabetical order. */

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param sector the sector of its industry, or the empty string when the industry is unknown
  * @param mail what kind of mailbox its e-mail address is, as {@link Mail#word}
  * @param key the dedupe key ({@link LeadKey}); null when rejected
+ * @param content what identifies its fields whatever their order ({@link ContentHash#of(Map)});
+ *     empty when rejected
  * @param problem why it is rejected; null when it is valid
  * @param notices what a person should know of it
  * @param original of a rejected row what it was: first the text of a broken record (else empty),
@@ -38,6 +40,7 @@ public record Lead(
     String sector,
     String mail,
     @Nullable String key,
+    String content,
     @Nullable Problem problem,
     List<Notice> notices,
     List<String> original) {
@@ -65,17 +68,22 @@ public record Lead(
       String sector,
       String mail,
       String key) {
-    this(record, line, fields, sector, mail, key, null, List.of(), List.of());
+    this(
+        record,
+        line,
+        fields,
+        sector,
+        mail,
+        key,
+        ContentHash.of(fields),
+        null,
+        List.of(),
+        List.of());
   }
 
   /** Whether the row cannot be sent. */
   public boolean rejected() {
     return problem != null;
-  }
-
-  /** What identifies its fields whatever their order ({@link ContentHash#of(Map)}). */
-  public String content() {
-    return ContentHash.of(fields);
   }
 
   /**

@@ -53,6 +53,8 @@ final class RejectsIT {
   void rejectedRowsAreMendedAndDroppedAgain() {
     Ended sent = rehearsal.kiln("send", "rows.csv");
     assertThat(sent.exit()).isEqualTo(1);
+    assertThat(sent.err())
+        .contains("rows.csv: columns that never leave (kiln.intake.blocked) were left out: SSN");
     JsonNode run = run("rows.csv");
     String id = run.path("run").asText();
     assertThat(run.path("states"))

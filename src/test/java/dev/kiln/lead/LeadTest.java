@@ -61,6 +61,7 @@ final class LeadTest {
             "",
             "",
             null,
+            "",
             new Problem(Problem.Kind.ADDRESS, "no @"),
             List.of(),
             List.of("", "a\n\"secret\"", "\uD83D\uDE42"));
