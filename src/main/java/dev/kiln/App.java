@@ -35,6 +35,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.apache.camel.spi.CamelContextCustomizer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -208,7 +209,9 @@ public final class App implements AutoCloseable {
             settings.connectTimeout(),
             settings.responseTimeout(),
             settings.delivery().inFlight() * catalogue.workspaces().size());
-    main.bind("clay", clay);
+    // Here, and not bound: Camel would start it under the first leads, of which only one waits for
+    // it.
+    main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
     App app = new App(lock, ledger, delivery, pace, clay, main);
     try {
       main.start();

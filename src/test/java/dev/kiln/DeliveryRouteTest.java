@@ -27,6 +27,7 @@ import java.util.Objects;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.camel.processor.TotalRequestsThrottler;
+import org.apache.camel.support.service.ServiceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -50,6 +51,13 @@ final class DeliveryRouteTest {
   }
 
   // ---- Webhooks ----
+
+  @Test
+  @DisplayName("what posts to Clay starts with Kiln, not under the first leads to come")
+  void clayStartsFirst() throws Exception {
+    kiln.start();
+    assertThat(ServiceHelper.isStarted(kiln.context().hasComponent("clay"))).isTrue();
+  }
 
   @Test
   @DisplayName("webhooks fill in order; used up, a table parks with the cure and the others go on")
