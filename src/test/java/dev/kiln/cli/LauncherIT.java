@@ -46,7 +46,7 @@ final class LauncherIT {
       """
       #!/bin/sh
       echo "$@" >>builds
-      echo 'the output of the build'
+      echo "the output of the build$MAVEN_OPTS"
       cat >input
       sleep 0.5
       mkdir -p target
@@ -88,6 +88,7 @@ final class LauncherIT {
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().remove("KILN_JAVA_OPTS");
     builder.environment().remove("JAVA_HOME");
+    builder.environment().remove("MAVEN_OPTS");
     builder.environment().put("CDPATH", PROJECT.toString());
     builder.environment().putAll(environment);
     builder.redirectError(Files.createTempFile(temporary, "err", null).toFile());
@@ -359,6 +360,17 @@ final class LauncherIT {
     assertThat(home.resolve("builds"))
         .hasContent("-q -B -DskipTests -Dspotless.check.skip package");
     assertThat(run(javaHome, home.resolve("kiln")).err()).isEmpty();
+  }
+
+  @Test
+  void keepsANewerJavaFromWarningOfMaven() throws Exception {
+    Path home = sourceFolder(BUILDING_MVNW);
+    Ended ended = run(javaOf("25.0.1"), home.resolve("kiln"));
+    assertThat(ended.err())
+        .isEqualTo(
+            "Building Kiln (first use)...\nthe output of the build"
+                + " --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED\n");
+    assertThat(ended.exit()).isEqualTo(7);
   }
 
   @Test
