@@ -1,9 +1,9 @@
 package dev.kiln.ledger;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
-import org.flywaydb.core.Flyway;
+import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -39,22 +39,22 @@ public final class Ledger implements AutoCloseable {
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   private static final String RUN_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789";
 
-  private final HikariDataSource pool;
-  private final Jdbi readers;
+  private final Readers readers;
   private final Writer writer;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
-  private Ledger(HikariDataSource pool, Writer writer, Clock clock) {
-    this.pool = pool;
-    this.readers = Jdbi.create(pool);
-    this.writer = writer;
+  private Ledger(Path data, Handle handle, Clock clock) {
+    Guard guard = new Guard(data);
+    this.readers = new Readers(data, guard);
+    this.writer = new Writer(handle, guard);
     this.clock = clock;
   }
 
   /**
-   * Opens the embedded ledger (SQLite, WAL, full sync), creating or migrating it. At most one
-   * process may have it open so at a time: the caller holds the lock of the data folder.
+   * Opens the embedded ledger (SQLite, WAL, full sync), creating or migrating it. Reads all of it
+   * first: one that is damaged is refused and left as it is, and so is one of a newer Kiln. At most
+   * one process may have it open so at a time: the caller holds the lock of the data folder.
    *
    * @param data the data folder; must exist
    * @param clock the ledger's clock
@@ -64,7 +64,8 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * Opens a copy of a ledger, such as a backup, and migrates it. What is no ledger is refused.
+   * Opens a copy of a ledger, such as a backup, and migrates it. What is no ledger is refused, and
+   * what {@link #open} refuses too.
    *
    * @param data the folder of the copy
    * @param clock the ledger's clock
@@ -74,36 +75,31 @@ public final class Ledger implements AutoCloseable {
   }
 
   private static Ledger open(Path data, Clock clock, boolean mayBeNew) {
+    Sqlite.mustBeSound(data);
     try {
-      Flyway schema =
-          Flyway.configure()
-              .dataSource(Sqlite.writer(data))
-              .locations("classpath:dev/kiln/ledger/sqlite")
-              .load();
-      if (!mayBeNew && schema.info().current() == null) {
-        throw new IllegalStateException("it is no ledger of Kiln");
-      }
-      schema.migrate();
-      Handle handle = Jdbi.create(Sqlite.writer(data)).open();
+      DataSource database = Sqlite.writer(data);
+      Schema.migrate(database, mayBeNew);
+      Handle handle = Jdbi.create(database).open();
       handle.setStatementBuilder(new CachedStatements());
-      return new Ledger(Sqlite.readers(data), new Writer(handle), clock);
-    } catch (RuntimeException failure) {
+      return new Ledger(data, handle, clock);
+    } catch (RuntimeException | SQLException failure) {
       throw Sqlite.unavailable(data, failure);
     }
   }
 
   /**
    * Opens the embedded ledger beside the process that runs on it, or without one, for an operator's
-   * verbs. Neither creates nor migrates it.
+   * verbs. Neither creates nor migrates it; one of another version is refused.
    *
    * @param data the data folder; its ledger must exist
    * @param clock the ledger's clock
    */
   public static Ledger openBeside(Path data, Clock clock) {
     try {
-      HikariDataSource readers = Sqlite.readers(data);
-      return new Ledger(readers, new Writer(Jdbi.create(Sqlite.writer(data)).open()), clock);
-    } catch (RuntimeException failure) {
+      DataSource database = Sqlite.writer(data);
+      Schema.mustBeCurrent(database);
+      return new Ledger(data, Jdbi.create(database).open(), clock);
+    } catch (RuntimeException | SQLException failure) {
       throw Sqlite.unavailable(data, failure);
     }
   }
@@ -557,6 +553,6 @@ public final class Ledger implements AutoCloseable {
   @Override
   public void close() {
     writer.close();
-    pool.close();
+    readers.close();
   }
 }

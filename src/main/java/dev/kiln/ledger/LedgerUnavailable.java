@@ -1,21 +1,17 @@
 package dev.kiln.ledger;
 
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The ledger could not be read or written. Nothing of the operation took effect; the message says
- * what to look at.
+ * what is wrong and what to do. Neither it nor its cause tells what was to be written.
  */
 public final class LedgerUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * A failure with its innermost reason.
-   *
-   * @param what what could not be done
-   * @param failure why; of a chain of causes the last one is told
-   * @param cure what to do; empty where the reason says it
-   */
-  LedgerUnavailable(String what, Throwable failure, String cure) {
-    super(what + ": " + innermost(failure) + cure, failure);
+  private LedgerUnavailable(String message, @Nullable Throwable cause) {
+    super(message, cause);
   }
 
   /**
@@ -24,14 +20,22 @@ public final class LedgerUnavailable extends RuntimeException {
    * @param message what to tell a person
    */
   LedgerUnavailable(String message) {
-    super(message);
+    this(message, null);
   }
 
-  private static String innermost(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
+  /**
+   * A failure with its innermost reason and the cure.
+   *
+   * @param what what could not be done
+   * @param place the folder or file that was to be written or read
+   * @param failure why
+   */
+  static LedgerUnavailable of(String what, Path place, Throwable failure) {
+    if (failure instanceof LedgerUnavailable told) {
+      return told;
     }
-    return String.valueOf(root.getMessage());
+    Throwable root = SqliteFault.root(failure);
+    return new LedgerUnavailable(
+        what + ": " + SqliteFault.of(root).words(place, root.getMessage()) + ".", root);
   }
 }

@@ -1,8 +1,8 @@
 package dev.kiln.ledger;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.kiln.lead.Notice;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.ResultIterator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,24 +22,31 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class LedgerView implements AutoCloseable {
-  private final Jdbi readers;
+  private final Readers readers;
   private final Clock clock;
   private final Runnable onClose;
 
-  LedgerView(Jdbi readers, Clock clock, Runnable onClose) {
+  LedgerView(Readers readers, Clock clock, Runnable onClose) {
     this.readers = readers;
     this.clock = clock;
     this.onClose = onClose;
   }
 
   /**
-   * Opens the embedded ledger to look at it, beside a process that writes it or without one.
+   * Opens the embedded ledger to look at it, beside a process that writes it or without one. One of
+   * another version is refused.
    *
    * @param data the data folder; its ledger must exist
    */
   public static LedgerView open(Path data) {
-    HikariDataSource pool = Sqlite.readers(data);
-    return new LedgerView(Jdbi.create(pool), Clock.systemUTC(), pool::close);
+    Readers readers = new Readers(data, new Guard(data));
+    try {
+      readers.mustBeCurrent();
+      return new LedgerView(readers, Clock.systemUTC(), readers::close);
+    } catch (RuntimeException | SQLException failure) {
+      readers.close();
+      throw Sqlite.unavailable(data, failure);
+    }
   }
 
   /**

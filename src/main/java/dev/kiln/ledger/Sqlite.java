@@ -10,14 +10,21 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.TransactionMode;
 import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /** The embedded database: one writer, several readers, WAL, full sync. */
 final class Sqlite {
+  /** How long to wait for another process that writes: below what a stop can spare. */
+  private static final int BUSY_MILLIS = 5_000;
+
   private Sqlite() {}
 
   /** Connections that write: each transaction takes the write lock at its start. */
@@ -40,10 +47,45 @@ final class Sqlite {
     }
   }
 
-  /** A database that cannot be opened, with the innermost reason. */
+  /** A database that cannot be opened, with the reason. */
   static LedgerUnavailable unavailable(Path data, Throwable failure) {
-    return new LedgerUnavailable(
-        "The ledger " + data.resolve(Ledger.FILE) + " cannot be opened", failure, "");
+    return LedgerUnavailable.of(
+        "The ledger " + data.resolve(Ledger.FILE) + " cannot be opened", data, failure);
+  }
+
+  /**
+   * Reads every page of a database, if there is one, and changes nothing, not even by what it does
+   * when it closes.
+   *
+   * @throws LedgerUnavailable if it is damaged
+   */
+  static void mustBeSound(Path data) {
+    if (!Files.exists(data.resolve(Ledger.FILE))) {
+      return;
+    }
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    config.setBusyTimeout(BUSY_MILLIS);
+    try (Connection connection = source(data, config).getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet fault = statement.executeQuery("PRAGMA quick_check(1)")) {
+      if (!fault.getString(1).equals("ok")) {
+        throw new SQLiteException(
+            fault.getString(1).replaceAll("\\s+", " "), SQLiteErrorCode.SQLITE_CORRUPT);
+      }
+    } catch (SQLException failure) {
+      throw unavailable(data, failure);
+    }
+  }
+
+  /** Brings what is in the log of a database into its file, as far as nobody reads in it. */
+  static void fold(Path data) {
+    try (Connection connection = writer(data).getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (SQLException failure) {
+      throw unavailable(data, failure);
+    }
   }
 
   /**
@@ -64,7 +106,15 @@ final class Sqlite {
       }
       Files.move(part, file);
     } catch (SQLException | IOException failure) {
-      throw new LedgerUnavailable("The ledger could not be copied to " + file, failure, "");
+      try {
+        Files.deleteIfExists(part);
+      } catch (IOException second) {
+        failure.addSuppressed(second);
+      }
+      throw LedgerUnavailable.of(
+          "The ledger " + data.resolve(Ledger.FILE) + " could not be copied to " + file,
+          file,
+          failure);
     }
   }
 
@@ -72,7 +122,7 @@ final class Sqlite {
     SQLiteConfig config = new SQLiteConfig();
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-    config.setBusyTimeout(10_000);
+    config.setBusyTimeout(BUSY_MILLIS);
     config.setTransactionMode(mode);
     return config;
   }

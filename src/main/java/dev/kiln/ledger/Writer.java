@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An operation makes all its checks before its first write: a {@link NotSent} out of it leaves
  * the others of the same commit alone. Any other failure rolls the commit back, and its operations
- * run again one by one.
+ * run again one by one, unless it is the database that refuses: then all of them have failed.
  */
 final class Writer implements AutoCloseable {
   /** Most operations in one commit. */
@@ -56,11 +56,13 @@ final class Writer implements AutoCloseable {
 
   private final BlockingQueue<Task<?>> queue = new LinkedBlockingQueue<>();
   private final Handle handle;
+  private final Guard guard;
   private final Thread thread;
   private volatile boolean closed;
 
-  Writer(Handle handle) {
+  Writer(Handle handle, Guard guard) {
     this.handle = handle;
+    this.guard = guard;
     this.thread = new Thread(this::loop, "kiln-ledger-writer");
     thread.setDaemon(true);
     thread.start();
@@ -73,6 +75,7 @@ final class Writer implements AutoCloseable {
    * @throws LedgerUnavailable if the database refuses; nothing of the operation took effect
    */
   <T> T write(Operation<T> operation) {
+    guard.mustBeSound();
     Task<T> task = new Task<>(operation);
     queue.add(task);
     if (closed && queue.remove(task)) {
@@ -129,10 +132,11 @@ final class Writer implements AutoCloseable {
       handle.commit();
     } catch (RuntimeException | Error failure) {
       rollback(failure);
-      if (tasks.size() > 1) {
+      if (tasks.size() > 1 && SqliteFault.of(failure) == SqliteFault.OPERATION) {
         tasks.forEach(task -> commit(List.of(task)));
       } else {
-        tasks.get(0).done.completeExceptionally(unavailable(failure));
+        Throwable told = told(failure);
+        tasks.forEach(task -> task.done.completeExceptionally(told));
       }
       return;
     }
@@ -147,13 +151,12 @@ final class Writer implements AutoCloseable {
     }
   }
 
-  private static Throwable unavailable(Throwable failure) {
+  private Throwable told(Throwable failure) {
     return failure instanceof IllegalStateException
             || failure instanceof IllegalArgumentException
             || failure instanceof Error
         ? failure
-        : new LedgerUnavailable(
-            "The ledger could not be written", failure, ". Check the disk of the data folder.");
+        : guard.refused(failure);
   }
 
   /** Ends after all that was handed in is durable. */
