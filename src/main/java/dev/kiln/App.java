@@ -201,7 +201,9 @@ public final class App implements AutoCloseable {
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {}));
     main.bind("routed", new RoutedLeads(credits(catalogue)));
     main.bind("rejects", new Rejects(ledger.view(), places.data()));
-    main.bind("settled", new SettledFiles(settings.stability(), Clock.systemUTC()));
+    main.bind(
+        "settled",
+        new SettledFiles(settings.stability(), Clock.systemUTC(), delivery::standsStill));
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
     ClayComponent clay =
         new ClayComponent(

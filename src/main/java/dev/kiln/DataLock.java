@@ -35,18 +35,25 @@ public final class DataLock implements AutoCloseable {
    * @throws InvalidConfiguration if the folder cannot be made or written
    * @throws AlreadyRunning if another Kiln has it
    */
-  public static DataLock take(Path data) throws IOException {
-    FileChannel channel;
+  public static DataLock take(Path data) {
     try {
       Files.createDirectories(data);
-      channel = open(data);
+      FileChannel channel = open(data);
+      try {
+        return lock(data, channel);
+      } catch (IOException | RuntimeException failure) {
+        channel.close();
+        throw failure;
+      }
     } catch (IOException unusable) {
       throw new InvalidConfiguration(
           data, "cannot be used as the data folder: " + reason(unusable));
     }
+  }
+
+  private static DataLock lock(Path data, FileChannel channel) throws IOException {
     if (tryLock(channel) == null) {
       String holder = Files.readString(data.resolve(FILE), StandardCharsets.UTF_8).strip();
-      channel.close();
       throw new AlreadyRunning(
           "Kiln is already running on "
               + data

@@ -9,27 +9,37 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
 
 /**
  * The filter {@code settled}: lets a file of the inbox through once its size and time of change
  * have stood still for a while, whatever that time says: a file that is still being copied may have
- * an old one. A file that could not be taken (the ledger was not to be had, say) is tried again
- * after a longer while. Links are not followed. Thread-safe.
+ * an old one. A file that could not be taken is tried again after a longer while. Links are not
+ * followed. Thread-safe.
  */
 final class SettledFiles implements GenericFileFilter<java.io.File> {
-  private static final Duration TRY_AGAIN = Duration.ofSeconds(30);
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
 
   private record Seen(long size, long changed, Instant since, Instant notBefore) {}
 
   private final Duration stability;
   private final Clock clock;
+  private final BooleanSupplier closed;
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
 
-  SettledFiles(Duration stability, Clock clock) {
+  /**
+   * A filter over time.
+   *
+   * @param stability how long a file must have stood still
+   * @param clock tells the time
+   * @param closed whether no file at all is let through now
+   */
+  SettledFiles(Duration stability, Clock clock, BooleanSupplier closed) {
     this.stability = stability;
     this.clock = clock;
+    this.closed = closed;
   }
 
   @Override
@@ -58,7 +68,9 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
       seen.put(path, new Seen(size, changed, now, now));
       return false;
     }
-    if (now.isBefore(before.since.plus(stability)) || now.isBefore(before.notBefore)) {
+    if (now.isBefore(before.since.plus(stability))
+        || now.isBefore(before.notBefore)
+        || closed.getAsBoolean()) {
       return false;
     }
     seen.put(path, new Seen(size, changed, before.since, now.plus(TRY_AGAIN)));

@@ -23,7 +23,8 @@ final class SettledFilesTest {
 
   private final Path folder;
   private final SteppedClock clock = new SteppedClock();
-  private final SettledFiles settled = new SettledFiles(STABILITY, clock);
+  private boolean closed;
+  private final SettledFiles settled = new SettledFiles(STABILITY, clock, () -> closed);
 
   SettledFilesTest(@TempDir Path folder) {
     this.folder = folder;
@@ -87,9 +88,22 @@ final class SettledFilesTest {
     assertThat(accepts(file)).isFalse();
     clock.step(STABILITY);
     assertThat(accepts(file)).isTrue();
-    clock.step(Duration.ofSeconds(29));
+    clock.step(Duration.ofSeconds(9));
     assertThat(accepts(file)).isFalse();
     clock.step(Duration.ofSeconds(1));
+    assertThat(accepts(file)).isTrue();
+  }
+
+  @Test
+  @DisplayName(
+      "no file is taken while the ledger cannot be used, and each of them at once after it")
+  void closedForNow() throws IOException {
+    Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
+    assertThat(accepts(file)).isFalse();
+    clock.step(STABILITY);
+    closed = true;
+    assertThat(accepts(file)).isFalse();
+    closed = false;
     assertThat(accepts(file)).isTrue();
   }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -48,6 +49,7 @@ public final class Delivery {
   private final Map<String, Lane> lanes;
   private volatile @Nullable Set<String> onlyRuns;
   private volatile boolean stopping;
+  private final AtomicBoolean standsStill = new AtomicBoolean();
 
   /**
    * Delivery for every workspace of a catalogue.
@@ -168,9 +170,15 @@ public final class Delivery {
     stopping = true;
   }
 
-  /** Gives the leases back. Called when nothing is on the wire any more. */
+  /**
+   * Books what is still owed and gives the leases back. Called when nothing is on the wire any
+   * more.
+   *
+   * @throws LedgerUnavailable if the ledger cannot be written: what is owed is in doubt then
+   */
   public void resign() {
     for (Lane lane : lanes.values()) {
+      lane.settleOwed();
       Lease lease = lane.lease();
       if (lease != null) {
         ledger.resign(lease);
@@ -205,10 +213,20 @@ public final class Delivery {
   public List<Due> due(String workspace) {
     Lane lane = lane(workspace);
     try {
-      if (stopping || !lane.leads(node, alone)) {
+      if (stopping || lane.silent()) {
         return List.of();
       }
-      lane.settleOwed();
+      // First of all: a lead whose answer is known must not be taken for one in doubt.
+      int booked = lane.settleOwed();
+      if (booked > 0) {
+        LOG.info("Workspace {}: {} answers that came meanwhile are booked", workspace, booked);
+      }
+      if (!lane.leads(node, alone)) {
+        return List.of();
+      }
+      if (standsStill.getAndSet(false)) {
+        LOG.info("The ledger can be used again: intake and delivery go on");
+      }
       if (lane.silent()) {
         return List.of();
       }
@@ -226,14 +244,26 @@ public final class Delivery {
       lane.offer(leads);
       return leads;
     } catch (LedgerUnavailable unavailable) {
-      if (lane.silence(ledger.now().plus(AFTER_FAILURE))) {
-        LOG.error(
-            "Delivery of workspace {} stands still and tries again by itself: {}",
-            workspace,
-            unavailable.getMessage());
-      }
+      standStill(unavailable);
       return List.of();
     }
+  }
+
+  /**
+   * The ledger cannot be used: nothing is begun, and no file taken, until it can be. Told once,
+   * tried again every few seconds.
+   */
+  public void standStill(LedgerUnavailable unavailable) {
+    Instant until = ledger.now().plus(AFTER_FAILURE);
+    lanes.values().forEach(lane -> lane.standStill(until));
+    if (!standsStill.getAndSet(true)) {
+      LOG.error("Intake and delivery stand still: {}", unavailable.getMessage());
+    }
+  }
+
+  /** Whether intake and delivery wait for the ledger. */
+  public boolean standsStill() {
+    return standsStill.get();
   }
 
   /**
@@ -246,6 +276,9 @@ public final class Delivery {
     try {
       if (stopping) {
         throw new NotSent(WaitReason.STOPPING, "Kiln is stopping", null);
+      }
+      if (lane.silent()) {
+        throw new NotSent(WaitReason.NOT_DUE, "The workspace is silent for a moment", null);
       }
       Lease lease = lane.lease();
       if (lease == null) {
@@ -264,6 +297,9 @@ public final class Delivery {
     } catch (NotSent notSent) {
       lane.hinder(lead, notSent);
       throw notSent;
+    } catch (LedgerUnavailable unavailable) {
+      standStill(unavailable);
+      throw new NotSent(WaitReason.NOT_DUE, "The ledger cannot be written", null);
     }
   }
 
@@ -336,11 +372,11 @@ public final class Delivery {
       counted = ledger.settle(sending, settlement);
     } catch (LedgerUnavailable unavailable) {
       lane.owe(sending, settlement);
-      LOG.error(
-          "Lead {}: its outcome ({}) is booked as soon as the ledger can be written: {}",
+      standStill(unavailable);
+      LOG.debug(
+          "Lead {}: its outcome ({}) is booked as soon as the ledger can be written",
           sending.lead().leadId(),
-          answer,
-          unavailable.getMessage());
+          answer);
     }
     if (!counted) {
       LOG.info(
@@ -355,8 +391,7 @@ public final class Delivery {
 
   /**
    * A lead failed on its way in a manner that is nobody's outcome: a stopped route, a fault in an
-   * edited route, a ledger that cannot be written. Its table waits a few seconds, so that nothing
-   * spins.
+   * edited route. Its table waits a few seconds, so that nothing spins.
    *
    * @param lead the lead; still queued, or SENDING if it failed after begin
    * @param failure what happened

@@ -281,6 +281,12 @@ final class Lane {
     }
     if (!news.isEmpty()) {
       ledger.waiting(news);
+      lock.lock();
+      try {
+        told.putAll(news);
+      } finally {
+        lock.unlock();
+      }
     }
     return open;
   }
@@ -351,7 +357,6 @@ final class Lane {
       return;
     }
     if (!waits.equals(told.getOrDefault(table, Waiting.NOT))) {
-      told.put(table, waits);
       news.put(table, waits);
     }
   }
@@ -480,25 +485,27 @@ final class Lane {
     owed.add(new Owed(sending, settlement));
   }
 
-  /** Books the outcomes that the ledger could not take before, in order. */
-  void settleOwed() {
+  /**
+   * Books the outcomes that the ledger could not take before, in order.
+   *
+   * @return how many
+   */
+  int settleOwed() {
+    int booked = 0;
     for (Owed next = owed.peek(); next != null; next = owed.peek()) {
       ledger.settle(next.sending, next.settlement);
       owed.remove();
+      booked++;
     }
+    return booked;
   }
 
-  /**
-   * Says nothing more until a time.
-   *
-   * @return whether it was not silent already
-   */
-  boolean silence(Instant until) {
+  /** Offers nothing until a time; then the lease is written anew before anything else. */
+  void standStill(Instant until) {
     lock.lock();
     try {
-      boolean news = ledger.now().isAfter(silentUntil);
       silentUntil = until;
-      return news;
+      renewAt = Instant.EPOCH;
     } finally {
       lock.unlock();
     }

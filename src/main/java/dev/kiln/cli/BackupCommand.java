@@ -6,6 +6,7 @@ import dev.kiln.Trees;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
+import dev.kiln.ledger.LedgerView.RunAccount;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
@@ -14,7 +15,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -81,8 +86,10 @@ final class BackupCommand extends LedgerCommand {
     private void restore(Path data, Path incoming, PrintWriter out) throws IOException {
       Files.copy(file, incoming.resolve(Ledger.FILE));
       int doubted;
+      List<String> missing;
       try (Ledger ledger = Ledger.openCopy(incoming, Clock.systemUTC())) {
         doubted = ledger.doubtUnsettled();
+        missing = missing(data.resolve("archive"), ledger.view().snapshot().runs());
       } catch (LedgerUnavailable noLedger) {
         throw new InvalidConfiguration(
             file, "cannot be restored, and nothing was changed: " + noLedger.getMessage());
@@ -90,7 +97,7 @@ final class BackupCommand extends LedgerCommand {
       Path present = data.resolve(Ledger.FILE);
       if (Files.exists(present)) {
         Path kept = data.resolve(Ledger.FILE + ".before-" + Instant.now().toEpochMilli());
-        Ledger.backup(data, kept);
+        Ledger.keep(data, kept);
         out.println("The ledger so far is kept in " + kept + ".");
       }
       for (String suffix : new String[] {"-wal", "-shm"}) {
@@ -106,6 +113,34 @@ final class BackupCommand extends LedgerCommand {
               + doubted
               + " leads were not settled in the backup and are marked as possible duplicates; \"kiln hold\" or"
               + " \"kiln cancel\" them before \"kiln run\" if they must not be sent again.");
+      if (!missing.isEmpty()) {
+        out.println(
+            "Read since the backup, so that it does not know (all of) their leads: "
+                + String.join(", ", missing)
+                + " in "
+                + data.resolve("archive")
+                + ". Put them back into the inbox if you want them sent; what was sent of them since is sent again,"
+                + " unmarked.");
+      }
+    }
+
+    /** Files that were read to their end, and not yet so in the backup. */
+    private static List<String> missing(Path archive, List<RunAccount> runs) throws IOException {
+      if (!Files.isDirectory(archive)) {
+        return List.of();
+      }
+      Set<String> known =
+          runs.stream()
+              .filter(run -> !run.phase().equals("READING"))
+              .map(RunAccount::id)
+              .collect(Collectors.toSet());
+      try (Stream<Path> files = Files.list(archive)) {
+        return files
+            .map(file -> file.getFileName().toString())
+            .filter(name -> known.stream().noneMatch(run -> name.startsWith(run + "-")))
+            .sorted()
+            .toList();
+      }
     }
   }
 }

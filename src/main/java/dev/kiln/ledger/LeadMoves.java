@@ -136,16 +136,26 @@ final class LeadMoves {
     return Moved.of(rows, moved);
   }
 
-  /** Marks what may have been sent since a backup was taken. */
+  /**
+   * Marks what may have been sent since a backup was taken, by itself or because the operator
+   * retried it; counts what was on its way.
+   */
   static Moved doubt(Transaction transaction, long afterId) {
     Handle handle = transaction.handle();
     List<LeadRow> rows =
         select(
             handle,
             new LeadSelection(null, null, null),
-            Set.of(LeadState.QUEUED, LeadState.HELD, LeadState.SENDING),
+            Set.of(
+                LeadState.QUEUED,
+                LeadState.HELD,
+                LeadState.SENDING,
+                LeadState.REFUSED,
+                LeadState.DEAD),
             afterId);
+    int open = 0;
     for (LeadRow row : rows) {
+      open += row.state().open() ? 1 : 0;
       if (!row.doubted()) {
         RunRows.doubt(handle, row.run(), 1);
         handle
@@ -154,6 +164,6 @@ final class LeadMoves {
             .execute();
       }
     }
-    return Moved.of(rows, rows.size());
+    return Moved.of(rows, open);
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -112,6 +113,25 @@ public final class Ledger implements AutoCloseable {
    */
   public static void backup(Path data, Path file) {
     Sqlite.copy(data, file);
+  }
+
+  /**
+   * Keeps the ledger in another file before a backup takes its place, and leaves nothing of it in
+   * its log. A damaged one is kept as it is, with its log. The caller holds the lock of the data
+   * folder.
+   *
+   * @param data the data folder
+   * @param file where to; must not exist
+   * @throws IOException if there is no room for it, say; nothing is changed then
+   */
+  public static void keep(Path data, Path file) throws IOException {
+    try {
+      Sqlite.mustBeSound(data);
+      Sqlite.fold(data);
+      Sqlite.copy(data, file);
+    } catch (LedgerUnavailable unsound) {
+      Sqlite.copyAsItIs(data, file);
+    }
   }
 
   /** What is in the ledger, for those who only look. Lives as long as this ledger. */
@@ -348,10 +368,10 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * Marks every lead that is not settled as a possible duplicate: after a restore nobody knows what
-   * was sent since the backup.
+   * Marks every lead that is not settled as a possible duplicate, and those that a retry may have
+   * brought back: after a restore nobody knows what was sent since the backup.
    *
-   * @return how many
+   * @return how many are not settled
    */
   public int doubtUnsettled() {
     return inChunks(LeadMoves::doubt);

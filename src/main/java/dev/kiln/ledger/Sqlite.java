@@ -25,6 +25,9 @@ final class Sqlite {
   /** How long to wait for another process that writes: below what a stop can spare. */
   private static final int BUSY_MILLIS = 5_000;
 
+  /** The ending of the file with what is committed and not in the database's own file yet. */
+  private static final String LOG = "-wal";
+
   private Sqlite() {}
 
   /** Connections that write: each transaction takes the write lock at its start. */
@@ -115,6 +118,15 @@ final class Sqlite {
           "The ledger " + data.resolve(Ledger.FILE) + " could not be copied to " + file,
           file,
           failure);
+    }
+  }
+
+  /** Copies the files of a database that nobody uses, whatever is in them. */
+  static void copyAsItIs(Path data, Path file) throws IOException {
+    Files.copy(data.resolve(Ledger.FILE), file);
+    Path log = data.resolve(Ledger.FILE + LOG);
+    if (Files.exists(log)) {
+      Files.copy(log, file.resolveSibling(file.getFileName() + LOG));
     }
   }
 

@@ -43,7 +43,8 @@ public final class StatusText {
     for (WorkspaceAccount workspace : snapshot.workspaces()) {
       text.append("\nWorkspace ").append(workspace.name()).append(": ");
       if (!workspace.leaseUntil().isAfter(now)) {
-        text.append("no Kiln delivers for it now; start one with \"kiln run\"");
+        text.append(
+            "no Kiln delivers for it now; start one with \"kiln run\", or see the log of the one that runs");
       } else if (workspace.pauseUntil().isAfter(now)) {
         text.append("waits until ").append(workspace.pauseUntil()).append(", as Clay asked (429)");
       } else {
