@@ -23,6 +23,7 @@ import org.flywaydb.core.Flyway;
 final class Schema {
   private static final Pattern MIGRATION = Pattern.compile("(?:.*/)?sqlite/V(\\d+)__\\w+\\.sql");
 
+  private static final int NONE = -1;
   private static final String NO_LEDGER = "it is no ledger of Kiln";
 
   private Schema() {}
@@ -54,7 +55,7 @@ final class Schema {
         .orElseThrow();
   }
 
-  /** The version of a database; 0 where it has none of Kiln's tables. */
+  /** The version of a database; -1 where it has none of Kiln's tables. */
   static int of(DataSource database) throws SQLException {
     try (Connection connection = database.getConnection();
         Statement statement = connection.createStatement()) {
@@ -62,7 +63,7 @@ final class Schema {
           statement.executeQuery(
               "SELECT 1 FROM sqlite_master WHERE name = 'flyway_schema_history'")) {
         if (!tables.next()) {
-          return 0;
+          return NONE;
         }
       }
       try (ResultSet history =
@@ -81,7 +82,7 @@ final class Schema {
   static void migrate(DataSource database, boolean mayBeNew) throws SQLException {
     int version = of(database);
     mustNotBeNewer(version);
-    if (version == 0 && !mayBeNew) {
+    if (version == NONE && !mayBeNew) {
       throw new IllegalStateException(NO_LEDGER);
     }
     Flyway.configure()
@@ -95,7 +96,7 @@ final class Schema {
   static void mustBeCurrent(DataSource database) throws SQLException {
     int version = of(database);
     mustNotBeNewer(version);
-    if (version == 0) {
+    if (version == NONE) {
       throw new IllegalStateException(NO_LEDGER);
     }
     if (version < newest()) {
