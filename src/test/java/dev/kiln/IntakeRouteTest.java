@@ -10,10 +10,12 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.kiln.clay.Delivery;
 import dev.kiln.lead.Lead;
 import dev.kiln.ledger.Findings;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Priority;
@@ -21,6 +23,9 @@ import dev.kiln.ledger.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -259,6 +264,33 @@ final class IntakeRouteTest {
     assertThat(kiln.files("inbox")).isEmpty();
     assertThat(kiln.requests("finance-1")).isEqualTo(2);
     assertThat(kiln.snapshot().runs()).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("a file that the ledger cannot take stays in the inbox and is read when it can")
+  void waitsForTheLedger() throws Exception {
+    kiln.start();
+    kiln.drop("normal/first.csv", leads(1, 2, "Banking"));
+    kiln.settled("first.csv");
+    String url = "jdbc:sqlite:" + kiln.data().resolve(Ledger.FILE);
+    try (Connection ledger = DriverManager.getConnection(url);
+        Statement sql = ledger.createStatement()) {
+      sql.execute(
+          "CREATE TRIGGER broken BEFORE INSERT ON batch BEGIN SELECT RAISE(ABORT, 'broken'); END");
+      kiln.drop("normal/second.csv", leads(10, 3, "Banking"));
+      soon()
+          .until(
+              () ->
+                  kiln.context()
+                      .getRegistry()
+                      .lookupByNameAndType("delivery", Delivery.class)
+                      .standsStill());
+      assertThat(kiln.files("inbox")).containsExactly("second.csv");
+      sql.execute("DROP TRIGGER broken");
+    }
+    assertThat(kiln.settled("second.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
+    assertThat(kiln.snapshot().runs()).hasSize(2);
+    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
   }
 
   @Test

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerFixture;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.NotSent;
 import dev.kiln.ledger.Pausable;
@@ -760,6 +761,60 @@ final class DeliveryTest {
               assertThat(line.state()).isEqualTo(LeadState.QUEUED);
               assertThat(line.possibleDuplicate()).isTrue();
             });
+  }
+
+  // ---- A ledger that cannot be written ----
+
+  @Test
+  void anAnswerThatCannotBeBookedIsBookedLaterAndTheLeadNotSentAgain() {
+    books.stored("leads", "tech", 3);
+    Sending sending = fixture.begin();
+    books.breakDown();
+    fixture.settle(sending, answered(200));
+    assertThat(fixture.delivery().standsStill()).isTrue();
+    for (int i = 0; i < 5; i++) {
+      passes(Duration.ofSeconds(6));
+      assertThat(fixture.due()).isEmpty();
+      assertThat(books.line(sending).state()).isEqualTo(LeadState.SENDING);
+    }
+    books.mend();
+    assertThat(fixture.due()).as("looked at again only after a while").isEmpty();
+    passes(Duration.ofSeconds(6));
+    assertThat(fixture.due()).extracting(Due::leadId).doesNotContain(sending.lead().leadId());
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
+    assertThat(books.line(sending).possibleDuplicate()).isFalse();
+    assertThat(fixture.delivery().standsStill()).isFalse();
+  }
+
+  @Test
+  void aLeadThatCannotBeBegunStaysQueuedAndCostsNothing() {
+    books.stored("leads", "tech", 3);
+    List<Due> due = fixture.due();
+    books.breakDown();
+    refusal(due.get(0));
+    assertThat(fixture.delivery().standsStill()).isTrue();
+    books.mend();
+    assertThat(refusal(due.get(1)).getMessage())
+        .as("nothing is tried for a while")
+        .contains("silent");
+    due.forEach(fixture.delivery()::release);
+    passes(Duration.ofSeconds(6));
+    List<Due> again = fixture.due();
+    assertThat(again).hasSize(3);
+    assertThat(fixture.delivery().begin(again.get(0)).number()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsOwedIsBookedBeforeKilnStops() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    books.breakDown();
+    fixture.settle(sending, answered(200));
+    assertThat(catchThrowable(() -> fixture.delivery().resign()))
+        .isInstanceOf(LedgerUnavailable.class);
+    books.mend();
+    fixture.delivery().resign();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
   }
 
   // ---- What the routes ask ----

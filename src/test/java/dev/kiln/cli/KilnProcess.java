@@ -51,7 +51,17 @@ final class KilnProcess implements AutoCloseable {
    * @param arguments the command and its options
    */
   static KilnProcess start(Path folder, List<String> arguments) {
-    List<String> command = new ArrayList<>(List.of(PROJECT.resolve("kiln").toString()));
+    return start(folder, List.of(), arguments);
+  }
+
+  /**
+   * Starts a command by way of another, which gives its process to it.
+   *
+   * @param way the other command and its options, such as {@code prlimit --fsize=1}
+   */
+  static KilnProcess start(Path folder, List<String> way, List<String> arguments) {
+    List<String> command = new ArrayList<>(way);
+    command.add(PROJECT.resolve("kiln").toString());
     command.addAll(arguments);
     try {
       Path out = Files.createTempFile(folder, "out", ".log");

@@ -152,7 +152,11 @@ final class Rehearsal implements AutoCloseable {
   // ---- Commands ----
 
   private KilnProcess start(List<String> arguments) {
-    KilnProcess process = KilnProcess.start(folder, arguments);
+    return start(List.of(), arguments);
+  }
+
+  private KilnProcess start(List<String> way, List<String> arguments) {
+    KilnProcess process = KilnProcess.start(folder, way, arguments);
     started.push(process);
     return process;
   }
@@ -167,6 +171,11 @@ final class Rehearsal implements AutoCloseable {
   /** Runs a command on this rehearsal's folders to its end. */
   Ended kiln(String command, String... arguments) {
     return start(command, arguments).end();
+  }
+
+  /** Runs a command to its end by way of another, such as {@code prlimit --fsize=1}. */
+  Ended kilnBy(List<String> way, String command) {
+    return start(way, List.of(command, "--config", "config", "--data", "data")).end();
   }
 
   /** {@code kiln run}, ready. */

@@ -131,6 +131,29 @@ public final class LedgerFixture implements AutoCloseable {
     ledger.close();
   }
 
+  /** Lets the database refuse every change of a lead and every lease, until it is mended. */
+  public void breakDown() {
+    for (String table : List.of("lead", "workspace")) {
+      sql.useHandle(
+          handle ->
+              handle.execute(
+                  "CREATE TRIGGER broken_"
+                      + table
+                      + " BEFORE UPDATE ON "
+                      + table
+                      + " BEGIN SELECT RAISE(ABORT, 'the disk is broken'); END"));
+    }
+  }
+
+  /** Ends {@link #breakDown}. */
+  public void mend() {
+    sql.useHandle(
+        handle -> {
+          handle.execute("DROP TRIGGER broken_lead");
+          handle.execute("DROP TRIGGER broken_workspace");
+        });
+  }
+
   // ---- Intake ----
 
   public Run run(String content) {
