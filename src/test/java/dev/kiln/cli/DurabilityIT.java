@@ -43,7 +43,7 @@ final class DurabilityIT {
   private static final String STANDS_STILL = "Intake and delivery stand still";
 
   /** Longer than Kiln waits between two looks at a ledger that it could not use. */
-  private static final Duration SEVERAL_LOOKS = Duration.ofSeconds(11);
+  private static final Duration A_LOOK = Duration.ofSeconds(7);
 
   private static void run(String... command) {
     try {
@@ -128,7 +128,7 @@ final class DurabilityIT {
           .until(() -> answered(rehearsal) == requests(rehearsal));
       long sent = requests(rehearsal);
       await("nothing is sent")
-          .during(SEVERAL_LOOKS)
+          .during(A_LOOK)
           .atMost(KilnProcess.LONGEST)
           .until(() -> requests(rehearsal) == sent);
       assertThat(onlyError(kiln))
@@ -296,7 +296,7 @@ final class DurabilityIT {
       long sent = requests(rehearsal);
       assertThat(sent).isLessThan(leads);
       await("nothing is sent on a broken ledger")
-          .during(SEVERAL_LOOKS)
+          .during(A_LOOK)
           .atMost(KilnProcess.LONGEST)
           .until(() -> requests(rehearsal) == sent);
       assertThat(onlyError(kiln))

@@ -14,6 +14,7 @@ import dev.kiln.ledger.LedgerFixture.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -49,6 +50,9 @@ public final class ReleasedLedgerTest {
 
   /** States that no verb of the ledger leads to yet. */
   private static final Set<LeadState> NOT_YET = EnumSet.of(LeadState.ENRICHED, LeadState.MISSING);
+
+  /** A dump is of a time that is past wherever it is loaded, so that its leads are due. */
+  private static final Duration AGO = Duration.ofDays(-1_000);
 
   private final Path data;
 
@@ -104,6 +108,7 @@ public final class ReleasedLedgerTest {
   void todaysLedgerIsTheNextDump() throws IOException {
     Path today = Files.createDirectory(data.resolve("today"));
     try (LedgerFixture books = LedgerFixture.in(today)) {
+      books.clock().advance(AGO);
       fill(books);
       assertThat(books.snapshot().tables().stream().flatMap(t -> t.states().keySet().stream()))
           .as("leads in every state")
@@ -131,6 +136,7 @@ public final class ReleasedLedgerTest {
       books.mustBalance();
       assertThat(migrated()).as("every migration there is was applied").isEqualTo(migrations());
 
+      books.clock().advance(AGO);
       Run again = books.run("the same leads again");
       books.store(
           again,
@@ -143,7 +149,8 @@ public final class ReleasedLedgerTest {
       books.ledger().pause(Pausable.TABLE, FINANCE, false);
       books.ledger().release(new LeadSelection(null, null, null));
       Lease lease = books.lead("a new node");
-      int doubted = books.ledger().recover(lease, List.of(TECH, FINANCE), LedgerFixture.START, 100);
+      int doubted =
+          books.ledger().recover(lease, List.of(TECH, FINANCE), books.clock().instant(), 100);
       assertThat(doubted).isEqualTo(sending.size());
       books.clock().advance(LedgerFixture.DEDUPE_WINDOW);
       List<Due> due = books.due(TECH, FINANCE);
@@ -237,7 +244,7 @@ public final class ReleasedLedgerTest {
     books.store(books.run("low", Priority.LOW), Row.of(FINANCE), Row.of(FINANCE));
 
     Lease lease = books.lead("an old node");
-    Instant later = LedgerFixture.START.plusSeconds(60);
+    Instant later = books.clock().instant().plusSeconds(60);
     for (Settlement outcome :
         List.of(
             accepted(),
