@@ -150,7 +150,7 @@ public final class ReleasedLedgerTest {
       books.ledger().release(new LeadSelection(null, null, null));
       Lease lease = books.lead("a new node");
       int doubted =
-          books.ledger().recover(lease, List.of(TECH, FINANCE), books.clock().instant(), 100);
+          books.ledger().recover(lease.epoch(), List.of(TECH, FINANCE), books.clock().instant(), 100);
       assertThat(doubted).isEqualTo(sending.size());
       books.clock().advance(LedgerFixture.DEDUPE_WINDOW);
       List<Due> due = books.due(TECH, FINANCE);
@@ -238,7 +238,7 @@ public final class ReleasedLedgerTest {
                 Stream.iterate(1, i -> i <= 12, i -> i + 1)
                     .map(i -> Row.keyed(i % 6 == 0 ? FINANCE : TECH, "lead;" + i + "'s key")))
             .toArray(Row[]::new));
-    books.ledger().finish(first.id(), 13, 2);
+    books.ledger().finish(first.id(), 13, 2, "");
     Run second = books.run("second", Priority.HIGH);
     books.store(second, Row.keyed(TECH, "lead;1's key"), Row.of(TECH), Row.of(TECH));
     books.store(books.run("low", Priority.LOW), Row.of(FINANCE), Row.of(FINANCE));
