@@ -2,6 +2,7 @@ package dev.kiln;
 
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Webhook;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -23,9 +24,17 @@ import org.apache.camel.support.service.ServiceHelper;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
+import org.apache.hc.core5.http.io.HttpClientConnection;
+import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code clay:<webhook>}: posts one row to a webhook of the catalogue. The URL is a secret, so it
@@ -114,7 +123,29 @@ final class ClayComponent extends DefaultComponent {
                     + webhook.name()
                     + ".invalid?throwExceptionOnFailure=false&httpMethod=POST");
     endpoint.setHttpUri(url);
+    endpoint.setHttpClientConfigurer(
+        client -> client.setRequestExecutor(new Paced(() -> delivery.awaitTurn(webhook.table()))));
     return endpoint;
+  }
+
+  /** Sends a request when its turn comes, on a connection that is open by then. */
+  private static final class Paced extends HttpRequestExecutor {
+    private final Runnable turn;
+
+    Paced(Runnable turn) {
+      this.turn = turn;
+    }
+
+    @Override
+    public ClassicHttpResponse execute(
+        ClassicHttpRequest request,
+        HttpClientConnection connection,
+        @Nullable HttpResponseInformationCallback callback,
+        HttpContext context)
+        throws IOException, HttpException {
+      turn.run();
+      return super.execute(request, connection, callback, context);
+    }
   }
 
   /** Closes every connection, in use or not: whoever waits for an answer gets none. */

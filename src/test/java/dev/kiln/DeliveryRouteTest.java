@@ -72,6 +72,7 @@ final class DeliveryRouteTest {
     assertThat(reason)
         .contains(TECH, "tech-1 3/3", "tech-2 2/2", "duplicate the Clay table", "clay.yaml");
     kiln.reaches(TECH, LeadState.QUEUED, 3);
+    kiln.reaches(TECH, LeadState.ACCEPTED, 5);
     assertThat(kiln.stored("tech-1")).hasSize(3);
     assertThat(kiln.stored("tech-2")).hasSize(2);
 

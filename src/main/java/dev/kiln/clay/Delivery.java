@@ -353,6 +353,16 @@ public final class Delivery {
   }
 
   /**
+   * Waits until the next row may leave, on a connection that is ready for it: rows that were
+   * bunched up behind the throttle are spread again here. At most a second.
+   *
+   * @param table the table whose row it is
+   */
+  public void awaitTurn(String table) {
+    catalogue.table(table).map(Table::workspace).map(this::lane).ifPresent(Lane::awaitTurn);
+  }
+
+  /**
    * Books what came of a begun lead.
    *
    * @throws ClayFailed after booking, if the circuit breaker must know of a failure

@@ -83,6 +83,7 @@ final class Lane {
   private final Map<String, Instant> tableNext = new HashMap<>();
   private final Map<String, Waiting> told = new HashMap<>();
   private final Queue<Owed> owed = new ConcurrentLinkedQueue<>();
+  private final Spacing spacing = new Spacing();
   private Pace pace;
   private Instant silentUntil = Instant.EPOCH;
   private @Nullable Hindrance workspaceHindrance;
@@ -437,6 +438,11 @@ final class Lane {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Waits until a lead may leave for Clay: milliseconds at most, unless many are bunched up. */
+  void awaitTurn() {
+    spacing.await(rate());
   }
 
   /** A begun lead has its outcome. */

@@ -7,8 +7,13 @@ package dev.kiln.clay;
  * millisecond count. Time that was lost waiting for leads is not made up for. Thread-safe.
  */
 public final class Metronome {
-  /** Leads that may be made up for: the most by which a rate can be exceeded for a moment. */
+  /**
+   * Leads that may be made up for, and at high rates those of so many seconds: timers are late by
+   * milliseconds, however short the period is. {@link Spacing} keeps them apart.
+   */
   private static final double MOST_BEHIND = 2;
+
+  private static final double SECONDS_BEHIND = 0.02;
 
   /** The share of the present error that the next period corrects. */
   private static final double GAIN = 0.3;
@@ -39,8 +44,9 @@ public final class Metronome {
     double interval = NANOS / rate;
     double period = permits * interval;
     double now = nanoTime;
+    double behind = Math.max(MOST_BEHIND * interval, SECONDS_BEHIND * NANOS);
     // A lead that came later than the next but one was due was not held up: there was none.
-    boolean idle = !ticking || now - lastPass > period + MOST_BEHIND * interval;
+    boolean idle = !ticking || now - lastPass > period + behind;
     ticking = true;
     lastPass = now;
     passes++;
@@ -51,7 +57,7 @@ public final class Metronome {
     } else if (passes >= permits) {
       // Permits that went together come back together: only whole rounds tell early from late.
       passes = 0;
-      schedule = Math.max(schedule + period, now - MOST_BEHIND * interval);
+      schedule = Math.max(schedule + period, now - behind);
       double late = now - schedule;
       correction = Math.max(-period / 4, Math.min(period / 2, correction + LEARN * late));
       next = period - correction - GAIN * late;

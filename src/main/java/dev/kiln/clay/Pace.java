@@ -55,24 +55,16 @@ public record Pace(double allowed, double base, Instant since, Duration recovery
   }
 
   /**
-   * Permits of the throttle for a rate: as few as keep its period at 25 ms or more, so that a burst
-   * stays small and the period long beside the timer's own error, and no more than 1 % too long,
-   * since it is rounded up to a millisecond.
+   * Permits of the throttle for a rate: one at a time, and at high rates as few as keep its period
+   * at 3 ms or more, since the throttle counts whole milliseconds. They come back together, so they
+   * are the burst that the receiver sees.
    */
   static int permits(double rate) {
-    int permits = (int) Math.max(1, Math.ceil(rate / 40));
-    while (periodMillis(permits, rate) * rate > 1010.0 * permits) {
-      permits++;
-    }
-    return permits;
+    return (int) Math.max(1, Math.ceil(rate * 3 / 1000));
   }
 
   /** The throttle's period for a rate, milliseconds: never so short that the rate is exceeded. */
   static long periodMillis(double rate) {
-    return periodMillis(permits(rate), rate);
-  }
-
-  private static long periodMillis(int permits, double rate) {
-    return (long) Math.ceil(1000 * permits / rate - 1e-6);
+    return (long) Math.ceil(1000 * permits(rate) / rate - 1e-6);
   }
 }
