@@ -472,7 +472,7 @@ public final class Delivery {
     String said =
         reply.status() == 0 ? reply.text() : "HTTP " + reply.status() + " " + reply.text();
     Duration wish = Answer.retryAfter(reply.retryAfter(), now);
-    boolean costs = answer == Answer.UNKNOWN || (answer == Answer.FAILED && !probe);
+    boolean costs = costs(answer, probe, sending.attempts() + 1 >= policy.attempts());
     int attempts = sending.attempts() + (costs ? 1 : 0);
     Instant retry = now.plus(jitter(longer(policy.waitAfter(attempts), wish)));
     boolean spent = attempts >= policy.attempts();
@@ -521,6 +521,18 @@ public final class Delivery {
         reply.status(),
         reply.millis(),
         reply.bytes());
+  }
+
+  /**
+   * A probe costs an attempt only where it leaves the lead in doubt, and never the last: Clay is
+   * known to fail, and however long that lasts, it is no lead's fault.
+   */
+  private static boolean costs(Answer answer, boolean probe, boolean last) {
+    return switch (answer) {
+      case UNKNOWN -> !(probe && last);
+      case FAILED -> !probe;
+      default -> false;
+    };
   }
 
   private static Duration longer(Duration wait, @Nullable Duration wish) {

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -294,6 +295,50 @@ final class DeliveryTest {
         .isInstanceOf(ClayFailed.class);
     assertThat(books.line(sending.lead().leadId()).state()).isEqualTo(LeadState.QUEUED);
     assertThat(books.line(sending.lead().leadId()).attempts()).isZero();
+  }
+
+  /** Every way in which Clay can be gone: no connection, a failure, and no answer. */
+  static Stream<Reply> outages() {
+    return Stream.of(
+        ended(Reply.Kind.NOT_SENT), answered(503), answered(504), ended(Reply.Kind.NO_ANSWER));
+  }
+
+  @ParameterizedTest
+  @MethodSource("outages")
+  void anHourOfOutageCostsNoLead(Reply reply) {
+    books.stored("leads", "tech", 100);
+    CircuitBreaker breaker = fixture.breakers.of("tech");
+    // Ten calls open the breaker; from then on it probes every 30 seconds.
+    List<Due> first = fixture.due();
+    first.forEach(lead -> fail(fixture.delivery().begin(lead), reply));
+    breaker.transitionToOpenState();
+    int sent = first.size();
+    for (Instant end = books.ledger().now().plus(Duration.ofHours(1));
+        books.ledger().now().isBefore(end);
+        passes(Duration.ofSeconds(30))) {
+      assertThat(fixture.due()).as("nothing is offered while it is open").isEmpty();
+      breaker.transitionToHalfOpenState();
+      List<Due> probes = fixture.due();
+      assertThat(probes).hasSizeLessThanOrEqualTo(Breakers.PROBES);
+      probes.forEach(lead -> fail(fixture.delivery().begin(lead), reply));
+      sent += probes.size();
+      breaker.transitionToOpenState();
+    }
+    assertThat(sent).isGreaterThan(100);
+    assertThat(books.snapshot().runs().get(0).states()).isEqualTo(Map.of(LeadState.QUEUED, 100L));
+    assertThat(books.ledger().view().leads(null, null, false, 1000))
+        .allSatisfy(line -> assertThat(line.attempts()).isLessThan(POLICY.attempts()));
+
+    breaker.transitionToClosedState();
+    passes(POLICY.longestWait());
+    for (List<Due> due = fixture.due(); !due.isEmpty(); due = fixture.due()) {
+      due.forEach(lead -> fixture.settle(fixture.delivery().begin(lead), answered(200)));
+    }
+    assertThat(books.snapshot().runs().get(0).states()).isEqualTo(Map.of(LeadState.ACCEPTED, 100L));
+  }
+
+  private void fail(Sending sending, Reply reply) {
+    assertThat(catchThrowable(() -> fixture.settle(sending, reply))).isInstanceOf(ClayFailed.class);
   }
 
   @Test

@@ -229,10 +229,15 @@ final class Rehearsal implements AutoCloseable {
 
   /** Waits for something in the ledger, which is looked at beside the Kiln that writes it. */
   void awaitLedger(String what, Predicate<Snapshot> wanted) {
+    awaitLedger(what, KilnProcess.LONGEST, wanted);
+  }
+
+  /** {@link #awaitLedger(String, Predicate)}, so long at most. */
+  void awaitLedger(String what, Duration atMost, Predicate<Snapshot> wanted) {
     await(what).atMost(KilnProcess.LONGEST).until(() -> Files.exists(data().resolve("kiln.db")));
     try (LedgerView view = LedgerView.open(data())) {
       await(what)
-          .atMost(KilnProcess.LONGEST)
+          .atMost(atMost)
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(20))
           .ignoreExceptions()
@@ -269,11 +274,19 @@ final class Rehearsal implements AutoCloseable {
   /** How often each lead arrived, by its id. */
   Map<String, Integer> arrivals() {
     Map<String, Integer> arrivals = new TreeMap<>();
-    send(HttpRequest.newBuilder(simulated.resolve("/control/rows")).GET())
+    rows().forEach(row -> arrivals.merge(row.path("lead_id").asText(), 1, Integer::sum));
+    return arrivals;
+  }
+
+  /**
+   * What arrived and was stored, in order: with {@code lead_id}, {@code body}, {@code arrivalMs}.
+   */
+  List<JsonNode> rows() {
+    return send(HttpRequest.newBuilder(simulated.resolve("/control/rows")).GET())
         .body()
         .lines()
-        .forEach(row -> arrivals.merge(parse(row).path("lead_id").asText(), 1, Integer::sum));
-    return arrivals;
+        .map(Rehearsal::parse)
+        .toList();
   }
 
   /** Waits until the simulator has stored a number of different leads. */

@@ -1,0 +1,95 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.simulate.StoredRow;
+import java.util.List;
+
+/** When rows arrived at Clay, and what that says of the rate they were sent at. */
+public final class Arrivals {
+  /** What a busy machine may bunch up between the wire and the receiver's clock, in seconds. */
+  private static final double JITTER = 0.1;
+
+  private final double rate;
+  private final double[] at;
+
+  /**
+   * Arrivals.
+   *
+   * @param rate the rate that they were sent at
+   * @param millis when, in order
+   */
+  public Arrivals(double rate, long[] millis) {
+    this.rate = rate;
+    this.at = new double[millis.length];
+    for (int i = 0; i < at.length; i++) {
+      at[i] = millis[i] / 1000.0;
+    }
+  }
+
+  static Arrivals of(double rate, List<StoredRow> rows) {
+    return new Arrivals(
+        rate, rows.stream().mapToLong(row -> row.arrival().toEpochMilli()).toArray());
+  }
+
+  /** Rows that make a stretch long enough to tell two percent. */
+  private int stretch() {
+    return (int) Math.max(Proof.of(12, 15), rate * Proof.of(2, 10));
+  }
+
+  /** The rate of the stretch that is nearest to the wanted one; 0 where there is none yet. */
+  private double nearest() {
+    double nearest = 0;
+    int rows = stretch();
+    for (int end = rows; end < at.length; end++) {
+      double measured = rows / (at[end] - at[end - rows]);
+      if (Math.abs(measured - rate) < Math.abs(nearest - rate)) {
+        nearest = measured;
+      }
+    }
+    return nearest;
+  }
+
+  /** Whether there is a stretch whose rate is exact to 2 %. */
+  public boolean exact() {
+    return Math.abs(nearest() - rate) <= 0.02 * rate;
+  }
+
+  private int mostInOneSecond() {
+    int most = 0;
+    int first = 0;
+    for (int i = 0; i < at.length; i++) {
+      while (at[i] - at[first] >= 1) {
+        first++;
+      }
+      most = Math.max(most, i - first + 1);
+    }
+    return most;
+  }
+
+  /** The most rows beyond rate x T in any time T. */
+  private double beyond() {
+    double most = 0;
+    double lowest = Double.MAX_VALUE;
+    for (int i = 0; i < at.length; i++) {
+      double ahead = i - rate * (at[i] - at[0]);
+      lowest = Math.min(lowest, ahead);
+      most = Math.max(most, ahead - lowest + 1);
+    }
+    return most;
+  }
+
+  /** At most 1.5 x rate in any sliding second, and rate x T + 5 in any T. */
+  public void mustKeepThePace() {
+    assertThat(mostInOneSecond())
+        .as("in any sliding second at %s/s", rate)
+        .isLessThanOrEqualTo((int) Math.max(1, 1.5 * rate));
+    assertThat(beyond()).as("beyond rate x T at %s/s", rate).isLessThanOrEqualTo(5 + rate * JITTER);
+  }
+
+  @Override
+  public String toString() {
+    return "%7.1f/s: %8.2f/s over %d rows, at most %d in a sliding second and %.1f beyond rate x T"
+        .formatted(rate, nearest(), stretch(), mostInOneSecond(), beyond());
+  }
+}
