@@ -32,6 +32,7 @@ import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.pool.PoolStats;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -146,6 +147,11 @@ final class ClayComponent extends DefaultComponent {
       turn.run();
       return super.execute(request, connection, callback, context);
     }
+  }
+
+  /** Connections in use, kept and waited for, to all webhooks together. */
+  PoolStats connections() {
+    return connections.getTotalStats();
   }
 
   /** Closes every connection, in use or not: whoever waits for an answer gets none. */

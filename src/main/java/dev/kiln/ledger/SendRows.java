@@ -27,6 +27,15 @@ final class SendRows {
         .orElse(null);
   }
 
+  /** What is due, in the order of the index {@code lead_due}: a table's leads and no others. */
+  static String due(String more) {
+    return "SELECT id, run, record, source, table_name, priority, payload, possible_duplicate"
+        + " FROM lead"
+        + " WHERE table_name = :table AND state = 'QUEUED' AND due_at <= :now"
+        + more
+        + " ORDER BY priority, id LIMIT :most";
+  }
+
   static List<Due> due(
       Handle handle,
       String table,
@@ -37,12 +46,7 @@ final class SendRows {
     // The leads on offer are few and bounded: they are read along and left out here.
     Query query =
         handle
-            .createQuery(
-                "SELECT id, run, record, source, table_name, priority, payload, possible_duplicate"
-                    + " FROM lead"
-                    + " WHERE table_name = :table AND state = 'QUEUED' AND due_at <= :now"
-                    + (runs == null ? "" : " AND run IN (<runs>)")
-                    + " ORDER BY priority, id LIMIT :most")
+            .createQuery(due(runs == null ? "" : " AND run IN (<runs>)"))
             .bind("table", table)
             .bind("now", now)
             .bind("most", most + except.size());

@@ -184,6 +184,11 @@ final class DataPlane {
         case RESET_BEFORE_READ, RESET_BEFORE_STORE, RESET_AFTER_STORE ->
             reset(request.connection());
         case CLOSE_AFTER_STORE -> request.connection().close();
+        case CUT_ANSWER -> {
+          if (reply != null) {
+            cut(reply);
+          }
+        }
         case DELAY_BEFORE_STORE -> judge();
         case DELAY_AFTER_STORE -> {
           if (reply != null) {
@@ -199,6 +204,20 @@ final class DataPlane {
       } else {
         vertx.setTimer(millis, timer -> action.run());
       }
+    }
+
+    /** Sends the head of an answer and one byte of its body. */
+    private void cut(Reply reply) {
+      HttpServerResponse response = request.response();
+      if (response.closed()) {
+        return;
+      }
+      receiver.answered(hook, reply.status());
+      response
+          .setStatusCode(reply.status())
+          .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(reply.body().length()))
+          .write(reply.body().slice(0, 1))
+          .onComplete(sent -> reset(request.connection()));
     }
 
     private void answer(Reply reply) {

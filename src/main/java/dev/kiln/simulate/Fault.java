@@ -52,6 +52,8 @@ public record Fault(
     RESET_AFTER_STORE(Stage.STORED),
     /** The row is stored, then an orderly close instead of an answer. */
     CLOSE_AFTER_STORE(Stage.STORED),
+    /** The row is stored, then TCP RST in the middle of the answer, behind its status. */
+    CUT_ANSWER(Stage.STORED),
     /** The request is looked at late, and then even if its sender has gone. */
     DELAY_BEFORE_STORE(Stage.READ),
     /** The row is stored at once and the answer sent late. */

@@ -49,9 +49,10 @@ final class KilnProcess implements AutoCloseable {
    *
    * @param folder where it is called, and where its output is kept
    * @param arguments the command and its options
+   * @param javaOptions more options for its Java
    */
-  static KilnProcess start(Path folder, List<String> arguments) {
-    return start(folder, List.of(), arguments);
+  static KilnProcess start(Path folder, List<String> arguments, String... javaOptions) {
+    return start(folder, List.of(), arguments, javaOptions);
   }
 
   /**
@@ -59,7 +60,8 @@ final class KilnProcess implements AutoCloseable {
    *
    * @param way the other command and its options, such as {@code prlimit --fsize=1}
    */
-  static KilnProcess start(Path folder, List<String> way, List<String> arguments) {
+  static KilnProcess start(
+      Path folder, List<String> way, List<String> arguments, String... javaOptions) {
     List<String> command = new ArrayList<>(way);
     command.add(PROJECT.resolve("kiln").toString());
     command.addAll(arguments);
@@ -74,7 +76,9 @@ final class KilnProcess implements AutoCloseable {
               .redirectError(err.toFile());
       builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
       // Short lives: the second compiler would only take the processor from the tests.
-      builder.environment().put("KILN_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+      builder
+          .environment()
+          .put("KILN_JAVA_OPTS", "-XX:TieredStopAtLevel=1 " + String.join(" ", javaOptions));
       return new KilnProcess(builder.start(), List.copyOf(arguments), out, err);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
@@ -83,6 +87,11 @@ final class KilnProcess implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  /** The processor time that it has used. */
+  Duration processorTime() {
+    return process.info().totalCpuDuration().orElseThrow();
   }
 
   boolean isAlive() {

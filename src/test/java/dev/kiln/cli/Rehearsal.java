@@ -109,11 +109,15 @@ final class Rehearsal implements AutoCloseable {
         .collect(Collectors.joining("", "email,first name,industry\n", ""));
   }
 
-  /** Puts a file into the inbox at one go, as {@code mv} does. */
+  /**
+   * Puts a file into the inbox at one go, as {@code mv} does; {@code inbound/name} for a source.
+   */
   void drop(String name, String text) {
-    Path ready = write("ready-" + name, text);
+    Path ready = write("ready-" + name.replace('/', '-'), text);
+    Path target = data().resolve("inbox/normal").resolve(name);
     try {
-      Files.move(ready, Files.createDirectories(data().resolve("inbox/normal")).resolve(name));
+      Files.createDirectories(target.getParent());
+      Files.move(ready, target);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
@@ -151,12 +155,12 @@ final class Rehearsal implements AutoCloseable {
 
   // ---- Commands ----
 
-  private KilnProcess start(List<String> arguments) {
-    return start(List.of(), arguments);
+  private KilnProcess start(List<String> arguments, String... javaOptions) {
+    return start(List.of(), arguments, javaOptions);
   }
 
-  private KilnProcess start(List<String> way, List<String> arguments) {
-    KilnProcess process = KilnProcess.start(folder, way, arguments);
+  private KilnProcess start(List<String> way, List<String> arguments, String... javaOptions) {
+    KilnProcess process = KilnProcess.start(folder, way, arguments, javaOptions);
     started.push(process);
     return process;
   }
@@ -179,8 +183,8 @@ final class Rehearsal implements AutoCloseable {
   }
 
   /** {@code kiln run}, ready. */
-  KilnProcess run() {
-    KilnProcess kiln = start("run");
+  KilnProcess run(String... javaOptions) {
+    KilnProcess kiln = start(List.of("run", "--config", "config", "--data", "data"), javaOptions);
     kiln.awaitOut("Kiln is running");
     return kiln;
   }

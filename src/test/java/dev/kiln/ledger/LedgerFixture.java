@@ -383,6 +383,19 @@ public final class LedgerFixture implements AutoCloseable {
                 .list());
   }
 
+  /** How the database goes about a query, step by step. */
+  List<String> plan(String query) {
+    return sql.withHandle(
+        handle ->
+            handle
+                .createQuery("EXPLAIN QUERY PLAN " + query)
+                .bind("table", "")
+                .bind("now", 0)
+                .bind("most", 1)
+                .map((row, context) -> row.getString("detail"))
+                .list());
+  }
+
   /** Per run: rows read are the sum of the states; and the kept counts are those of the rows. */
   public void mustBalance() {
     LedgerView.Snapshot snapshot = snapshot();

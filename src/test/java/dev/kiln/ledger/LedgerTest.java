@@ -93,6 +93,16 @@ final class LedgerTest {
   }
 
   @Test
+  void lookingForWhatIsDueReadsOneTablesLeadsInTheirOrderAndStopsAtTheLast() {
+    for (String more : List.of("", " AND run IN ('run')")) {
+      assertThat(books.plan(SendRows.due(more)))
+          .singleElement()
+          .asString()
+          .startsWith("SEARCH lead USING INDEX lead_due (table_name=?");
+    }
+  }
+
+  @Test
   void lookingForWhatIsDueChangesNothing() {
     books.stored("leads", "tech", 3);
     var before = books.dump();

@@ -405,6 +405,16 @@ class SimulatorTest {
   }
 
   @Test
+  void anAnswerThatIsCutOffIsThatOfAStoredRow() throws Exception {
+    simulator.faults(Fault.of(Fault.Kind.CUT_ANSWER).withNext(1));
+
+    assertThatThrownBy(() -> post("a", lead("1"))).isInstanceOf(IOException.class);
+    Counts counts = simulator.statistics("a");
+    assertThat(counts.accepted()).isEqualTo(1);
+    assertThat(counts.statuses()).isEqualTo(Map.of(200, 1L));
+  }
+
+  @Test
   void storesFirstAndAnswersLate() throws Exception {
     simulator.faults(Fault.delayAfterStore(Delay.of(Duration.ofMinutes(10))));
     CompletableFuture<HttpResponse<String>> answer =

@@ -1,0 +1,178 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.cli.Rehearsal.Hook;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.WaitReason;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * SIGTERM ends Kiln within 25 s whatever it is at ({@link KilnProcess#terminate} looks at that),
+ * and the next start goes on where it was. {@link StartIT} stops it idle and while it delivers
+ * slowly.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+final class StopIT {
+  private static Set<WaitReason> reasons(Snapshot snapshot) {
+    return snapshot.tables().stream()
+        .map(TableAccount::waiting)
+        .filter(Objects::nonNull)
+        .map(waiting -> waiting.kind())
+        .collect(Collectors.toSet());
+  }
+
+  private static long sum(Snapshot snapshot, LeadState state) {
+    return snapshot.runs().stream().mapToLong(run -> run.states().getOrDefault(state, 0L)).sum();
+  }
+
+  @Test
+  void withEveryTableInAStateOfItsOwn(@TempDir Path folder) {
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
+      rehearsal.configure(100, new Hook("tech-1", 5));
+      rehearsal.properties("kiln.delivery.first-wait = 1s", "kiln.breaker.open = 5s");
+      rehearsal.order(
+          "faults",
+          """
+          [{"kind": "status", "status": 503, "webhook": "finance-1"},
+           {"kind": "hang", "webhook": "events-1"}]
+          """);
+      KilnProcess kiln = rehearsal.run();
+      assertThat(rehearsal.kiln("pause", "table", "inbound-leads").exit()).isZero();
+      rehearsal.drop("tech.csv", Rehearsal.leads("tech", 20));
+      rehearsal.drop("bank.csv", Rehearsal.leads("bank", 20).replace("Software", "Banking"));
+      rehearsal.drop("inbound/came.csv", Rehearsal.leads("came", 5));
+      rehearsal.drop("events/fair.csv", Rehearsal.leads("fair", 5));
+      rehearsal.awaitLedger(
+          "used up, open breaker, paused, and five on the wire that hang",
+          snapshot ->
+              reasons(snapshot)
+                      .containsAll(
+                          Set.of(
+                              WaitReason.EXHAUSTED,
+                              WaitReason.BREAKER_OPEN,
+                              WaitReason.TABLE_PAUSED))
+                  && sum(snapshot, LeadState.SENDING) == 5);
+      kiln.terminate();
+      JsonNode stopped = rehearsal.status();
+      assertThat(Rehearsal.count(stopped, "SENDING")).isZero();
+      assertThat(Rehearsal.count(stopped, "ACCEPTED")).isEqualTo(5);
+      assertThat(Rehearsal.count(stopped, "QUEUED")).isEqualTo(45);
+
+      rehearsal.order("faults", "{}");
+      rehearsal.configure(100, new Hook("tech-1", 5), new Hook("tech-2", 100));
+      KilnProcess next = rehearsal.run();
+      assertThat(rehearsal.kiln("resume", "table", "inbound-leads").exit()).isZero();
+      rehearsal.awaitLedger(
+          "all leads accepted", snapshot -> sum(snapshot, LeadState.ACCEPTED) == 50);
+      next.terminate();
+      assertThat(rehearsal.leads("--possible-duplicates")).hasSize(5);
+      assertThat(rehearsal.received().path("repeats").asInt()).isZero();
+    }
+  }
+
+  @Test
+  void inMidFileAndWithinAPauseOfAMinute(@TempDir Path folder) {
+    int rows = 40_000;
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
+      rehearsal.configure(100);
+      rehearsal.properties();
+      rehearsal.order("faults", "{\"kind\": \"status\", \"status\": 429, \"retryAfter\": \"60\"}");
+      rehearsal.drop("leads.csv", Rehearsal.leads("lead", rows));
+      KilnProcess kiln = rehearsal.run();
+      rehearsal.awaitLedger(
+          "rows, and a pause",
+          snapshot ->
+              snapshot.runs().stream().anyMatch(run -> run.read() > 0)
+                  && pausedUntil(snapshot).isAfter(Instant.now().plusSeconds(30)));
+      kiln.terminate();
+      JsonNode run = rehearsal.status().path("runs").path(0);
+      assertThat(run.path("phase").asText()).as("stopped in mid-file").isEqualTo("READING");
+      assertThat(run.path("read").asInt()).isBetween(1, rows - 1);
+      long requests = rehearsal.received().path("requests").asLong();
+
+      KilnProcess next = rehearsal.run();
+      rehearsal.awaitLedger(
+          "the file read to its end",
+          snapshot -> snapshot.runs().stream().map(RunAccount::phase).allMatch("READ"::equals));
+      next.terminate();
+      JsonNode status = rehearsal.status();
+      assertThat(status.path("runs")).hasSize(1);
+      assertThat(status.path("runs").path(0).path("read").asInt()).isEqualTo(rows);
+      assertThat(Rehearsal.count(status, "QUEUED")).isEqualTo(rows);
+      rehearsal.awaitLedger(
+          "the pause lasts over the restart",
+          snapshot -> pausedUntil(snapshot).isAfter(Instant.now()));
+      assertThat(rehearsal.received().path("requests").asLong()).isEqualTo(requests);
+    }
+  }
+
+  private static Instant pausedUntil(Snapshot snapshot) {
+    return snapshot.workspaces().get(0).pauseUntil();
+  }
+
+  @Test
+  void whileAnotherProcessHasTheLedgerLocked(@TempDir Path folder) throws Exception {
+    int leads = 30;
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "300")) {
+      rehearsal.configure(100);
+      rehearsal.properties("kiln.delivery.in-flight = 8", "kiln.delivery.first-wait = 1s");
+      KilnProcess kiln = rehearsal.run();
+      rehearsal.drop("leads.csv", Rehearsal.leads("lead", leads));
+      rehearsal.awaitDistinct(5);
+      try (Connection other =
+              DriverManager.getConnection("jdbc:sqlite:" + rehearsal.data().resolve(Ledger.FILE));
+          Statement lock = other.createStatement()) {
+        lock.execute("PRAGMA busy_timeout = 10000");
+        lock.execute("BEGIN IMMEDIATE");
+        await("answers that cannot be booked, and nothing that is begun any more")
+            .atMost(KilnProcess.LONGEST)
+            .until(() -> answered(rehearsal) == requests(rehearsal));
+        kiln.terminate();
+        lock.execute("ROLLBACK");
+      }
+      assertThat(Rehearsal.count(rehearsal.status(), "SENDING")).isLessThanOrEqualTo(8);
+
+      KilnProcess next = rehearsal.run();
+      rehearsal.awaitLedger(
+          "all leads accepted", snapshot -> sum(snapshot, LeadState.ACCEPTED) == leads);
+      next.terminate();
+      assertThat(
+              rehearsal.leads("--possible-duplicates").stream()
+                  .map(lead -> lead.path("lead_id").asText())
+                  .toList())
+          .hasSizeLessThanOrEqualTo(8)
+          .containsAll(
+              rehearsal.arrivals().entrySet().stream()
+                  .filter(lead -> lead.getValue() > 1)
+                  .map(Map.Entry::getKey)
+                  .toList());
+    }
+  }
+
+  private static long requests(Rehearsal rehearsal) {
+    return rehearsal.received().path("requests").asLong();
+  }
+
+  private static long answered(Rehearsal rehearsal) {
+    return rehearsal.received().path("statuses").path("200").asLong();
+  }
+}
