@@ -285,7 +285,7 @@ final class Sniffer {
         " No column is known as e-mail, LinkedIn URL, name, company or domain: the first row must"
             + " name the columns, for example Email, First Name, Last Name, Company, Website,"
             + " LinkedIn URL, Title, Country, Industry.";
-    if (header.stream().anyMatch(name -> name.matches("(?s).*(@|://|\\d{5}).*"))) {
+    if (header.stream().anyMatch(name -> name.matches("(?s).*(@|://|\\d{5}|\\w\\.[a-z]{2}).*"))) {
       return "has no header row: its first row looks like data." + expected;
     }
     List<String> shown =

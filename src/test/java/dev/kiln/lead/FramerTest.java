@@ -409,6 +409,12 @@ final class FramerTest {
             + " columns, for example Email, First Name, Last Name, Company, Website, LinkedIn URL,"
             + " Title, Country, Industry.");
     assertUnreadable(
+        "Ann Lee,firm.example\nBob Lee,other.example\n",
+        "leads.csv has no header row: its first row looks like data. No column is known as e-mail,"
+            + " LinkedIn URL, name, company or domain: the first row must name the columns, for"
+            + " example Email, First Name, Last Name, Company, Website, LinkedIn URL, Title,"
+            + " Country, Industry.");
+    assertUnreadable(
         "a@example.com,Ann\nb@example.com,Bob\n",
         "leads.csv has no header row: its first row looks like data. No column is known as e-mail,"
             + " LinkedIn URL, name, company or domain: the first row must name the columns, for"
