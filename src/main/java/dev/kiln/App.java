@@ -69,6 +69,7 @@ public final class App implements AutoCloseable {
 
   private final DataLock lock;
   private final Ledger ledger;
+  private final Intake intake;
   private final Delivery delivery;
   private final PaceBean pace;
   private final ClayComponent clay;
@@ -80,12 +81,14 @@ public final class App implements AutoCloseable {
   private App(
       DataLock lock,
       Ledger ledger,
+      Intake intake,
       Delivery delivery,
       PaceBean pace,
       ClayComponent clay,
       Main main) {
     this.lock = lock;
     this.ledger = ledger;
+    this.intake = intake;
     this.delivery = delivery;
     this.pace = pace;
     this.clay = clay;
@@ -189,8 +192,7 @@ public final class App implements AutoCloseable {
     main.bind("window", new WindowBean(delivery));
     PaceBean pace = new PaceBean(main::getCamelContext, delivery);
     main.bind("pace", pace);
-    main.bind(
-        "intake",
+    Intake intake =
         new Intake(
             ledger,
             configuration.hygiene(),
@@ -198,7 +200,8 @@ public final class App implements AutoCloseable {
             settings.dedupeWindow(),
             settings.dedupeMode(),
             places.data(),
-            mode == Mode.SEND ? onlyOpened(delivery) : run -> {}));
+            mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
+    main.bind("intake", intake);
     main.bind("routed", new RoutedLeads(credits(catalogue)));
     main.bind("rejects", new Rejects(ledger.view(), places.data()));
     main.bind(
@@ -214,7 +217,7 @@ public final class App implements AutoCloseable {
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
-    App app = new App(lock, ledger, delivery, pace, clay, main);
+    App app = new App(lock, ledger, intake, delivery, pace, clay, main);
     try {
       main.start();
       if (mode != Mode.CHECK) {
@@ -346,6 +349,8 @@ public final class App implements AutoCloseable {
       return;
     }
     closed = true;
+    ledger.hurry();
+    intake.stop();
     delivery.stop();
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
     if (live != null) {

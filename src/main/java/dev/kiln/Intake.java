@@ -75,6 +75,7 @@ public final class Intake {
   private final DedupeMode dedupe;
   private final Path data;
   private final Consumer<Run> opened;
+  private volatile boolean stopping;
 
   /**
    * An intake into a ledger.
@@ -184,17 +185,29 @@ public final class Intake {
     return reading.framer == null ? Collections.emptyIterator() : reading.framer;
   }
 
+  /** Reads no further from here on, not even files that are being read. */
+  void stop() {
+    stopping = true;
+  }
+
   /**
    * Names the cells of a batch's records.
    *
    * @param rows the parsed records, in order
    * @param batch the batch that they were parsed from
    * @return one lead for each record of the batch, the broken ones included, in the file's order
+   * @throws ReadingStopped if Kiln stops: the file stays where it is
    */
   public List<Lead> leads(
+      Exchange exchange,
       @Body List<List<String>> rows,
       @ExchangeProperty("batch") RecordBatch batch,
       @ExchangeProperty("run") Reading reading) {
+    if (stopping) {
+      // It is no failure, which Camel would log as an error.
+      exchange.setRollbackOnly(true);
+      throw new ReadingStopped(reading.file);
+    }
     Columns columns = reading.columns;
     if (columns == null || rows.size() != batch.records().size()) {
       throw new IllegalStateException(

@@ -144,6 +144,14 @@ public final class Ledger implements AutoCloseable {
     return clock.instant();
   }
 
+  /**
+   * Waits no longer than a second for another process that has the ledger locked, from here on: a
+   * stop has to end in time. What cannot be written by then is in doubt at the next start.
+   */
+  public void hurry() {
+    writer.hurry();
+  }
+
   // ---- Intake ----
 
   /**

@@ -58,6 +58,7 @@ final class Writer implements AutoCloseable {
   private final Handle handle;
   private final Guard guard;
   private final Thread thread;
+  private volatile boolean hurried;
   private volatile boolean closed;
 
   Writer(Handle handle, Guard guard) {
@@ -118,11 +119,19 @@ final class Writer implements AutoCloseable {
     }
   }
 
+  /** From here on a locked database is waited for a second at most, once for each commit. */
+  void hurry() {
+    hurried = true;
+  }
+
   private void commit(List<Task<?>> tasks) {
     if (tasks.isEmpty()) {
       return;
     }
     try {
+      if (hurried) {
+        handle.execute("PRAGMA busy_timeout = 1000");
+      }
       handle.begin();
       Transaction transaction = new Transaction(handle);
       for (Task<?> task : tasks) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.cli.KilnProcess.Ended;
 import dev.kiln.cli.Rehearsal.Hook;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
@@ -96,15 +97,20 @@ final class StopIT {
       rehearsal.configure(100);
       rehearsal.properties();
       rehearsal.order("faults", "{\"kind\": \"status\", \"status\": 429, \"retryAfter\": \"60\"}");
-      rehearsal.drop("leads.csv", Rehearsal.leads("lead", rows));
       KilnProcess kiln = rehearsal.run();
+      rehearsal.drop("first.csv", Rehearsal.leads("first", 1));
       rehearsal.awaitLedger(
-          "rows, and a pause",
+          "a pause",
           snapshot ->
-              snapshot.runs().stream().anyMatch(run -> run.read() > 0)
+              !snapshot.workspaces().isEmpty()
                   && pausedUntil(snapshot).isAfter(Instant.now().plusSeconds(30)));
-      kiln.terminate();
-      JsonNode run = rehearsal.status().path("runs").path(0);
+      rehearsal.drop("leads.csv", Rehearsal.leads("lead", rows));
+      rehearsal.awaitLedger(
+          "rows of the big file",
+          snapshot -> snapshot.runs().size() == 2 && snapshot.runs().get(0).read() > 0);
+      Ended stopped = kiln.terminate();
+      assertThat(stopped.err()).contains("read on at the next start").doesNotContain("ERROR");
+      JsonNode run = Rehearsal.named(rehearsal.status().path("runs"), "name", "leads.csv");
       assertThat(run.path("phase").asText()).as("stopped in mid-file").isEqualTo("READING");
       assertThat(run.path("read").asInt()).isBetween(1, rows - 1);
       long requests = rehearsal.received().path("requests").asLong();
@@ -115,9 +121,8 @@ final class StopIT {
           snapshot -> snapshot.runs().stream().map(RunAccount::phase).allMatch("READ"::equals));
       next.terminate();
       JsonNode status = rehearsal.status();
-      assertThat(status.path("runs")).hasSize(1);
-      assertThat(status.path("runs").path(0).path("read").asInt()).isEqualTo(rows);
-      assertThat(Rehearsal.count(status, "QUEUED")).isEqualTo(rows);
+      assertThat(status.path("runs")).hasSize(2);
+      assertThat(Rehearsal.count(status, "QUEUED")).isEqualTo(rows + 1);
       rehearsal.awaitLedger(
           "the pause lasts over the restart",
           snapshot -> pausedUntil(snapshot).isAfter(Instant.now()));
