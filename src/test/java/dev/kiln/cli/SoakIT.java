@@ -24,7 +24,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class SoakIT {
-  private static final int LEADS = Proof.of(400, 20_000);
+  private static final int LEADS = Proof.of(300, 20_000);
   private static final int KILLS = Proof.of(3, 20);
   private static final int IN_FLIGHT = 64;
   private static final Duration LONGEST = Duration.ofMinutes(Proof.of(2, 20));

@@ -154,6 +154,11 @@ public final class LedgerFixture implements AutoCloseable {
         });
   }
 
+  /** Does something while another process has the ledger locked, as it were. */
+  void locked(Runnable action) {
+    sql.useTransaction(handle -> action.run());
+  }
+
   // ---- Intake ----
 
   public Run run(String content) {

@@ -10,6 +10,7 @@ import static dev.kiln.ledger.LedgerFixture.unknown;
 import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Files;
@@ -178,6 +179,16 @@ final class LedgerTest {
     var before = books.dump();
     books.reopen();
     assertThat(books.dump()).isEqualTo(before);
+  }
+
+  @Test
+  void aHurriedLedgerWaitsForNoOtherProcessAndRefusesAllThatCameMeanwhileAtOnce() {
+    books.ledger().hurry();
+    books.locked(
+        () ->
+            assertThat(Together.run(8, number -> catchThrowable(() -> books.run("run " + number))))
+                .hasOnlyElementsOfType(LedgerUnavailable.class));
+    assertThat(books.run("later").resumed()).isFalse();
   }
 
   @Test
