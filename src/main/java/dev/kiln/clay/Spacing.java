@@ -21,7 +21,10 @@ final class Spacing {
   /** What is bunched up further than this leaves sooner: the rate was lowered meanwhile. */
   private static final double LONGEST_SECONDS = 1;
 
-  /** The first row leaves alone, so long before the next: it loads what the others only use. */
+  /**
+   * The first row leaves alone, so long before the next, where more would be bunched up than may
+   * leave together: it loads what the others only use.
+   */
   private static final double FIRST_ALONE_SECONDS = 0.3;
 
   private static final double NANOS = 1e9;
@@ -48,7 +51,8 @@ final class Spacing {
       if (!started) {
         started = true;
         last = nanoTime;
-        ahead = Math.max(1, together + rate * FIRST_ALONE_SECONDS - 1);
+        double alone = rate * FIRST_ALONE_SECONDS;
+        ahead = alone > MOST_TOGETHER ? together + alone - 1 : 1;
         return 0;
       }
       double gone = (nanoTime - last) * rate / NANOS;

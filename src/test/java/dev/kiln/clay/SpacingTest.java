@@ -95,6 +95,7 @@ final class SpacingTest {
   @Example
   void atALowRateTheFirstRowDelaysNoOther() {
     assertThat(leaving(new Spacing(), 2, 0, 0.5, 1)).containsExactly(0, 0.5, 1);
+    assertThat(leaving(new Spacing(), 10, 0, 0.1, 0.2)).containsExactly(0, 0.1, 0.2);
   }
 
   @Example
