@@ -28,6 +28,7 @@ import java.util.function.Consumer;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,7 +134,7 @@ public final class Intake {
       @ExchangeProperty("source") String source,
       @ExchangeProperty("priority") String priority,
       @ExchangeProperty("dedupe") @Nullable String mode)
-      throws IOException, UnreadableFile {
+      throws IOException {
     Path path = file.toPath();
     Run run =
         ledger.open(
@@ -272,7 +273,9 @@ public final class Intake {
       Exchange exchange,
       @ExchangeProperty("run") Reading reading,
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
-    String message = String.valueOf(problem.getMessage());
+    // Damage found on the way arrives within the failure of the batch that met it.
+    Throwable cause = ObjectHelper.getException(UnreadableFile.class, problem);
+    String message = String.valueOf((cause == null ? problem : cause).getMessage());
     ledger.refuse(reading.run.id(), message);
     exchange.setProperty("destination", destination("rejects", reading));
     LOG.warn("Run {}: {}", reading.run.id(), message);

@@ -444,6 +444,13 @@ public final class Columns {
     return fields.size();
   }
 
+  /** Whether a row under this header can name a person's e-mail address or LinkedIn profile. */
+  static boolean reaches(List<String> header) {
+    return header.stream()
+        .map(name -> ALIASES.get(same(name)))
+        .anyMatch(field -> EMAIL.equals(field) || LINKEDIN_URL.equals(field));
+  }
+
   /** Whether a row under this header can identify a lead. */
   static boolean identifies(List<String> header) {
     return header.stream()

@@ -2,9 +2,7 @@ package dev.kiln.lead;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -49,23 +47,22 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
 
   private static final Pattern ADDRESS = Pattern.compile("://|[\\p{L}\\p{N}-]\\.\\p{L}{2}");
 
-  private final TextSource source;
-  private final RecordScanner scanner;
+  private final Records records;
   private final Limits limits;
-  private final Sniffer.Finding finding;
+  private final Opening opening;
   private final int columns;
   private long read;
   private long skipped;
 
-  /** Whether the scanner stands on a record that no batch has taken. */
+  /** Whether the records stand on one that no batch has taken. */
   private boolean pending;
 
-  private Framer(TextSource source, Sniffer.Finding finding, Limits limits) {
-    this.source = source;
-    this.scanner = new RecordScanner(source, finding.delimiter(), limits);
+  private Framer(Opening opening, Limits limits) {
+    this.records = opening.records();
     this.limits = limits;
-    this.finding = finding;
-    this.columns = finding.header().size();
+    this.opening = opening;
+    this.columns = opening.header().size();
+    this.skipped = opening.above();
   }
 
   /**
@@ -74,53 +71,29 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
    * @throws UnreadableFile when it can yield no lead; the message says why and what to do
    * @throws IOException when it cannot be read, as when it vanished
    */
-  public static Framer open(Path file, Limits limits) throws IOException, UnreadableFile {
-    Sniffer.Finding finding = new Sniffer(file, limits).sniff();
-    InputStream in = Files.newInputStream(file);
+  public static Framer open(Path file, Limits limits) throws IOException {
+    Framer framer = new Framer(Opening.of(file, limits), limits);
     try {
-      in.skipNBytes(finding.bom());
-      Framer framer = new Framer(new TextSource(in, finding.charset()), finding, limits);
-      framer.passHeader();
       if (!framer.advance()) {
         throw new UnreadableFile(file, "has a header and no rows: export it again, with its rows");
       }
       return framer;
-    } catch (IOException | UnreadableFile | RuntimeException e) {
-      in.close();
+    } catch (IOException | RuntimeException e) {
+      framer.close();
       throw e;
     }
   }
 
   /**
-   * Whether a file holds JSON, whatever its name says: it begins with an object, or with an array
-   * of objects or of nothing.
-   *
-   * @throws IOException when it cannot be read
+   * The cells of the header, without blanks around them, as often as they occur; of JSON the keys.
    */
-  public static boolean holdsJson(Path file) throws IOException {
-    return new Sniffer(file, Limits.defaults()).holdsJson();
-  }
-
-  /** The cells of the header, without blanks around them, as often as they occur. */
   public List<String> header() {
-    return List.copyOf(finding.header());
+    return opening.header();
   }
 
   /** How the file is written, as far as it was read. */
   public Format format() {
-    List<String> notes = new ArrayList<>();
-    if (!finding.note().isEmpty()) {
-      notes.add(finding.note());
-    }
-    if (source.malformed() > 0) {
-      notes.add(
-          source.malformed()
-              + " bytes are not "
-              + finding.charset().name()
-              + " and were read "
-              + (finding.charset().name().equals("UTF-8") ? "as Windows-1252" : "as U+FFFD"));
-    }
-    return new Format(finding.charset().name(), finding.delimiter(), notes);
+    return opening.format().get();
   }
 
   /**
@@ -156,35 +129,35 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
     }
     long first = read + 1;
     StringBuilder text = new StringBuilder(1 << 14);
-    List<Long> records = new ArrayList<>();
+    List<Long> good = new ArrayList<>();
     List<Long> lines = new ArrayList<>();
     List<Broken> broken = new ArrayList<>();
     try {
       do {
         read++;
-        String fault = scanner.fault();
+        String fault = records.fault();
         if (fault != null) {
-          broken.add(new Broken(read, scanner.faultLine(), fault, scanner.excerpt()));
-        } else if (scanner.cells() > columns && !scanner.blankFrom(columns)) {
+          broken.add(new Broken(read, records.faultLine(), fault, records.excerpt()));
+        } else if (records.cells() > columns && !records.blankFrom(columns)) {
           String wide =
               "the row has "
-                  + scanner.cells()
+                  + records.cells()
                   + " cells where the header has "
                   + columns
                   + ": is a delimiter inside a cell without quotes around it?";
-          broken.add(new Broken(read, scanner.line(), wide, scanner.excerpt()));
+          broken.add(new Broken(read, records.line(), wide, records.excerpt()));
         } else {
-          records.add(read);
-          lines.add(scanner.line());
-          scanner.appendTo(text, columns);
+          good.add(read);
+          lines.add(records.line());
+          records.appendTo(text, columns);
         }
       } while (advance()
-          && records.size() + broken.size() < limits.batchRows()
+          && good.size() + broken.size() < limits.batchRows()
           && text.length() < limits.maxBatchChars());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new RecordBatch(first, read, text.toString(), records, lines, broken, read, skipped);
+    return new RecordBatch(first, read, text.toString(), good, lines, broken, read, skipped);
   }
 
   /** Data records taken so far, the broken ones included; 0 at first. */
@@ -197,18 +170,10 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
     return skipped;
   }
 
-  private void passHeader() throws IOException {
-    for (int i = 0; i < finding.before(); i++) {
-      skipped += scanner.next() ? 1 : 0;
-    }
-    // The header itself: neither read nor skipped.
-    scanner.next();
-  }
-
-  /** Moves the scanner to the next data record. */
+  /** Moves on to the next data record. */
   private boolean advance() throws IOException {
-    while (scanner.next()) {
-      if (scanner.fault() != null || !(scanner.blank() || isTotal())) {
+    while (records.next()) {
+      if (records.fault() != null || !(records.blank() || (opening.tabular() && isTotal()))) {
         pending = true;
         return true;
       }
@@ -220,17 +185,17 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
 
   private boolean isTotal() {
     int first = 0;
-    while (first < scanner.cells() && scanner.blankCell(first)) {
+    while (first < records.cells() && records.blankCell(first)) {
       first++;
     }
-    if (first >= scanner.cells() || scanner.rawLength(first) > LONGEST_TOTAL) {
+    if (first >= records.cells() || records.rawLength(first) > LONGEST_TOTAL) {
       return false;
     }
-    char initial = scanner.initial(first);
+    char initial = records.initial(first);
     if ("tgsrzTGSRZ".indexOf(initial) < 0) {
       return false;
     }
-    String value = Text.value(scanner.cell(first));
+    String value = Text.value(records.cell(first));
     if (value == null) {
       return false;
     }
@@ -240,12 +205,12 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
 
   /** Whether the record holds an e-mail address, a URL or a domain. */
   private boolean holdsAddress() {
-    return scanner.texts().stream()
+    return records.texts().stream()
         .anyMatch(cell -> cell.indexOf('@') >= 0 || ADDRESS.matcher(cell).find());
   }
 
   @Override
   public void close() throws IOException {
-    scanner.close();
+    records.close();
   }
 }

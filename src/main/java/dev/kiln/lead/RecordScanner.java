@@ -1,6 +1,5 @@
 package dev.kiln.lead;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the quote. A line break is LF, CR or CRLF. NUL and U+FFFE (no character in any encoding) are
  * dropped. Not thread-safe.
  */
-final class RecordScanner implements Closeable {
+final class RecordScanner implements Records {
   private static final int PLAIN = 0;
 
   /** Inside quotes; doubled quotes stay doubled. */
@@ -75,8 +74,8 @@ final class RecordScanner implements Closeable {
     }
   }
 
-  /** Moves to the next record, a blank one included; false at the end. */
-  boolean next() throws IOException {
+  @Override
+  public boolean next() throws IOException {
     start += taken;
     line += breaks;
     if (discardLine) {
@@ -98,33 +97,28 @@ final class RecordScanner implements Closeable {
     return true;
   }
 
-  /** The line where the current record begins, from 1. */
-  long line() {
+  @Override
+  public long line() {
     return line;
   }
 
-  /** How many cells the current record has. */
-  int cells() {
+  @Override
+  public int cells() {
     return cells;
   }
 
-  /** Why the current record cannot be used, for a person, or null. */
-  @Nullable String fault() {
+  @Override
+  public @Nullable String fault() {
     return fault;
   }
 
-  /** The line of the fault. */
-  long faultLine() {
+  @Override
+  public long faultLine() {
     return faultLine;
   }
 
-  /** Whether every cell is empty or white space. */
-  boolean blank() {
-    return blankFrom(0);
-  }
-
-  /** Whether every cell from this one on is empty or white space. */
-  boolean blankFrom(int first) {
+  @Override
+  public boolean blankFrom(int first) {
     if (cells > limits.maxColumns()) {
       return false;
     }
@@ -136,8 +130,8 @@ final class RecordScanner implements Closeable {
     return true;
   }
 
-  /** Whether this cell, which is one of the current record, is empty or white space. */
-  boolean blankCell(int index) {
+  @Override
+  public boolean blankCell(int index) {
     for (int i = from[index]; i < to[index]; i++) {
       if (!Text.isBlank(buffer[start + i])) {
         return false;
@@ -146,13 +140,13 @@ final class RecordScanner implements Closeable {
     return true;
   }
 
-  /** The length of a cell as it stands in the file. */
-  int rawLength(int index) {
+  @Override
+  public int rawLength(int index) {
     return to[index] - from[index];
   }
 
-  /** The first character of a cell that is not blank, or NUL. */
-  char initial(int index) {
+  @Override
+  public char initial(int index) {
     for (int i = from[index]; i < to[index]; i++) {
       char c = buffer[start + i];
       if (c != '"' && !Text.isBlank(c)) {
@@ -162,8 +156,8 @@ final class RecordScanner implements Closeable {
     return 0;
   }
 
-  /** The text of a cell. */
-  String cell(int index) {
+  @Override
+  public String cell(int index) {
     StringBuilder out = new StringBuilder();
     int state = kind[index];
     boolean inside = state == QUOTED;
@@ -186,8 +180,8 @@ final class RecordScanner implements Closeable {
     return out.toString();
   }
 
-  /** The text of every cell. */
-  List<String> texts() {
+  @Override
+  public List<String> texts() {
     List<String> all = new ArrayList<>(cells);
     for (int i = 0; i < Math.min(cells, limits.maxColumns()); i++) {
       all.add(cell(i));
@@ -195,8 +189,8 @@ final class RecordScanner implements Closeable {
     return all;
   }
 
-  /** The start of the record as it stands in the file. */
-  String excerpt() {
+  @Override
+  public String excerpt() {
     int length = Math.min(Math.min(end, limits.excerptChars()), limit - start);
     if (length > 0 && Character.isHighSurrogate(buffer[start + length - 1])) {
       length--;
@@ -204,8 +198,8 @@ final class RecordScanner implements Closeable {
     return new String(buffer, start, length).replace("\0", "");
   }
 
-  /** Appends the record as RFC 4180 text of this many columns, padded with empty cells. */
-  void appendTo(StringBuilder out, int columns) {
+  @Override
+  public void appendTo(StringBuilder out, int columns) {
     if (clean && !dirty && delimiter == ',' && cells == columns) {
       out.append(buffer, start, end);
     } else {

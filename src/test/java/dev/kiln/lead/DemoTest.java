@@ -27,7 +27,7 @@ final class DemoTest {
   private final Set<String> keys = new HashSet<>();
 
   @Test
-  void leads() throws IOException, UnreadableFile {
+  void leads() throws IOException {
     Frames frames = count("leads.csv", "");
     assertThat(frames.read()).isEqualTo(800);
     assertThat(frames.skipped()).isEqualTo(0);
@@ -66,7 +66,7 @@ final class DemoTest {
   }
 
   @Test
-  void inbound() throws IOException, UnreadableFile {
+  void inbound() throws IOException {
     Frames frames = count("inbound.csv", "inbound-leads");
     assertThat(frames.read()).isEqualTo(100);
     assertThat(frames.skipped()).isEqualTo(0);
@@ -90,9 +90,10 @@ final class DemoTest {
   }
 
   @Test
-  void events() throws IOException, UnreadableFile {
+  void events() throws IOException {
     Frames frames = count("events.csv", "event-attendees");
-    assertThat(frames.format()).isEqualTo(new Format("UTF-8", ';', List.of()));
+    assertThat(frames.format())
+        .isEqualTo(new Format(Format.Kind.DELIMITED, "UTF-8", ';', List.of()));
     assertThat(frames.read()).isEqualTo(97);
     assertThat(frames.skipped()).isEqualTo(3);
     assertThat(states).isEqualTo(Map.of("event-attendees", 90, "duplicate", 4, "rejected", 3));
@@ -125,7 +126,7 @@ final class DemoTest {
     }
   }
 
-  private Frames count(String file, String table) throws IOException, UnreadableFile {
+  private Frames count(String file, String table) throws IOException {
     Frames frames = Frames.open(DEMO.resolve(file), Limits.defaults(), 0);
     assertThat(frames.broken()).isEmpty();
     Columns columns = Columns.of(frames.header(), Hygiene.of(industries));

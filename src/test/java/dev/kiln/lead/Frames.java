@@ -49,12 +49,14 @@ record Frames(
       } finally {
         Files.delete(file);
       }
+    } catch (UnreadableFile e) {
+      throw e;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  static Frames open(Path file, Limits limits, long skip) throws IOException, UnreadableFile {
+  static Frames open(Path file, Limits limits, long skip) throws IOException {
     List<List<String>> rows = new ArrayList<>();
     List<Long> records = new ArrayList<>();
     List<Long> lines = new ArrayList<>();

@@ -150,7 +150,9 @@ public final class ReleasedLedgerTest {
       books.ledger().release(new LeadSelection(null, null, null));
       Lease lease = books.lead("a new node");
       int doubted =
-          books.ledger().recover(lease.epoch(), List.of(TECH, FINANCE), books.clock().instant(), 100);
+          books
+              .ledger()
+              .recover(lease.epoch(), List.of(TECH, FINANCE), books.clock().instant(), 100);
       assertThat(doubted).isEqualTo(sending.size());
       books.clock().advance(LedgerFixture.DEDUPE_WINDOW);
       List<Due> due = books.due(TECH, FINANCE);

@@ -1,0 +1,144 @@
+package dev.kiln.lead;
+
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/** The bytes of a file, without the gzip around them where there is one. */
+final class Content {
+  static final int SAMPLE_BYTES = 1 << 18;
+
+  private final Path file;
+  private final boolean gzip;
+  private final byte[] sample;
+
+  private Content(Path file, boolean gzip, byte[] sample) {
+    this.file = file;
+    this.gzip = gzip;
+    this.sample = sample;
+  }
+
+  /**
+   * Looks at a file.
+   *
+   * @throws UnreadableFile when it is empty, or damaged at its start
+   */
+  static Content of(Path file) throws IOException {
+    byte[] head;
+    try (InputStream in = Files.newInputStream(file)) {
+      head = in.readNBytes(SAMPLE_BYTES);
+    }
+    if (head.length == 0) {
+      throw new UnreadableFile(file, "is empty (zero bytes): export it again");
+    }
+    if (!begins(head, 0x1F, 0x8B)) {
+      return new Content(file, false, head);
+    }
+    try (InputStream in = unzipped(file)) {
+      Content content = new Content(file, true, in.readNBytes(SAMPLE_BYTES));
+      if (content.sample.length == 0) {
+        throw new UnreadableFile(file, "is empty behind its gzip: export it again");
+      }
+      return content;
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  /** Whether the file is compressed with gzip. */
+  boolean gzip() {
+    return gzip;
+  }
+
+  /** The first 256 KiB; not to be changed. */
+  byte[] sample() {
+    return sample;
+  }
+
+  /** Whether the sample is all of it. */
+  boolean sampledWhole() {
+    return sample.length < SAMPLE_BYTES;
+  }
+
+  /** All of it, from the start. */
+  InputStream open() throws IOException {
+    return gzip ? unzipped(file) : Files.newInputStream(file);
+  }
+
+  /** The ending of its name, in lower case, without one for gzip; empty where there is none. */
+  String ending() {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (gzip && name.endsWith(".gz")) {
+      name = name.substring(0, name.length() - 3);
+    }
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  /** Whether it begins with these bytes. */
+  boolean begins(int... signature) {
+    return begins(sample, signature);
+  }
+
+  private static boolean begins(byte[] sample, int... signature) {
+    if (sample.length < signature.length) {
+      return false;
+    }
+    for (int i = 0; i < signature.length; i++) {
+      if ((sample[i] & 0xFF) != signature[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static InputStream unzipped(Path file) throws IOException {
+    InputStream raw = Files.newInputStream(file);
+    try {
+      return new Unzipped(file, new GZIPInputStream(raw, 1 << 16));
+    } catch (EOFException | ZipException damage) {
+      raw.close();
+      throw damaged(file);
+    } catch (IOException | RuntimeException failure) {
+      raw.close();
+      throw failure;
+    }
+  }
+
+  private static UnreadableFile damaged(Path file) {
+    return new UnreadableFile(
+        file, "is damaged: its gzip data is broken or breaks off; compress and send it again");
+  }
+
+  /** Says of which file the data is broken. */
+  private static final class Unzipped extends FilterInputStream {
+    private final Path file;
+
+    Unzipped(Path file, InputStream in) {
+      super(in);
+      this.file = file;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        return in.read(bytes, offset, length);
+      } catch (EOFException | ZipException damage) {
+        throw damaged(file);
+      }
+    }
+  }
+}

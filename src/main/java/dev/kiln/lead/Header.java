@@ -1,0 +1,110 @@
+package dev.kiln.lead;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The header of a table.
+ *
+ * @param before records above it
+ * @param names its cells, without blanks around them
+ * @param known how many columns of a lead they name
+ * @param fitting how many of the records below are as wide
+ */
+record Header(int before, List<String> names, int known, int fitting) {
+  /** A header is looked for among this many records from the top. */
+  private static final int TOP = 50;
+
+  /** A longer cell is no name of a column. */
+  static final int LONGEST_NAME = 200;
+
+  private static final String EXPECTED =
+      " No column is known as e-mail, LinkedIn URL, name, company or domain: the first row must"
+          + " name the columns, for example Email, First Name, Last Name, Company, Website,"
+          + " LinkedIn URL, Title, Country, Industry.";
+
+  /** The likeliest header among the first records; null where all are blank. */
+  static @Nullable Header in(Records records) throws IOException {
+    Header best = null;
+    List<Integer> widths = new ArrayList<>();
+    while (widths.size() < TOP && records.next()) {
+      int before = widths.size();
+      boolean usable = records.fault() == null && !records.blank();
+      widths.add(usable ? records.cells() : 0);
+      if (!usable) {
+        continue;
+      }
+      List<String> names = names(records);
+      int known = Columns.known(names);
+      if (best == null || rank(known, names) > rank(best.known(), best.names())) {
+        best = new Header(before, names, known, 0);
+      }
+    }
+    if (best == null) {
+      return null;
+    }
+    int width = best.names().size();
+    int fitting = 0;
+    for (int count : widths.subList(best.before(), widths.size())) {
+      fitting += count == width && width > 1 ? 1 : 0;
+    }
+    return new Header(best.before(), best.names(), best.known(), fitting);
+  }
+
+  /** Whether a row under it can identify a lead. */
+  boolean identifies() {
+    return Columns.identifies(names);
+  }
+
+  /** Whether it names more columns of a lead, or as many that more records fit. */
+  boolean beats(@Nullable Header other) {
+    return other == null
+        || known > other.known
+        || (known == other.known && fitting > other.fitting);
+  }
+
+  /** The first row of the highest rank is the header. */
+  private static int rank(int known, List<String> names) {
+    if (known >= 2) {
+      return 3;
+    }
+    if (Columns.identifies(names)) {
+      return 2;
+    }
+    return names.stream().filter(name -> !name.isEmpty()).count() >= 2 ? 1 : 0;
+  }
+
+  private static List<String> names(Records records) {
+    List<String> names = new ArrayList<>();
+    for (String cell : records.texts()) {
+      String name = Text.value(cell);
+      names.add(name == null ? "" : name.length() > LONGEST_NAME ? "(long text)" : name);
+    }
+    if (records.cells() > names.size()) {
+      // More than the limit: one over it says so.
+      names.add("");
+    }
+    return names;
+  }
+
+  /** Why names are no header of a lead file; continues "the file ...". */
+  static String missing(List<String> names) {
+    if (names.stream().anyMatch(name -> name.matches("(?s).*(@|://|\\d{5}|\\w\\.[a-z]{2}).*"))) {
+      return "has no header row: its first row looks like data." + EXPECTED;
+    }
+    return "has no header row of a lead file; found: " + shown(names) + "." + EXPECTED;
+  }
+
+  /** The first of some names, shortened. */
+  static String shown(List<String> names) {
+    return String.join(
+        ", ",
+        names.stream()
+            .filter(name -> !name.isEmpty())
+            .limit(20)
+            .map(name -> name.length() > 40 ? name.substring(0, 40) + "..." : name)
+            .toList());
+  }
+}

@@ -1,0 +1,166 @@
+package dev.kiln.lead;
+
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.dhatim.fastexcel.reader.ExcelReaderException;
+import org.dhatim.fastexcel.reader.ReadableWorkbook;
+import org.dhatim.fastexcel.reader.ReadingOptions;
+import org.dhatim.fastexcel.reader.Sheet;
+import org.dhatim.fastexcel.reader.SheetVisibility;
+import org.jspecify.annotations.Nullable;
+
+/** An Excel workbook (.xlsx): the first sheet that has a header of a lead file. */
+final class Workbook implements Closeable {
+  /** A workbook within gzip is read in memory, so it may not be larger. */
+  private static final int LARGEST_IN_GZIP = 32 << 20;
+
+  private final Path file;
+  private final ReadableWorkbook workbook;
+
+  private Workbook(Path file, ReadableWorkbook workbook) {
+    this.file = file;
+    this.workbook = workbook;
+  }
+
+  static Opening open(Content content, Limits limits) throws IOException {
+    Workbook workbook = new Workbook(content.file(), readable(content, limits));
+    try {
+      return workbook.open(limits);
+    } catch (IOException | RuntimeException failure) {
+      workbook.close();
+      throw failure;
+    }
+  }
+
+  private Opening open(Limits limits) throws IOException {
+    List<Sheet> sheets = guarded(() -> workbook.getSheets().toList());
+    List<String> others = new ArrayList<>();
+    Sheet chosen = null;
+    Header header = null;
+    List<String> found = null;
+    for (Sheet sheet : sheets) {
+      if (chosen == null) {
+        try (SheetRecords records = new SheetRecords(this, sheet, () -> {})) {
+          header = Header.in(records);
+        }
+        if (header != null && header.identifies()) {
+          chosen = sheet;
+          continue;
+        }
+        found = found == null && header != null ? header.names() : found;
+      }
+      others.add(
+          "\""
+              + sheet.getName()
+              + "\""
+              + (sheet.getVisibility() == SheetVisibility.VISIBLE ? "" : " (hidden)"));
+    }
+    if (chosen == null || header == null) {
+      throw new UnreadableFile(
+          file,
+          found == null
+              ? "is an Excel workbook without rows: export it again, with its rows"
+              : Header.missing(found));
+    }
+    if (header.names().size() > limits.maxColumns()) {
+      throw new UnreadableFile(
+          file, "has more than " + limits.maxColumns() + " columns: export only those you need");
+    }
+    SheetRecords records = new SheetRecords(this, chosen, this);
+    String name = chosen.getName();
+    return Opening.below(
+        header,
+        records,
+        () -> new Format(Format.Kind.WORKBOOK, "UTF-8", '\0', notes(name, others, records)));
+  }
+
+  private static List<String> notes(String sheet, List<String> others, SheetRecords records) {
+    List<String> notes = new ArrayList<>();
+    if (!others.isEmpty()) {
+      notes.add("sheet \"" + sheet + "\" is read, not " + String.join(", ", others));
+    }
+    if (records.uncalculated() > 0) {
+      notes.add(
+          records.uncalculated()
+              + " formulas have no value: open the workbook in Excel, save it and send it again");
+    }
+    return notes;
+  }
+
+  private static ReadableWorkbook readable(Content content, Limits limits) throws IOException {
+    byte[] bytes = null;
+    if (content.gzip()) {
+      try (InputStream in = content.open()) {
+        bytes = in.readNBytes(LARGEST_IN_GZIP + 1);
+      }
+      if (bytes.length > LARGEST_IN_GZIP) {
+        throw new UnreadableFile(
+            content.file(), "is a large workbook within gzip: send the .xlsx itself");
+      }
+    }
+    try (ZipFile zip = zip(content.file(), bytes)) {
+      new WorkbookGuard(content.file(), zip, limits).check();
+    } catch (UnreadableFile refusal) {
+      throw refusal;
+    } catch (IOException | RuntimeException damage) {
+      throw damaged(content.file());
+    }
+    try {
+      return readable(content.file(), bytes, true);
+    } catch (IOException | RuntimeException withoutStyles) {
+      try {
+        return readable(content.file(), bytes, false);
+      } catch (IOException | RuntimeException damage) {
+        throw damaged(content.file());
+      }
+    }
+  }
+
+  private static ZipFile zip(Path file, byte @Nullable [] bytes) throws IOException {
+    return bytes == null
+        ? ZipFile.builder().setPath(file).get()
+        : ZipFile.builder().setByteArray(bytes).get();
+  }
+
+  private static ReadableWorkbook readable(Path file, byte @Nullable [] bytes, boolean styles)
+      throws IOException {
+    ReadingOptions options = new ReadingOptions(styles, true);
+    return bytes == null
+        ? new ReadableWorkbook(file.toFile(), options)
+        : new ReadableWorkbook(new ByteArrayInputStream(bytes), options);
+  }
+
+  private static UnreadableFile damaged(Path file) {
+    return new UnreadableFile(
+        file, "is a damaged Excel workbook: open it in Excel, save it and send it again");
+  }
+
+  ReadableWorkbook workbook() {
+    return workbook;
+  }
+
+  /** What the reading library gives; what it throws says that the workbook is damaged. */
+  <T> T guarded(Supplier<T> call) throws UnreadableFile {
+    try {
+      return call.get();
+    } catch (ExcelReaderException
+        | IllegalArgumentException
+        | IllegalStateException
+        | IndexOutOfBoundsException
+        | NullPointerException damage) {
+      throw damaged(file);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    workbook.close();
+  }
+}
