@@ -49,6 +49,9 @@ public final class Intake {
     private @Nullable Columns columns;
     private String rejects = "";
 
+    /** What the ledger knows of how the file is written. */
+    private String note = "";
+
     Reading(Run run, Path file) {
       this.run = run;
       this.file = file;
@@ -172,6 +175,16 @@ public final class Intake {
           run.id(),
           String.join(", ", columns.blocked()));
     }
+    note(reading, framer);
+  }
+
+  /** Tells the ledger what is unusual about how a file is written, as far as it was read. */
+  private void note(Reading reading, Framer framer) {
+    String note = String.join("; ", framer.format().notes());
+    if (!note.equals(reading.note)) {
+      ledger.note(reading.run.id(), note);
+      reading.note = note;
+    }
   }
 
   private String destination(String shelf, Reading reading) {
@@ -249,10 +262,18 @@ public final class Intake {
         dedupeWindow);
   }
 
-  /** Notes that the run was read to its end. */
-  public void close(@ExchangeProperty("run") Reading reading) {
+  /**
+   * Notes that the run was read to its end.
+   *
+   * @throws UnreadableFile if none of its rows is a lead
+   */
+  public void close(@ExchangeProperty("run") Reading reading) throws UnreadableFile {
     Framer framer = reading.framer;
     if (framer != null) {
+      note(reading, framer);
+      if (!ledger.yields(reading.run.id())) {
+        throw framer.withoutLeads();
+      }
       ledger.finish(reading.run.id(), framer.read(), framer.skipped(), reading.rejects);
       LOG.info(
           "Run {}: {} rows read, {} lines skipped",

@@ -24,7 +24,7 @@ record Encoding(Charset charset, int bom, String note) {
     }
     if (sample.length >= 4) {
       // A header or a brace is ASCII, whatever is below it.
-      int top = Math.min(sample.length, 64);
+      int top = Math.min(sample.length, 20);
       for (int length : new int[] {top, sample.length}) {
         if (isUtf16(sample, length, 1)) {
           return new Encoding(

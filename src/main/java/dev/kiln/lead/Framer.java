@@ -11,15 +11,20 @@ import java.util.NoSuchElementException;
 import java.util.regex.Pattern;
 
 /**
- * Reads a file of delimited text as batches of records. It streams: the heap it takes is bounded by
- * {@link Limits}, not by the file.
+ * Reads a file of leads as batches of records. It streams: the heap it takes is bounded by {@link
+ * Limits}, not by the file; of an Excel workbook alone, the texts that cells share are kept, within
+ * a bound. What a file is, its content decides, not its name: JSON, an Excel workbook or delimited
+ * text, each also within gzip. Whatever it is, a batch is RFC 4180 text.
  *
- * <p>Encoding: by byte order mark; else UTF-8; else, when the first 256 KiB are not UTF-8,
- * Windows-1252. A byte further on that is not UTF-8 is read as Windows-1252, loses no row and shows
- * in {@link #format()}.
+ * <p>Encoding: by byte order mark; else UTF-16 where every second byte is zero; else UTF-8; else,
+ * when the first 256 KiB are not UTF-8, Windows-1252. A byte further on that is not UTF-8 is read
+ * as Windows-1252, loses no row and shows in {@link #format()}.
  *
- * <p>Delimiter: of {@code , ; tab |} the one under which the header names the most columns of a
- * lead; a first line {@code sep=;} decides it.
+ * <p>JSON: objects in an array, one after the other, or within a wrapper. Their keys, of all rows,
+ * are the header. Excel: the first sheet that has a header.
+ *
+ * <p>Delimited text: of {@code , ; tab |} the delimiter under which the header names the most
+ * columns of a lead; a first line {@code sep=;} decides it.
  *
  * <p>Header: the first row of the top 50 with two known column names, else with one; what stands
  * above it is skipped. Blank rows (no cell with more than white space) and total lines (first cell
@@ -47,6 +52,7 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
 
   private static final Pattern ADDRESS = Pattern.compile("://|[\\p{L}\\p{N}-]\\.\\p{L}{2}");
 
+  private final Path file;
   private final Records records;
   private final Limits limits;
   private final Opening opening;
@@ -57,7 +63,8 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
   /** Whether the records stand on one that no batch has taken. */
   private boolean pending;
 
-  private Framer(Opening opening, Limits limits) {
+  private Framer(Path file, Opening opening, Limits limits) {
+    this.file = file;
     this.records = opening.records();
     this.limits = limits;
     this.opening = opening;
@@ -72,7 +79,7 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
    * @throws IOException when it cannot be read, as when it vanished
    */
   public static Framer open(Path file, Limits limits) throws IOException {
-    Framer framer = new Framer(Opening.of(file, limits), limits);
+    Framer framer = new Framer(file, Opening.of(file, limits), limits);
     try {
       if (!framer.advance()) {
         throw new UnreadableFile(file, "has a header and no rows: export it again, with its rows");
@@ -158,6 +165,15 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
       throw new UncheckedIOException(e);
     }
     return new RecordBatch(first, read, text.toString(), good, lines, broken, read, skipped);
+  }
+
+  /** The refusal of a file all of whose rows were rejected. */
+  public UnreadableFile withoutLeads() {
+    return new UnreadableFile(
+        file,
+        "has no row that is a lead: "
+            + (read == 1 ? "its only row was" : "all " + read + " rows were")
+            + " rejected, each with its reason; \"kiln leads --state REJECTED\" lists them");
   }
 
   /** Data records taken so far, the broken ones included; 0 at first. */

@@ -402,6 +402,7 @@ final class JsonRecords extends CellRecords {
     broken(tear == null ? "is broken" : tear);
     excerpt = cut(torn);
     if (peek(torn) == '{' && beginsObject(torn)) {
+      faultLine = recordLine;
       taken = torn;
       return;
     }

@@ -71,11 +71,16 @@ record Opening(
   /** Goes behind a header. */
   static Opening below(Header header, Records records, Supplier<Format> format) throws IOException {
     long above = 0;
-    for (int i = 0; i < header.before(); i++) {
-      above += records.next() ? 1 : 0;
+    try {
+      for (int i = 0; i < header.before(); i++) {
+        above += records.next() ? 1 : 0;
+      }
+      // The header itself: neither read nor skipped.
+      records.next();
+    } catch (IOException | RuntimeException failure) {
+      records.close();
+      throw failure;
     }
-    // The header itself: neither read nor skipped.
-    records.next();
     return new Opening(records, List.copyOf(header.names()), above, true, format);
   }
 }

@@ -228,6 +228,28 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
+   * Notes how the file of a run is written, where that is unusual.
+   *
+   * @param run the run's id
+   * @param note in words for a person; empty where nothing is unusual
+   */
+  public void note(String run, String note) {
+    writer.change(
+        transaction -> {
+          RunRows.note(transaction.handle(), run, note);
+        });
+  }
+
+  /**
+   * Whether a run has at least one row that was not rejected.
+   *
+   * @param run the run's id
+   */
+  public boolean yields(String run) {
+    return readers.withHandle(handle -> RunRows.yields(handle, run));
+  }
+
+  /**
    * Notes that a run was read to its end.
    *
    * @param run the run's id

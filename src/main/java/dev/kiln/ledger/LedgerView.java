@@ -58,6 +58,7 @@ public final class LedgerView implements AutoCloseable {
    * @param priority its priority
    * @param phase READING, READ or REFUSED
    * @param problem why it was refused; else empty
+   * @param note what is unusual about how its file is written; else empty
    * @param read rows read, by the reader's own count
    * @param skipped blank, title and total lines
    * @param states leads by state; their sum is {@code read}
@@ -72,6 +73,7 @@ public final class LedgerView implements AutoCloseable {
       Priority priority,
       String phase,
       String problem,
+      String note,
       long read,
       long skipped,
       Map<LeadState, Long> states,
@@ -364,6 +366,7 @@ public final class LedgerView implements AutoCloseable {
                   Priority.at(row.getInt("priority")),
                   row.getString("state"),
                   row.getString("problem"),
+                  row.getString("note"),
                   row.getLong("rows_read"),
                   row.getLong("rows_skipped"),
                   sum(tables.values()),

@@ -408,6 +408,26 @@ final class RunRows {
         .execute();
   }
 
+  static void note(Handle handle, String run, String note) {
+    handle
+        .createUpdate("UPDATE run SET note = :note WHERE id = :run")
+        .bind("run", run)
+        .bind("note", note)
+        .execute();
+  }
+
+  /** Whether a run has a row that was not rejected. */
+  static boolean yields(Handle handle, String run) {
+    return handle
+            .createQuery(
+                "SELECT COALESCE(SUM(leads), 0) FROM tally WHERE run = :run AND state <> 'REJECTED'")
+            .bind("run", run)
+            .mapTo(Long.class)
+            .one()
+            .longValue()
+        > 0;
+  }
+
   static void read(Handle handle, String run, long read, long skipped, String rejects) {
     handle
         .createUpdate(

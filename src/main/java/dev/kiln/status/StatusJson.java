@@ -91,6 +91,7 @@ public final class StatusJson {
         .put("priority", run.priority().word())
         .put("phase", run.phase())
         .put("problem", run.problem())
+        .put("note", run.note())
         .put("read", run.read())
         .put("skipped", run.skipped());
     states(node.putObject("states"), run.states());

@@ -85,6 +85,11 @@ public final class StatusText {
     if (runs.size() > RUNS_SHOWN) {
       text.append("  ... and ").append(runs.size() - RUNS_SHOWN).append(" older\n");
     }
+    for (RunAccount run : runs.subList(0, Math.min(RUNS_SHOWN, runs.size()))) {
+      if (!run.note().isEmpty()) {
+        text.append("  ").append(run.name()).append(": ").append(run.note()).append('\n');
+      }
+    }
     for (RunAccount run : runs) {
       if (!run.problem().isEmpty()) {
         text.append("  ")
