@@ -20,15 +20,22 @@ import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
+import dev.kiln.status.StatusText;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -154,6 +161,84 @@ final class IntakeRouteTest {
               assertThat(kiln.files("rejects")).containsExactly(refused.id() + "-pictures.csv");
               assertThat(kiln.files("inbox")).isEmpty();
             });
+  }
+
+  @Test
+  @DisplayName(
+      "JSON, Excel and gzip take the same way; what is unusual about a file shows in status")
+  void everyFormTakesTheSameWay() throws Exception {
+    kiln.start();
+    Path forms = Path.of("src/test/resources/fixtures/forms");
+    kiln.drop("normal/wrapper.json", Files.readAllBytes(forms.resolve("wrapper.json")));
+    kiln.drop("high/events/workbook.csv", Files.readAllBytes(forms.resolve("workbook.csv")));
+    kiln.drop(
+        "high/inbound/numbers.json.gz", gzip(Files.readAllBytes(forms.resolve("numbers.json"))));
+
+    RunAccount wrapper = kiln.settled("wrapper.json");
+    assertThat(wrapper.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L));
+    assertThat(wrapper.note())
+        .isEqualTo("rows are those under \"results\"; not read: \"companies\"");
+    assertThat(StatusText.runs(kiln.snapshot().runs()))
+        .contains("wrapper.json: rows are those under \"results\"");
+
+    assertThat(kiln.settled("workbook.csv").note())
+        .startsWith("not delimited text, as its name says; sheet \"Contacts\" is read");
+    assertThat(kiln.stored("events-1"))
+        .hasSize(2)
+        .anySatisfy(body -> assertThat(body).contains("\"Phone\":\"4915112345678\""));
+
+    assertThat(kiln.settled("numbers.json.gz").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L));
+    assertThat(kiln.stored("inbound-1"))
+        .anySatisfy(
+            body ->
+                assertThat(body)
+                    .contains(
+                        "\"id\":\"12345678901234567890\"",
+                        "\"score\":\"1.10\"",
+                        "\"phone\":\"4915112345678\"",
+                        "\"none\":null"));
+  }
+
+  @Test
+  @DisplayName("a file of which no row is a lead is refused with the reason")
+  void aFileWithoutLeadsIsRefused() throws Exception {
+    kiln.start();
+    kiln.drop("normal/none.csv", "email,name\nnobody,Ann\n,Bob\n");
+    RunAccount run = kiln.read("none.csv");
+    assertThat(run.phase()).isEqualTo("REFUSED");
+    assertThat(run.problem())
+        .isEqualTo(
+            "none.csv has no row that is a lead: all 2 rows were rejected, each with its reason;"
+                + " \"kiln leads --state REJECTED\" lists them");
+    assertThat(run.states()).isEqualTo(Map.of(LeadState.REJECTED, 2L));
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("rejects")).containsExactly(run.id() + "-none.csv"));
+  }
+
+  @Test
+  @DisplayName("gzip that breaks off further on refuses the file and keeps the rows before")
+  void damageFurtherOnKeepsTheRowsBefore() throws Exception {
+    kiln.start();
+    byte[] whole = gzip(leads(1, 30_000, "Banking").getBytes(StandardCharsets.UTF_8));
+    kiln.drop("low/torn.csv.gz", Arrays.copyOf(whole, whole.length - 1000));
+    RunAccount run = kiln.read("torn.csv.gz");
+    assertThat(run.phase()).isEqualTo("REFUSED");
+    assertThat(run.problem()).startsWith("torn.csv.gz is damaged: its gzip data is broken");
+    assertThat(run.read()).isBetween(1L, 29_999L);
+    assertThat(run.states().values().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(run.read());
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("rejects")).containsExactly(run.id() + "-torn.csv.gz"));
+  }
+
+  private static byte[] gzip(byte[] content) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(content);
+    }
+    return out.toByteArray();
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.kiln.simulate.SimulatorOptions;
 import dev.kiln.simulate.StoredRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -219,11 +220,16 @@ final class RunningKiln implements AutoCloseable {
 
   /** Puts a whole file into the inbox: {@code normal/leads.csv}, {@code high/events/e.csv}. */
   void drop(String path, String content) {
+    drop(path, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The same with bytes. */
+  void drop(String path, byte[] content) {
     try {
       Path target = data().resolve("inbox").resolve(path);
       Files.createDirectories(target.getParent());
       Path part = target.resolveSibling(target.getFileName() + ".part");
-      Files.writeString(part, content);
+      Files.write(part, content);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);

@@ -308,7 +308,8 @@ final class JsonRecords extends CellRecords {
       }
       if (c == '"') {
         if (!mayBegin(c)) {
-          return torn("misses a quote, a comma or a brace", p);
+          return torn(
+              "misses a quote, a comma or a brace on or before line " + (recordLine + lines), p);
         }
         p = string(p + 1);
         if (p < 0) {
@@ -317,13 +318,13 @@ final class JsonRecords extends CellRecords {
         last = '"';
       } else if (c == '{' || c == '[') {
         if (!mayBegin(c) || depth == DEEPEST) {
-          return torn("misses a brace or bracket", p);
+          return torn("misses a brace or bracket on or before line " + (recordLine + lines), p);
         }
         objects.set(depth++, c == '{');
         last = (char) c;
       } else if (c == '}' || c == ']') {
         if (objects.get(depth - 1) != (c == '}')) {
-          return torn("misses a brace or bracket", p);
+          return torn("misses a brace or bracket on or before line " + (recordLine + lines), p);
         }
         depth--;
         last = (char) c;
@@ -331,7 +332,7 @@ final class JsonRecords extends CellRecords {
         last = (char) c;
       } else if (c > ' ') {
         if (last != '0' && !mayBegin(c)) {
-          return torn("misses a quote or a comma", p);
+          return torn("misses a quote or a comma on or before line " + (recordLine + lines), p);
         }
         last = '0';
       } else {
@@ -395,20 +396,22 @@ final class JsonRecords extends CellRecords {
 
   /** Breaks the record off where the next one begins, or at the end of the text. */
   private void resynchronise(int torn) throws IOException {
-    faultLine = recordLine + lines;
+    faultLine = inText ? recordLine + lines : recordLine;
     boolean ofOneLine = lines == 0;
     boolean tooLong = torn >= limits.maxRecordChars();
     int indent = indentation;
     broken(tear == null ? "is broken" : tear);
     excerpt = cut(torn);
+    int bound = Integer.MAX_VALUE;
     if (peek(torn) == '{' && beginsObject(torn)) {
-      faultLine = recordLine;
-      taken = torn;
-      return;
+      bound = torn;
     }
     if (ofOneLine && !tooLong) {
       for (int p = 1; peek(p) >= 0 && peek(p) != '\n' && peek(p) != '\r'; p++) {
-        if (p > limits.maxRecordChars()) {
+        if (p == bound) {
+          taken = p;
+          return;
+        } else if (p > limits.maxRecordChars()) {
           advance(p);
           p = 0;
         } else if (peek(p) == '{' && beginsObject(p) && endsAnother(p)) {
@@ -418,7 +421,7 @@ final class JsonRecords extends CellRecords {
       }
     }
     if (!ofOneLine || !tooLong || !passToEnd(torn)) {
-      passToLine(indent);
+      passToLine(indent, bound);
     }
   }
 
@@ -445,13 +448,13 @@ final class JsonRecords extends CellRecords {
     return false;
   }
 
-  /** Whether an object that is not empty, or is closed, begins here. */
+  /** Whether an object that is not empty begins here. */
   private boolean beginsObject(int position) throws IOException {
     int p = position + 1;
     while (peek(p) >= 0 && peek(p) <= ' ' && p < position + 1000) {
       p++;
     }
-    return peek(p) == '"' || peek(p) == '}';
+    return peek(p) == '"';
   }
 
   /** Whether a closing brace and a comma, or a closing brace alone, stand before this place. */
@@ -463,19 +466,26 @@ final class JsonRecords extends CellRecords {
     return peek(p) == '}';
   }
 
-  /** Goes on with a line that begins with an object and is indented no deeper. */
-  private void passToLine(int indent) throws IOException {
+  /**
+   * Goes on with a line that begins with an object and is indented no deeper.
+   *
+   * @param bound where the next object begins at the latest
+   */
+  private void passToLine(int indent, int bound) throws IOException {
+    int left = bound;
     while (true) {
       int c = peek(0);
-      while (c >= 0 && c != '\n' && c != '\r') {
+      while (c >= 0 && c != '\n' && c != '\r' && left > 0) {
         advance(1);
+        left--;
         c = peek(0);
       }
-      while (c >= 0 && c <= ' ') {
+      while (c >= 0 && c <= ' ' && left > 0) {
         advance(1);
+        left--;
         c = peek(0);
       }
-      if (c < 0) {
+      if (c < 0 || left == 0) {
         return;
       }
       if (indentation > indent) {
