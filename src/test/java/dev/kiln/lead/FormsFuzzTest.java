@@ -22,7 +22,7 @@ import net.jqwik.api.Provide;
 final class FormsFuzzTest {
   private static final Limits SMALL = new Limits(7, 5_000, 2_000, 20, 20, 30);
 
-  @Property(tries = 3000)
+  @Property(tries = 1000)
   void mutatedForms(@ForAll("forms") Path form, @ForAll long seed) throws IOException {
     Random random = new Random(seed);
     byte[] bytes = Files.readAllBytes(form);
@@ -30,7 +30,7 @@ final class FormsFuzzTest {
     check(zip ? mutatedWithin(bytes, random) : mutated(bytes, random));
   }
 
-  @Property(tries = 2000)
+  @Property(tries = 500)
   void partsOfForms(@ForAll("forms") Path one, @ForAll("forms") Path other, @ForAll long seed)
       throws IOException {
     Random random = new Random(seed);
