@@ -3,10 +3,12 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.Proof;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -60,22 +62,32 @@ final class CrashIT {
 
   @Test
   void aFileIsReadToItsEndAndEachRowOnce(@TempDir Path folder) {
-    int rows = 20_000;
+    int rows = Proof.of(20_000, 50_000);
+    int kills = Proof.of(3, 50);
+    String note = "\"王小明, Müller 🚀\nno. %d\"";
     try (Rehearsal rehearsal = new Rehearsal(folder)) {
       rehearsal.configure(0.2);
-      rehearsal.properties();
-      rehearsal.drop("leads.csv", Rehearsal.leads("lead", rows));
+      rehearsal.drop(
+          "leads.csv",
+          IntStream.rangeClosed(1, rows)
+              .mapToObj(i -> "lead" + i + "@example.com,Zoë," + note.formatted(i) + "\n")
+              .collect(Collectors.joining("", "email,first name,note\n", "")));
 
-      for (int read : new int[] {1, 6_000, 12_000}) {
+      long before = 0;
+      for (int kill = 0; kill < kills; kill++) {
+        rehearsal.properties("kiln.intake.batch-rows = " + new int[] {100, 30, 7}[kill % 3]);
         KilnProcess kiln = rehearsal.run();
+        long read = before;
         rehearsal.awaitLedger(
-            read + " rows read",
-            snapshot -> !snapshot.runs().isEmpty() && snapshot.runs().get(0).read() >= read);
+            "more than " + read + " rows read",
+            snapshot -> !snapshot.runs().isEmpty() && snapshot.runs().get(0).read() > read);
         kiln.kill();
         JsonNode run = rehearsal.status().path("runs").path(0);
         assertThat(run.path("phase").asText()).as("killed in mid-file").isEqualTo("READING");
-        assertThat(run.path("read").asInt()).isBetween(read, rows - 1);
+        before = run.path("read").asLong();
+        assertThat(before).isBetween(read + 1, rows - 1L);
       }
+      rehearsal.properties();
       KilnProcess kiln = rehearsal.run();
       rehearsal.awaitLedger(
           "the file read", snapshot -> snapshot.runs().get(0).phase().equals("READ"));

@@ -113,7 +113,11 @@ final class Rehearsal implements AutoCloseable {
    * Puts a file into the inbox at one go, as {@code mv} does; {@code inbound/name} for a source.
    */
   void drop(String name, String text) {
-    Path ready = write("ready-" + name.replace('/', '-'), text);
+    drop(name, write("ready-" + name.replace('/', '-'), text));
+  }
+
+  /** The same with a file of this folder. */
+  void drop(String name, Path ready) {
     Path target = data().resolve("inbox/normal").resolve(name);
     try {
       Files.createDirectories(target.getParent());
@@ -170,6 +174,11 @@ final class Rehearsal implements AutoCloseable {
     List<String> all = new ArrayList<>(List.of(command, "--config", "config", "--data", "data"));
     all.addAll(Arrays.asList(arguments));
     return start(all);
+  }
+
+  /** {@code kiln run} with so much heap, such as {@code 256m}; it ends at once without enough. */
+  KilnProcess runWithin(String heap) {
+    return run("-Xmx" + heap, "-XX:+ExitOnOutOfMemoryError");
   }
 
   /** Runs a command on this rehearsal's folders to its end. */
