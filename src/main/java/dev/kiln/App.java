@@ -4,6 +4,7 @@ import dev.kiln.clay.Breakers;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.DeliveryPolicy;
+import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
@@ -14,6 +15,8 @@ import dev.kiln.ledger.Waiting;
 import dev.kiln.status.Management;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +62,7 @@ public final class App implements AutoCloseable {
 
   /** What a Kiln does. */
   public enum Mode {
-    /** Picks up files and delivers everything, until it is stopped. */
+    /** Picks up files, listens for HTTP and delivers everything, until it is stopped. */
     RUN,
     /** Delivers only the run that it is given; leaves the inbox alone. */
     SEND,
@@ -74,6 +77,9 @@ public final class App implements AutoCloseable {
   private final PaceBean pace;
   private final ClayComponent clay;
   private final Main main;
+  private final Spool spool;
+  private final Poll poll;
+  private @Nullable HttpListener http;
   private @Nullable LiveCatalogue live;
   private @Nullable Management management;
   private boolean closed;
@@ -85,7 +91,9 @@ public final class App implements AutoCloseable {
       Delivery delivery,
       PaceBean pace,
       ClayComponent clay,
-      Main main) {
+      Main main,
+      Spool spool,
+      Poll poll) {
     this.lock = lock;
     this.ledger = ledger;
     this.intake = intake;
@@ -93,6 +101,8 @@ public final class App implements AutoCloseable {
     this.pace = pace;
     this.clay = clay;
     this.main = main;
+    this.spool = spool;
+    this.poll = poll;
   }
 
   /**
@@ -109,7 +119,7 @@ public final class App implements AutoCloseable {
     Ledger ledger = null;
     try {
       for (String folder :
-          new String[] {"inbox/high", "inbox/normal", "inbox/low", "archive", "rejects"}) {
+          new String[] {"inbox/high", "inbox/normal", "inbox/low", "spool", "archive", "rejects"}) {
         Files.createDirectories(places.data().resolve(folder));
       }
       ledger = Ledger.open(places.data(), Clock.systemUTC());
@@ -178,6 +188,8 @@ public final class App implements AutoCloseable {
       main.setPropertyPlaceholderLocations("file:" + properties.toAbsolutePath());
     }
     settings.values().forEach(main::addOverrideProperty);
+    // It names a secret, which is no concern of routes.
+    main.addOverrideProperty(Settings.TOKEN, "");
     main.addOverrideProperty("kiln.data", places.data().toAbsolutePath().normalize().toString());
     main.addOverrideProperty("kiln.intake.auto-startup", String.valueOf(mode == Mode.RUN));
     main.configure()
@@ -207,6 +219,23 @@ public final class App implements AutoCloseable {
     main.bind(
         "settled",
         new SettledFiles(settings.stability(), Clock.systemUTC(), delivery::standsStill));
+    Spool spool =
+        new Spool(
+            places.data().resolve("spool"),
+            ledger,
+            settings.largestUpload(),
+            settings.dedupeMode(),
+            delivery::standsStill);
+    spool.sweep();
+    main.bind("spool", spool);
+    Poll poll =
+        new Poll(
+            spool,
+            ledger,
+            configuration.placeholders(),
+            settings.connectTimeout(),
+            settings.responseTimeout());
+    main.bind("poll", poll);
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
     ClayComponent clay =
         new ClayComponent(
@@ -217,9 +246,12 @@ public final class App implements AutoCloseable {
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
-    App app = new App(lock, ledger, intake, delivery, pace, clay, main);
+    App app = new App(lock, ledger, intake, delivery, pace, clay, main, spool, poll);
     try {
       main.start();
+      if (mode == Mode.RUN) {
+        app.listen(settings, configuration.placeholders());
+      }
       if (mode != Mode.CHECK) {
         delivery.start();
         app.live = new LiveCatalogue(places, delivery);
@@ -227,10 +259,41 @@ public final class App implements AutoCloseable {
             new Management(main.getCamelContext().getManagementName(), catalogue, ledger, delivery);
       }
     } catch (Exception failure) {
+      app.hangUp();
       main.stop();
       throw RouteFiles.explain(places.routes(), properties, failure);
     }
     return app;
+  }
+
+  private void listen(Settings settings, Placeholders placeholders) {
+    Optional<InetSocketAddress> address = settings.listen();
+    if (address.isEmpty()) {
+      return;
+    }
+    Uploads uploads =
+        new Uploads(
+            spool,
+            ledger,
+            context().createProducerTemplate(),
+            settings.uploadsAtOnce(),
+            settings.stall());
+    HttpListener listener =
+        new HttpListener(() -> settings.token(placeholders), settings.uploadsAtOnce())
+            .on("POST", "/leads", uploads::post)
+            .on("GET", "/runs/*", uploads::run);
+    http = listener;
+    try {
+      listener.listen(address.get(), settings.stall());
+    } catch (IOException failure) {
+      throw settings.notListening(failure);
+    }
+  }
+
+  private void hangUp() {
+    if (http != null) {
+      http.close();
+    }
   }
 
   /** Lets delivery deliver the runs that this process opens, and no other. */
@@ -295,6 +358,11 @@ public final class App implements AutoCloseable {
     return live == null ? null : live.refusal();
   }
 
+  /** Where this Kiln listens for HTTP, with no slash at the end; empty where it does not. */
+  public Optional<URI> http() {
+    return Optional.ofNullable(http).map(HttpListener::uri);
+  }
+
   /** The Camel context of this Kiln. */
   public CamelContext context() {
     return main.getCamelContext();
@@ -352,6 +420,8 @@ public final class App implements AutoCloseable {
     ledger.hurry();
     intake.stop();
     delivery.stop();
+    poll.close();
+    hangUp();
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
     if (live != null) {
       live.close();
@@ -362,6 +432,7 @@ public final class App implements AutoCloseable {
     try {
       pace.letGo();
       main.stop();
+      spool.sweep();
       delivery.resign();
     } catch (Exception failure) {
       LOG.warn("The stop was not clean: {}", failure.getMessage());

@@ -1,6 +1,8 @@
 package dev.kiln;
 
 import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Placeholders;
+import dev.kiln.clay.Secret;
 import dev.kiln.lead.Hygiene;
 import dev.kiln.lead.Industries;
 import dev.kiln.lead.InvalidConfiguration;
@@ -8,6 +10,7 @@ import dev.kiln.lead.Mail;
 import dev.kiln.lead.MailDomains;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * All that stands under {@code config/}, read and checked against the routes.
@@ -15,8 +18,10 @@ import java.nio.file.Path;
  * @param settings the numbers
  * @param catalogue workspaces, tables, webhooks, budgets
  * @param hygiene what is dropped, refused and noticed at intake
+ * @param placeholders the secrets that it names
  */
-record Configuration(Settings settings, Catalogue catalogue, Hygiene hygiene) {
+record Configuration(
+    Settings settings, Catalogue catalogue, Hygiene hygiene, Placeholders placeholders) {
   /**
    * Reads and checks everything that can be checked without starting Camel.
    *
@@ -30,8 +35,12 @@ record Configuration(Settings settings, Catalogue catalogue, Hygiene hygiene) {
         Hygiene.of(Industries.load(places.industries()))
             .withMail(mailDomains(places, settings), settings.refusedMail())
             .withBlocked(settings.blocked());
-    RouteFiles.read(places.routes()).mustAgreeWith(catalogue, places.clayYaml());
-    return new Configuration(settings, catalogue, hygiene);
+    Placeholders placeholders = new Placeholders(places.secrets(), System.getenv());
+    Optional<Secret> unused = settings.token(placeholders);
+    RouteFiles routes = RouteFiles.read(places.routes());
+    routes.mustAgreeWith(catalogue, places.clayYaml());
+    routes.pollsMustBeWhole(placeholders);
+    return new Configuration(settings, catalogue, hygiene, placeholders);
   }
 
   /** A list that is not there lists nothing, unless something is to be refused by it. */

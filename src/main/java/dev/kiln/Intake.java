@@ -80,6 +80,7 @@ public final class Intake {
   private final Path data;
   private final Consumer<Run> opened;
   private volatile boolean stopping;
+  private final OneReader readers = new OneReader();
 
   /**
    * An intake into a ledger.
@@ -137,14 +138,17 @@ public final class Intake {
       @ExchangeProperty("source") String source,
       @ExchangeProperty("priority") String priority,
       @ExchangeProperty("dedupe") @Nullable String mode)
-      throws IOException {
+      throws IOException, InterruptedException {
     Path path = file.toPath();
+    String hash = ContentHash.of(path);
+    readers.take(hash);
+    exchange.getExchangeExtension().addOnCompletion(new Closing(() -> readers.giveBack(hash)));
     Run run =
         ledger.open(
             file.getName(),
             source,
             Priority.of(priority),
-            ContentHash.of(path),
+            hash,
             mode == null ? dedupe : DedupeMode.of(mode));
     Reading reading = new Reading(run, path);
     opened.accept(run);
@@ -188,8 +192,9 @@ public final class Intake {
   }
 
   private String destination(String shelf, Reading reading) {
+    String file = reading.file.getFileName().toString();
     return data.resolve(shelf)
-        .resolve(reading.run.id() + "-" + reading.file.getFileName())
+        .resolve(file.equals(reading.run.id()) ? file : reading.run.id() + "-" + file)
         .toAbsolutePath()
         .toString();
   }

@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Table;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -254,6 +256,32 @@ final class RouteFiles {
             "workspace " + workspace,
             template,
             route -> workspace.equals(route.parameters.get("workspace")));
+      }
+    }
+  }
+
+  /**
+   * Checks the routes that poll a source.
+   *
+   * @throws InvalidConfiguration naming what is wrong with one, or the secret that it needs
+   */
+  void pollsMustBeWhole(Placeholders placeholders) {
+    for (Templated route : templated) {
+      if (route.template.equals("intake-poll")) {
+        String source = route.parameters.getOrDefault("source", "");
+        if (source.isEmpty() || SourceName.of(source).filter(source::equals).isEmpty()) {
+          throw new InvalidConfiguration(
+              route.file,
+              route.line,
+              "parameter source is \""
+                  + source
+                  + "\"; it must be the name of a source, in lower case");
+        }
+        mustBeCalled(route, "intake-poll-" + source, source + "-");
+        Function<String, InvalidConfiguration> fault =
+            wrong ->
+                new InvalidConfiguration(route.file, route.line, "source " + source + " " + wrong);
+        Poll.Source unused = Poll.Source.of(source, route.parameters, placeholders, fault);
       }
     }
   }

@@ -1,6 +1,9 @@
 package dev.kiln;
 
 import dev.kiln.clay.DeliveryPolicy;
+import dev.kiln.clay.Loopback;
+import dev.kiln.clay.Placeholders;
+import dev.kiln.clay.Secret;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Mail;
 import dev.kiln.lead.NearestWord;
@@ -8,6 +11,7 @@ import dev.kiln.ledger.DedupeMode;
 import java.io.IOException;
 import java.io.LineNumberReader;
 import java.io.StringReader;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,15 +21,18 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.util.TimeUtils;
 
 /**
  * The {@code kiln.*} numbers of {@code config/application.properties}. A key that is left out has
  * the default of the shipped file; an unknown {@code kiln.*} key stops the start. Other keys are
- * Camel's own and are checked by Camel. Immutable.
+ * Camel's own and are checked by Camel. Does not change once read.
  */
 public final class Settings {
   /** The file, within the configuration folder. */
@@ -37,11 +44,17 @@ public final class Settings {
           + " medical record, medical condition, diagnosis, disability, religion, ethnicity,"
           + " race, sexual orientation, political affiliation, trade union, criminal record,"
           + " credit card, card number, iban, bank account, password";
+  private static final String LISTEN = "kiln.http.listen";
+  static final String TOKEN = "kiln.http.token";
+  private static final Pattern ADDRESS =
+      Pattern.compile("(?:\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<host>[A-Za-z0-9._-]+)):(?<port>\\d{1,5})");
+  private static final Pattern SIZE = Pattern.compile("(?<number>\\d{1,12})(?<unit>KB|MB|GB)");
 
   private static final Map<String, String> DEFAULTS = defaults();
 
   private final Path file;
   private final Map<String, String> values;
+  private String text = "";
 
   private Settings(Path file, Map<String, String> values) {
     this.file = file;
@@ -69,6 +82,11 @@ public final class Settings {
     defaults.put("kiln.breaker.open", "30s");
     defaults.put("kiln.http.connect-timeout", "5s");
     defaults.put("kiln.http.response-timeout", "30s");
+    defaults.put(LISTEN, "127.0.0.1:8040");
+    defaults.put(TOKEN, "");
+    defaults.put("kiln.http.largest-upload", "1GB");
+    defaults.put("kiln.http.uploads-at-once", "16");
+    defaults.put("kiln.http.stall", "30s");
     return Collections.unmodifiableMap(defaults);
   }
 
@@ -83,11 +101,10 @@ public final class Settings {
     Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
     Settings settings = new Settings(file, values);
     if (Files.exists(file)) {
-      String text;
       Properties properties = new Properties();
       try {
-        text = Files.readString(file, StandardCharsets.UTF_8);
-        properties.load(new StringReader(text));
+        settings.text = Files.readString(file, StandardCharsets.UTF_8);
+        properties.load(new StringReader(settings.text));
       } catch (IOException | IllegalArgumentException unreadable) {
         throw new InvalidConfiguration(file, "cannot be read: " + unreadable.getMessage());
       }
@@ -96,18 +113,18 @@ public final class Settings {
           if (!DEFAULTS.containsKey(key)) {
             throw new InvalidConfiguration(
                 file,
-                line(text, key),
+                settings.line(key),
                 "unknown property " + key + NearestWord.hint(key, DEFAULTS.keySet()));
           }
           values.put(key, properties.getProperty(key).strip());
         }
       }
-      settings.check(text);
     }
+    settings.check();
     return settings;
   }
 
-  private void check(String text) {
+  private void check() {
     for (String key : values.keySet()) {
       try {
         switch (key) {
@@ -118,15 +135,53 @@ public final class Settings {
           case "kiln.dedupe.mode" -> dedupeMode();
           case "kiln.mail.personal", "kiln.mail.disposable" -> refuses(key);
           case "kiln.intake.blocked" -> blocked();
+          case "kiln.http.uploads-at-once" -> number(key, 1, 1000);
+          case "kiln.http.largest-upload" -> size(key);
+          case LISTEN -> mustBeSafe(listen());
+          case TOKEN -> mustBeReference();
           default -> duration(key);
         }
-      } catch (IllegalArgumentException fault) {
-        throw new InvalidConfiguration(file, line(text, key), key + " " + fault.getMessage());
+      } catch (IllegalArgumentException wrong) {
+        throw fault(key, String.valueOf(wrong.getMessage()));
       }
     }
   }
 
-  private static int line(String text, String key) {
+  private void mustBeSafe(Optional<InetSocketAddress> listen) {
+    if (listen.isPresent()
+        && !Loopback.is(listen.get().getHostString())
+        && value(TOKEN).isEmpty()) {
+      throw new IllegalArgumentException(
+          "is \""
+              + value(LISTEN)
+              + "\", which other computers reach, and "
+              + TOKEN
+              + " is empty: write "
+              + TOKEN
+              + " = {{secret:http-token}} and the token into config/secrets/http-token, or listen on 127.0.0.1");
+    }
+  }
+
+  private void mustBeReference() {
+    if (!value(TOKEN).isEmpty() && !value(TOKEN).contains("{{")) {
+      throw new IllegalArgumentException(
+          "is a secret and must not stand in this file: move it to config/secrets/http-token and write {{secret:http-token}}");
+    }
+  }
+
+  /**
+   * A fault of a key, for what can only be seen when it is used.
+   *
+   * @param key the key
+   * @param fault what is wrong with it, beginning with a verb
+   */
+  InvalidConfiguration fault(String key, String fault) {
+    return text.contains(key)
+        ? new InvalidConfiguration(file, line(key), key + " " + fault)
+        : new InvalidConfiguration(file, key + " " + fault);
+  }
+
+  private int line(String key) {
     try (LineNumberReader lines = new LineNumberReader(new StringReader(text))) {
       String line;
       while ((line = lines.readLine()) != null) {
@@ -209,6 +264,60 @@ public final class Settings {
     return duration("kiln.http.response-timeout");
   }
 
+  /** Where to listen for HTTP; empty where that is switched off. Port 0 takes any free one. */
+  public Optional<InetSocketAddress> listen() {
+    String value = value(LISTEN);
+    if (value.equals("off")) {
+      return Optional.empty();
+    }
+    Matcher address = ADDRESS.matcher(value);
+    if (address.matches() && Integer.parseInt(address.group("port")) <= 65535) {
+      String host = address.group("v6") == null ? address.group("host") : address.group("v6");
+      return Optional.of(
+          InetSocketAddress.createUnresolved(host, Integer.parseInt(address.group("port"))));
+    }
+    throw new IllegalArgumentException(
+        "is \"" + value + "\"; valid: host:port, such as 127.0.0.1:8040, or off");
+  }
+
+  /**
+   * The token that a request must bear, read anew.
+   *
+   * @return empty where none is asked for
+   * @throws InvalidConfiguration if there is no secret of that name
+   */
+  Optional<Secret> token(Placeholders placeholders) {
+    return placeholders
+        .resolve(value(TOKEN), "the token of HTTP requests", fault -> fault(TOKEN, fault))
+        .map(Secret::new);
+  }
+
+  /** The address cannot be listened on. */
+  InvalidConfiguration notListening(IOException failure) {
+    return fault(
+        LISTEN,
+        "is \""
+            + value(LISTEN)
+            + "\", where Kiln cannot listen: "
+            + failure.getMessage()
+            + "; choose another port, or off");
+  }
+
+  /** How many bytes an upload, or a polled page, may have at most, also once unpacked. */
+  public long largestUpload() {
+    return size("kiln.http.largest-upload");
+  }
+
+  /** How many uploads are taken at once, 1 to 1000. */
+  public int uploadsAtOnce() {
+    return number("kiln.http.uploads-at-once", 1, 1000);
+  }
+
+  /** How long an upload may bring hardly anything before it is cut off. */
+  public Duration stall() {
+    return duration("kiln.http.stall");
+  }
+
   /** The numbers of delivery. */
   public DeliveryPolicy delivery() {
     return new DeliveryPolicy(
@@ -251,6 +360,20 @@ public final class Settings {
     }
     throw new IllegalArgumentException(
         "is \"" + value(key) + "\"; valid: a whole number from " + least + " to " + most);
+  }
+
+  private long size(String key) {
+    Matcher size = SIZE.matcher(value(key));
+    if (size.matches() && Long.parseLong(size.group("number")) > 0) {
+      long number = Long.parseLong(size.group("number"));
+      return switch (size.group("unit")) {
+        case "KB" -> number << 10;
+        case "MB" -> number << 20;
+        default -> number << 30;
+      };
+    }
+    throw new IllegalArgumentException(
+        "is \"" + value(key) + "\"; valid: a size above 0, such as 500KB, 20MB, 1GB");
   }
 
   private Duration duration(String key) {

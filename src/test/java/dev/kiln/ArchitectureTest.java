@@ -88,8 +88,14 @@ final class ArchitectureTest {
           "javax.sql..");
 
   @ArchTest
-  static final ArchRule vertxIsAtHomeInTheSimulator =
-      home("dev.kiln.simulate", "io.vertx..", "io.netty..");
+  static final ArchRule vertxIsAtHomeWhereHttpIsServed =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("dev.kiln", "dev.kiln.simulate")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.vertx..", "io.netty..")
+          .because("HTTP is served by the listener and by the simulator only");
 
   @ArchTest static final ArchRule picocliIsAtHomeInCli = home("dev.kiln.cli", "picocli..");
 

@@ -284,7 +284,18 @@ final class HouseTest {
     Set<String> known = new TreeSet<>(Settings.read(Path.of("nowhere")).values().keySet());
     known.add("kiln.data");
     known.add("kiln.intake.auto-startup");
-    Set<String> parameters = Set.of("workspace", "table", "priority");
+    Set<String> parameters =
+        Set.of(
+            "workspace",
+            "table",
+            "priority",
+            "source",
+            "every",
+            "url",
+            "secret",
+            "header",
+            "next",
+            "cursor");
     for (Path file : files(ROUTES, RouteFiles.SUFFIX)) {
       Matcher placeholder = PLACEHOLDER.matcher(text(file));
       while (placeholder.find()) {

@@ -27,8 +27,6 @@ import java.util.regex.Pattern;
 /** One reading of {@code clay.yaml}. For one thread and one use. */
 final class CatalogueReader {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
-  private static final Pattern LOOPBACK =
-      Pattern.compile("(?i)localhost|127(\\.\\d{1,3}){3}|\\[::1]");
   private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
 
   /** Clay's limit for the life of a webhook, and for the rows of a table. */
@@ -295,7 +293,7 @@ final class CatalogueReader {
     } catch (URISyntaxException e) {
       throw place.fault("is not a valid URL");
     }
-    boolean loopback = uri.getHost() != null && LOOPBACK.matcher(uri.getHost()).matches();
+    boolean loopback = uri.getHost() != null && Loopback.is(uri.getHost());
     boolean https = "https".equalsIgnoreCase(uri.getScheme()) && uri.getHost() != null;
     boolean localHttp = "http".equalsIgnoreCase(uri.getScheme()) && loopback;
     if (!https && !localHttp) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
  * Where a secret is kept: {@code {{secret:x}}} is the file {@code x} of a folder, {@code {{env:X}}}
  * a variable of the environment. Blanks around the secret are not part of it.
  */
-final class Placeholders {
+public final class Placeholders {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([a-z]+):([^{}]*)}}");
   private static final Pattern SECRET_NAME = Pattern.compile("(?!\\.+$)[A-Za-z0-9._-]{1,128}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -26,7 +27,13 @@ final class Placeholders {
   private final Map<String, String> environment;
   private final boolean standIns;
 
-  Placeholders(Path secretsDir, Map<String, String> environment) {
+  /**
+   * Placeholders of one Kiln.
+   *
+   * @param secretsDir the folder of secrets, one file each
+   * @param environment the variables of the environment
+   */
+  public Placeholders(Path secretsDir, Map<String, String> environment) {
     this(secretsDir, environment, false);
   }
 
@@ -54,21 +61,35 @@ final class Placeholders {
    * @return the secret, or empty where the text holds no placeholder
    */
   Optional<String> resolve(YamlText text, String holds) {
-    if (!text.text().contains("{{")) {
+    return resolve(text.text(), "the webhook's " + holds, text::fault);
+  }
+
+  /**
+   * What a placeholder stands for, read anew.
+   *
+   * @param text the text of the file
+   * @param holds what the secret is, for messages: {@code the webhook's URL}
+   * @param fault makes a fault of a message that begins with a verb
+   * @return the secret, or empty where the text holds no placeholder
+   * @throws InvalidConfiguration if the placeholder stands for nothing
+   */
+  public Optional<String> resolve(
+      String text, String holds, Function<String, InvalidConfiguration> fault) {
+    if (!text.contains("{{")) {
       return Optional.empty();
     }
-    Matcher placeholder = PLACEHOLDER.matcher(text.text().strip());
+    Matcher placeholder = PLACEHOLDER.matcher(text.strip());
     if (!placeholder.matches()) {
-      throw text.fault("must be nothing but one placeholder: {{secret:name}} or {{env:NAME}}");
+      throw fault.apply("must be nothing but one placeholder: {{secret:name}} or {{env:NAME}}");
     }
     String kind = placeholder.group(1);
     String name = placeholder.group(2);
     return Optional.of(
         switch (kind) {
-          case "secret" -> secret(text, name, holds);
-          case "env" -> variable(text, name, holds);
+          case "secret" -> secret(name, holds, fault);
+          case "env" -> variable(name, holds, fault);
           default ->
-              throw text.fault(
+              throw fault.apply(
                   "has an unknown placeholder \""
                       + kind
                       + "\""
@@ -76,9 +97,9 @@ final class Placeholders {
         });
   }
 
-  private String secret(YamlText text, String name, String holds) {
+  private String secret(String name, String holds, Function<String, InvalidConfiguration> fault) {
     if (!SECRET_NAME.matcher(name).matches()) {
-      throw text.fault(
+      throw fault.apply(
           "names a secret file with other characters than letters, digits, \".\", \"_\", \"-\"");
     }
     if (standIns) {
@@ -89,24 +110,24 @@ final class Placeholders {
     try {
       content = Files.readString(file).replace(BYTE_ORDER_MARK, "").strip();
     } catch (NoSuchFileException e) {
-      throw needed(text, file, "does not exist; create", holds);
+      throw needed(fault, file, "does not exist; create", holds);
     } catch (IOException e) {
-      throw needed(text, file, "cannot be read as text; mend", holds);
+      throw needed(fault, file, "cannot be read as text; mend", holds);
     }
     if (content.isEmpty()) {
-      throw needed(text, file, "is empty; fill", holds);
+      throw needed(fault, file, "is empty; fill", holds);
     }
     return content;
   }
 
-  private static InvalidConfiguration needed(YamlText text, Path file, String state, String holds) {
-    return text.fault(
-        "needs the file " + file + ", which " + state + " it: it holds the webhook's " + holds);
+  private static InvalidConfiguration needed(
+      Function<String, InvalidConfiguration> fault, Path file, String state, String holds) {
+    return fault.apply("needs the file " + file + ", which " + state + " it: it holds " + holds);
   }
 
-  private String variable(YamlText text, String name, String holds) {
+  private String variable(String name, String holds, Function<String, InvalidConfiguration> fault) {
     if (!VARIABLE.matcher(name).matches()) {
-      throw text.fault(
+      throw fault.apply(
           "names an environment variable with other characters than letters, digits, \"_\"");
     }
     if (standIns) {
@@ -114,10 +135,10 @@ final class Placeholders {
     }
     String value = environment.getOrDefault(name, "").strip();
     if (value.isEmpty()) {
-      throw text.fault(
+      throw fault.apply(
           "needs the environment variable "
               + name
-              + ", which is not set; set it before the start: it holds the webhook's "
+              + ", which is not set; set it before the start: it holds "
               + holds);
     }
     return value;

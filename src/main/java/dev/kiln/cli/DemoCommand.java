@@ -121,6 +121,7 @@ final class DemoCommand implements Callable<Integer> {
         kiln.intake.poll = 100ms
         kiln.delivery.first-wait = 1s
         kiln.delivery.recovery = 20s
+        kiln.http.listen = off
         """);
     try (InputStream template = DemoCommand.class.getResourceAsStream("/demo/clay.yaml")) {
       if (template == null) {

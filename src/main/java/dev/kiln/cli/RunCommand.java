@@ -37,6 +37,7 @@ final class RunCommand implements Callable<Integer> {
         .println(
             "Kiln is running. Drop files into "
                 + places.data().resolve("inbox").resolve("normal")
+                + app.http().map(root -> ", or post leads to " + root + "/leads").orElse("")
                 + "; \"kiln status\" tells how far they are. Ctrl-C stops it and loses nothing.");
     stopped.await();
     return 0;

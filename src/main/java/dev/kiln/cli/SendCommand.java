@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.App;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
+import dev.kiln.SourceName;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Findings.Named;
@@ -26,7 +27,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -99,11 +99,12 @@ final class SendCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     // The account says what was refused and why: a warning would only say it twice.
     System.setProperty("kiln.log", "ERROR");
-    source = source.toLowerCase(Locale.ROOT);
-    if (!source.matches("[\\p{L}\\p{N} ._-]{0,100}") || source.startsWith(".")) {
-      throw new picocli.CommandLine.ParameterException(
-          spec.commandLine(), "--source takes letters, digits, blanks and . _ - only");
-    }
+    source =
+        SourceName.of(source)
+            .orElseThrow(
+                () ->
+                    new picocli.CommandLine.ParameterException(
+                        spec.commandLine(), "--source " + SourceName.RULE));
     for (Path file : files) {
       String problem = problem(file);
       if (problem != null) {

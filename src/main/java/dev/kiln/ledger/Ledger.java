@@ -202,7 +202,78 @@ public final class Ledger implements AutoCloseable {
             RunRows.ask(transaction.handle(), contentHash, source, dedupe, clock.millis()));
   }
 
-  private String newRunId() {
+  /** The run of an id, if there is one. */
+  public Optional<Run> run(String id) {
+    return readers.withHandle(handle -> RunRows.find(handle, id));
+  }
+
+  /**
+   * Opens the run of a submission, or finds the one that reads or has read the same content from
+   * the same source. A key that was given before means the run that it stood for then.
+   *
+   * @return the run; empty if its key was given to other content or another source before
+   */
+  public Optional<Run> submit(Submission submission) {
+    return writer.write(
+        transaction -> {
+          Handle handle = transaction.handle();
+          String key = submission.key();
+          Optional<HttpRows.Keyed> known =
+              key == null ? Optional.empty() : HttpRows.find(handle, key);
+          if (known.isPresent()) {
+            HttpRows.Keyed keyed = known.get();
+            return keyed.source().equals(submission.source())
+                    && keyed.contentHash().equals(submission.contentHash())
+                ? RunRows.find(handle, keyed.run())
+                : Optional.empty();
+          }
+          Run run =
+              RunRows.find(handle, submission.contentHash(), submission.source())
+                  .filter(found -> !(found.finished() && submission.anew()))
+                  .orElseGet(() -> insert(handle, submission));
+          if (run.resumed() && submission.anew()) {
+            RunRows.dedupe(handle, run.id(), submission.dedupe());
+            run = run.with(submission.dedupe());
+          }
+          if (key != null) {
+            HttpRows.remember(
+                handle,
+                key,
+                new HttpRows.Keyed(submission.source(), submission.contentHash(), run.id()),
+                clock.millis());
+          }
+          return Optional.of(run);
+        });
+  }
+
+  private Run insert(Handle handle, Submission submission) {
+    Run run =
+        new Run(
+            submission.id(),
+            submission.source(),
+            submission.priority(),
+            0,
+            0,
+            0,
+            false,
+            submission.dedupe(),
+            false);
+    RunRows.insert(handle, run, submission.name(), submission.contentHash(), clock.millis());
+    return run;
+  }
+
+  /** How far a polled source was read. */
+  public Watermark watermark(String source) {
+    return readers.withHandle(handle -> HttpRows.watermark(handle, source));
+  }
+
+  /** Notes how far a polled source was read. */
+  public void move(String source, Watermark to) {
+    writer.change(transaction -> HttpRows.move(transaction.handle(), source, to, clock.millis()));
+  }
+
+  /** An id for a run that is to be opened, sortable by day: {@code 20261125-k3f9zq}. */
+  public String newRunId() {
     StringBuilder id =
         new StringBuilder(DAY.format(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC)))
             .append('-');

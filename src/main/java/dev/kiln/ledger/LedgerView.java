@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.ResultIterator;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,9 +162,9 @@ public final class LedgerView implements AutoCloseable {
   public Snapshot snapshot() {
     return readers.inTransaction(
         handle -> {
-          Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle);
+          Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle, null);
           return new Snapshot(
-              runs(handle, tally),
+              runs(handle, tally, null),
               tables(handle, tally),
               webhooks(handle),
               WebhookRows.recentUse(handle, clock.instant()),
@@ -179,6 +180,15 @@ public final class LedgerView implements AutoCloseable {
    */
   public Optional<Run> run(String contentHash, String source) {
     return readers.withHandle(handle -> RunRows.find(handle, contentHash, source));
+  }
+
+  /** The account of one run, if there is one of that id. */
+  public Optional<RunAccount> account(String run) {
+    return readers.inTransaction(
+        handle -> {
+          Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle, run);
+          return runs(handle, tally, run).stream().findFirst();
+        });
   }
 
   /**
@@ -328,16 +338,20 @@ public final class LedgerView implements AutoCloseable {
         });
   }
 
-  /** Counts by run, table and state. */
-  private static Map<String, Map<String, Map<LeadState, Long>>> tally(Handle handle) {
+  /** Counts by run, table and state, of one run or of all. */
+  private static Map<String, Map<String, Map<LeadState, Long>>> tally(
+      Handle handle, @Nullable String run) {
     Map<String, Map<String, Map<LeadState, Long>>> tally = new LinkedHashMap<>();
-    handle
-        .createQuery(
-            "SELECT run, table_name, state, leads FROM tally WHERE leads <> 0 ORDER BY run, table_name")
+    Query query =
+        handle.createQuery(
+            "SELECT run, table_name, state, leads FROM tally WHERE leads <> 0"
+                + (run == null ? "" : " AND run = :run")
+                + " ORDER BY run, table_name");
+    (run == null ? query : query.bind("run", run))
         .map(
             (row, context) ->
                 tally
-                    .computeIfAbsent(row.getString("run"), run -> new TreeMap<>())
+                    .computeIfAbsent(row.getString("run"), id -> new TreeMap<>())
                     .computeIfAbsent(
                         row.getString("table_name"), table -> new EnumMap<>(LeadState.class))
                     .put(LeadState.valueOf(row.getString("state")), row.getLong("leads")))
@@ -352,9 +366,13 @@ public final class LedgerView implements AutoCloseable {
   }
 
   private static List<RunAccount> runs(
-      Handle handle, Map<String, Map<String, Map<LeadState, Long>>> tally) {
-    return handle
-        .createQuery("SELECT * FROM run ORDER BY opened_at DESC, id DESC")
+      Handle handle, Map<String, Map<String, Map<LeadState, Long>>> tally, @Nullable String run) {
+    Query query =
+        handle.createQuery(
+            "SELECT * FROM run"
+                + (run == null ? "" : " WHERE id = :run")
+                + " ORDER BY opened_at DESC, id DESC");
+    return (run == null ? query : query.bind("run", run))
         .map(
             (row, context) -> {
               Map<String, Map<LeadState, Long>> tables =

@@ -3,6 +3,8 @@ package dev.kiln.ledger;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.Lead;
 import dev.kiln.lead.Notice;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -39,29 +41,42 @@ final class RunRows {
           + " OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)"
           + " OR (:changed = 1 AND dedupe.accepted_at IS NOT NULL AND COALESCE(dedupe.content, '') <> excluded.content)";
 
+  private static final String SELECT =
+      "SELECT id, source, priority, checkpoint, rows_read, rows_skipped, dedupe, state FROM run";
+
   private RunRows() {}
 
   static Optional<Run> find(Handle handle, String contentHash, String source) {
     return handle
         .createQuery(
-            "SELECT id, source, priority, checkpoint, rows_read, rows_skipped, dedupe, state FROM run"
+            SELECT
                 + " WHERE content_hash = :hash AND source = :source AND state <> 'REFUSED'"
                 + " ORDER BY opened_at DESC LIMIT 1")
         .bind("hash", contentHash)
         .bind("source", source)
-        .map(
-            (row, context) ->
-                new Run(
-                    row.getString("id"),
-                    row.getString("source"),
-                    Priority.at(row.getInt("priority")),
-                    row.getLong("checkpoint"),
-                    row.getLong("rows_read"),
-                    row.getLong("rows_skipped"),
-                    true,
-                    DedupeMode.valueOf(row.getString("dedupe")),
-                    row.getString("state").equals("READ")))
+        .map((row, context) -> run(row))
         .findOne();
+  }
+
+  static Optional<Run> find(Handle handle, String id) {
+    return handle
+        .createQuery(SELECT + " WHERE id = :id")
+        .bind("id", id)
+        .map((row, context) -> run(row))
+        .findOne();
+  }
+
+  private static Run run(ResultSet row) throws SQLException {
+    return new Run(
+        row.getString("id"),
+        row.getString("source"),
+        Priority.at(row.getInt("priority")),
+        row.getLong("checkpoint"),
+        row.getLong("rows_read"),
+        row.getLong("rows_skipped"),
+        true,
+        DedupeMode.valueOf(row.getString("dedupe")),
+        !row.getString("state").equals("READING"));
   }
 
   static void insert(Handle handle, Run run, String name, String contentHash, long now) {

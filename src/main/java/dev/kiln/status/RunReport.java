@@ -64,7 +64,7 @@ public record RunReport(RunAccount run, Findings findings) {
    */
   public String json() {
     ObjectNode json = JSON.createObjectNode();
-    StatusJson.run(json, run);
+    json.setAll(StatusJson.of(run));
     ArrayNode unsent = json.putArray("unsent");
     findings
         .unsent()

@@ -31,7 +31,7 @@ public final class StatusJson {
   public static String of(Snapshot snapshot, Instant now) {
     ObjectNode json = JSON.createObjectNode();
     ArrayNode runs = json.putArray("runs");
-    snapshot.runs().forEach(run -> run(runs.addObject(), run));
+    snapshot.runs().forEach(run -> runs.add(of(run)));
     ArrayNode tables = json.putArray("tables");
     for (TableAccount table : snapshot.tables()) {
       ObjectNode node = tables.addObject().put("table", table.name());
@@ -83,21 +83,24 @@ public final class StatusJson {
     return json.toPrettyString();
   }
 
-  /** Writes a run into an object. */
-  static void run(ObjectNode node, RunAccount run) {
-    node.put("run", run.id())
-        .put("name", run.name())
-        .put("source", run.source())
-        .put("priority", run.priority().word())
-        .put("phase", run.phase())
-        .put("problem", run.problem())
-        .put("note", run.note())
-        .put("read", run.read())
-        .put("skipped", run.skipped());
+  /** The account of one run. */
+  public static ObjectNode of(RunAccount run) {
+    ObjectNode node =
+        JSON.createObjectNode()
+            .put("run", run.id())
+            .put("name", run.name())
+            .put("source", run.source())
+            .put("priority", run.priority().word())
+            .put("phase", run.phase())
+            .put("problem", run.problem())
+            .put("note", run.note())
+            .put("read", run.read())
+            .put("skipped", run.skipped());
     states(node.putObject("states"), run.states());
     ObjectNode tables = node.putObject("tables");
     run.tables().forEach((table, states) -> states(tables.putObject(table), states));
     node.put("possible_duplicate", run.possibleDuplicates()).put("rejects", run.rejects());
+    return node;
   }
 
   private static void states(ObjectNode node, Map<LeadState, Long> states) {

@@ -44,6 +44,9 @@ final class Rehearsal implements AutoCloseable {
           "inbound-leads", "inbound-1",
           "event-attendees", "events-1");
 
+  /** Any free port, since many rehearsals run at once. */
+  private static final String LISTEN = "kiln.http.listen = 127.0.0.1:0\n";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -71,6 +74,7 @@ final class Rehearsal implements AutoCloseable {
       write("config/" + list, read(KilnProcess.PROJECT.resolve("config").resolve(list)));
     }
     configure(10);
+    write("config/application.properties", LISTEN);
   }
 
   // ---- Files ----
@@ -150,7 +154,9 @@ final class Rehearsal implements AutoCloseable {
   void properties(String... lines) {
     write(
         "config/application.properties",
-        "kiln.intake.poll = 100ms\nkiln.intake.stability = 200ms\n" + String.join("\n", lines));
+        LISTEN
+            + "kiln.intake.poll = 100ms\nkiln.intake.stability = 200ms\n"
+            + String.join("\n", lines));
   }
 
   private URI url(String webhook) {

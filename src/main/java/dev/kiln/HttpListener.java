@@ -1,0 +1,222 @@
+package dev.kiln;
+
+import dev.kiln.clay.Loopback;
+import dev.kiln.clay.Secret;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.NearestWord;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An address where Kiln listens for HTTP: which paths there are, who may ask, and answers of one
+ * form. Whoever asks must bear the token, where there is one; a page of another site in a browser
+ * may not ask at all. Thread-safe.
+ */
+final class HttpListener implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
+
+  /** How long a stop waits for answers that are being made. */
+  private static final long STOP_SECONDS = 5;
+
+  /** Answers that are being made at once, or wait to be. */
+  private static final int MOST_WORKING = 1_000;
+
+  /** What answers the requests of one path; called on an event loop, where it must not block. */
+  @FunctionalInterface
+  interface Handler {
+    void handle(HttpCall call) throws HttpRefusal;
+  }
+
+  /** A method and a path; a path that ends with a star takes one more segment. */
+  private record Endpoint(String method, String path) {
+    boolean matches(String asked) {
+      return path.endsWith("*")
+          ? asked.startsWith(stem()) && asked.indexOf('/', stem().length()) < 0
+          : asked.equals(path);
+    }
+
+    private String stem() {
+      return path.substring(0, path.length() - 1);
+    }
+
+    String segment(String asked) {
+      return path.endsWith("*") ? asked.substring(stem().length()) : "";
+    }
+  }
+
+  private final Vertx vertx;
+  private final Supplier<Optional<Secret>> token;
+  private final Map<Endpoint, Handler> endpoints = new LinkedHashMap<>();
+  private final Semaphore working = new Semaphore(MOST_WORKING);
+  private volatile boolean stopping;
+  private volatile int port;
+  private String host = "";
+
+  /**
+   * Makes one that does not listen yet.
+   *
+   * @param token the token that every request must bear, asked for anew with each; empty for none
+   * @param threads how many answers may block at once
+   */
+  HttpListener(Supplier<Optional<Secret>> token, int threads) {
+    this.token = token;
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setWorkerPoolSize(threads)
+                .setInternalBlockingPoolSize(4)
+                .setMaxWorkerExecuteTime(1)
+                .setMaxWorkerExecuteTimeUnit(TimeUnit.HOURS)
+                .setFileSystemOptions(
+                    new FileSystemOptions()
+                        .setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false)));
+  }
+
+  /** Adds a path; call it before {@link #listen}. */
+  HttpListener on(String method, String path, Handler handler) {
+    endpoints.put(new Endpoint(method, path), handler);
+    return this;
+  }
+
+  /**
+   * Listens from now on.
+   *
+   * @param address where; port 0 takes any free one
+   * @param idle how long a connection may be silent before it is closed
+   * @throws IOException if that cannot be
+   */
+  void listen(InetSocketAddress address, Duration idle) throws IOException {
+    host = address.getHostString();
+    try {
+      HttpServer server =
+          vertx
+              .createHttpServer(
+                  new HttpServerOptions()
+                      .setHttp2ClearTextEnabled(false)
+                      .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                      .setIdleTimeout((int) Math.min(idle.toMillis(), Integer.MAX_VALUE)))
+              .requestHandler(this::handle)
+              .listen(address.getPort(), host)
+              .toCompletionStage()
+              .toCompletableFuture()
+              .join();
+      port = server.actualPort();
+    } catch (CompletionException failure) {
+      throw failure.getCause() instanceof IOException cause ? cause : new IOException(failure);
+    }
+  }
+
+  /** Its root, with no slash at the end. */
+  URI uri() {
+    return URI.create("http://" + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port);
+  }
+
+  private void handle(HttpServerRequest request) {
+    HttpCall call = new HttpCall(vertx, request, "", working);
+    try {
+      if (stopping) {
+        throw new HttpRefusal(HttpReply.later(503, 5, "Kiln is stopping; try again"));
+      }
+      check(request);
+      String path = request.path() == null ? "" : request.path();
+      Endpoint endpoint = find(request.method().name(), path);
+      Handler handler = endpoints.get(endpoint);
+      if (handler != null) {
+        handler.handle(new HttpCall(vertx, request, endpoint.segment(path), working));
+      }
+    } catch (HttpRefusal | RuntimeException failure) {
+      Future<Void> unused = call.answer(HttpCall.failed(failure));
+    }
+  }
+
+  private Endpoint find(String method, String path) throws HttpRefusal {
+    List<Endpoint> there =
+        endpoints.keySet().stream().filter(endpoint -> endpoint.matches(path)).toList();
+    if (there.isEmpty()) {
+      throw new HttpRefusal(
+          404,
+          "there is nothing at this path"
+              + NearestWord.hint(
+                  path, endpoints.keySet().stream().map(Endpoint::path).distinct().toList()));
+    }
+    Optional<Endpoint> endpoint =
+        there.stream().filter(one -> one.method.equals(method)).findFirst();
+    if (endpoint.isEmpty()) {
+      String methods = String.join(", ", there.stream().map(Endpoint::method).toList());
+      throw new HttpRefusal(
+          HttpReply.error(405, "this path takes " + methods + " only").with("Allow", methods));
+    }
+    return endpoint.get();
+  }
+
+  private void check(HttpServerRequest request) throws HttpRefusal {
+    Optional<Secret> wanted;
+    try {
+      wanted = token.get();
+    } catch (InvalidConfiguration gone) {
+      LOG.error("Nobody is let in over HTTP: {}", gone.getMessage());
+      throw new HttpRefusal(HttpReply.later(503, 30, "the token cannot be checked; see the log"));
+    }
+    String host = request.getHeader("Host");
+    String origin = request.getHeader("Origin");
+    if (origin != null && !origin.equals("http://" + host)) {
+      throw new HttpRefusal(403, "pages of other sites may not ask");
+    }
+    if (wanted.isPresent()) {
+      String given = String.valueOf(request.getHeader("Authorization"));
+      if (!same(given, "Bearer " + wanted.get().reveal())) {
+        throw new HttpRefusal(
+            HttpReply.error(401, "send the header \"Authorization: Bearer \" and the token")
+                .with("WWW-Authenticate", "Bearer"));
+      }
+    } else {
+      HostAndPort asked = request.authority();
+      if (asked == null || !Loopback.is(asked.host())) {
+        throw new HttpRefusal(403, "ask for this computer by localhost or 127.0.0.1");
+      }
+    }
+  }
+
+  private static boolean same(String given, String wanted) {
+    return MessageDigest.isEqual(
+        given.getBytes(StandardCharsets.UTF_8), wanted.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Takes no more requests, waits a little for answers that are being made, and hangs up. */
+  @Override
+  public void close() {
+    stopping = true;
+    try {
+      if (!working.tryAcquire(MOST_WORKING, STOP_SECONDS, TimeUnit.SECONDS)) {
+        LOG.debug("Some requests get no answer");
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+}

@@ -1,0 +1,552 @@
+package dev.kiln;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.filter.FilteringParserDelegate;
+import com.fasterxml.jackson.core.filter.JsonPointerBasedFilter;
+import com.fasterxml.jackson.core.filter.TokenFilter.Inclusion;
+import dev.kiln.clay.Loopback;
+import dev.kiln.clay.Placeholders;
+import dev.kiln.clay.Secret;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Watermark;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bean {@code poll}: fetches one page of a source into the spool, and only then moves the
+ * source's watermark. With {@code next} as {@code link} each round begins at the first page, unless
+ * that is unchanged; with a cursor it goes on at the last one, as a cursor is a place in a feed.
+ * URLs and secrets are read anew with each page and are in no name, log or message. Thread-safe.
+ */
+final class Poll implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Poll.class);
+
+  /** Pages of one round; the next round goes on behind them. */
+  private static final int MOST_PAGES = 1_000;
+
+  private static final Duration LONGEST_PAGE = Duration.ofMinutes(15);
+  private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+  private static final String NONE = "none";
+  private static final String LINK = "link";
+  private static final Pattern LINKED = Pattern.compile("<([^>]*)>((?:\\s*;[^,<]*)*)");
+  private static final Pattern NEXT =
+      Pattern.compile(
+          ";\\s*rel\\s*=\\s*(?:next\\b|\"(?:[^\"]*\\s)?next(?:\\s[^\"]*)?\")",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]+");
+  private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e]+");
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /**
+   * A source to poll.
+   *
+   * @param name its name
+   * @param first the URL of its first page
+   * @param header carries the secret
+   * @param secret the value of that header; null without one
+   * @param next how a page names the next one
+   * @param cursor the parameter of the query that takes a cursor
+   * @param priority the priority of its leads
+   */
+  record Source(
+      String name,
+      URI first,
+      String header,
+      @Nullable Secret secret,
+      String next,
+      String cursor,
+      Priority priority) {
+    /**
+     * Reads a source's parameters, as the template {@code intake-poll} describes them.
+     *
+     * @param fault makes a fault of a message that begins with a verb
+     * @throws InvalidConfiguration if one is wrong or a secret is missing
+     */
+    static Source of(
+        String name,
+        Map<String, String> parameters,
+        Placeholders placeholders,
+        Function<String, InvalidConfiguration> fault) {
+      String header = parameters.getOrDefault("header", "Authorization");
+      String next = parameters.getOrDefault("next", NONE);
+      String secret = parameters.getOrDefault("secret", NONE);
+      if (!HEADER.matcher(header).matches()) {
+        throw fault.apply("has a parameter header that is no name of a header");
+      }
+      if (!next.equals(NONE) && !next.equals(LINK) && !next.startsWith("/")) {
+        throw fault.apply(
+            "has \""
+                + next
+                + "\" as its parameter next; valid: none, link, or a JSON pointer such as /paging/next");
+      }
+      Priority priority;
+      try {
+        priority = Priority.of(parameters.getOrDefault("priority", Priority.NORMAL.word()));
+      } catch (IllegalArgumentException unknown) {
+        throw fault.apply("has a parameter priority that is none; valid: high, normal, low");
+      }
+      return new Source(
+          name,
+          url(revealed(parameters.getOrDefault("url", ""), "its URL", placeholders, fault), fault),
+          header,
+          secret.equals(NONE) ? null : value(secret, placeholders, fault),
+          next,
+          parameters.getOrDefault("cursor", "cursor"),
+          priority);
+    }
+
+    private static Secret value(
+        String secret, Placeholders placeholders, Function<String, InvalidConfiguration> fault) {
+      String value = revealed(secret, "what its requests must bear", placeholders, fault);
+      if (!HEADER_VALUE.matcher(value).matches()) {
+        throw fault.apply("has a secret that is no line of plain ASCII");
+      }
+      return new Secret(value);
+    }
+
+    private static String revealed(
+        String name,
+        String holds,
+        Placeholders placeholders,
+        Function<String, InvalidConfiguration> fault) {
+      return placeholders.resolve("{{secret:" + name + "}}", holds, fault).orElseThrow();
+    }
+
+    private static URI url(String text, Function<String, InvalidConfiguration> fault) {
+      try {
+        URI url = URI.create(text);
+        String host = url.getHost();
+        if (host != null
+            && ("https".equals(url.getScheme())
+                || ("http".equals(url.getScheme()) && Loopback.is(host)))) {
+          return url;
+        }
+      } catch (IllegalArgumentException notAUrl) {
+        // Its message holds the URL; told below without it.
+      }
+      throw fault.apply(
+          "has a URL that does not begin with https://; http:// is for this computer only");
+    }
+
+    boolean linked() {
+      return next.equals(LINK);
+    }
+
+    /** Where a position of the watermark is. */
+    URI at(String position) {
+      if (position.isEmpty()) {
+        return first;
+      }
+      if (position.startsWith("http://") || position.startsWith("https://")) {
+        return URI.create(position);
+      }
+      String query = first.getRawQuery();
+      String parameter = cursor + "=" + URLEncoder.encode(position, StandardCharsets.UTF_8);
+      return first.resolve(
+          first.getRawPath() + "?" + (query == null ? "" : query + "&") + parameter);
+    }
+
+    /** Without URL and secret. */
+    @Override
+    public String toString() {
+      return "Source[" + name + "]";
+    }
+  }
+
+  private final Spool spool;
+  private final Ledger ledger;
+  private final Placeholders placeholders;
+  private final Duration responseTimeout;
+  private final HttpClient client;
+  private final Map<String, Integer> pages = new ConcurrentHashMap<>();
+  private final Map<String, Instant> notBefore = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<?>> asked = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
+  /**
+   * A poll of any number of sources.
+   *
+   * @param spool where pages go
+   * @param ledger keeps the watermarks
+   * @param placeholders knows the secrets
+   * @param connectTimeout how long to wait for a connection
+   * @param responseTimeout how long to wait for an answer to begin
+   */
+  Poll(
+      Spool spool,
+      Ledger ledger,
+      Placeholders placeholders,
+      Duration connectTimeout,
+      Duration responseTimeout) {
+    this.spool = spool;
+    this.ledger = ledger;
+    this.placeholders = placeholders;
+    this.responseTimeout = responseTimeout;
+    this.client =
+        HttpClient.newBuilder()
+            .connectTimeout(connectTimeout)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
+  }
+
+  /**
+   * Fetches the next page of a source, if there is one.
+   *
+   * @return whether another page is to be fetched at once
+   */
+  public boolean fetch(
+      String source,
+      String url,
+      String secret,
+      String header,
+      String next,
+      String cursor,
+      String priority)
+      throws InterruptedException {
+    boolean more = false;
+    try {
+      if (!ledger.now().isBefore(notBefore.getOrDefault(source, Instant.MIN))) {
+        Map<String, String> parameters =
+            Map.of(
+                "url",
+                url,
+                "secret",
+                secret,
+                "header",
+                header,
+                "next",
+                next,
+                "cursor",
+                cursor,
+                "priority",
+                priority);
+        more =
+            fetch(
+                Source.of(
+                    source,
+                    parameters,
+                    placeholders,
+                    fault -> new InvalidConfiguration(Path.of("intake-poll-" + source), fault)));
+      }
+    } catch (RefusedBody | InvalidConfiguration | LedgerUnavailable problem) {
+      waits(source, String.valueOf(problem.getMessage()));
+    } catch (IOException failure) {
+      // Its message may hold the URL.
+      waits(source, "it cannot be fetched (" + failure.getClass().getSimpleName() + ")");
+    }
+    if (more && pages.merge(source, 1, Integer::sum) < MOST_PAGES) {
+      return true;
+    }
+    pages.remove(source);
+    return false;
+  }
+
+  private void waits(String source, String problem) {
+    if (!closed) {
+      LOG.warn("Source {}: {}; it is asked again at its next time", source, problem);
+    }
+  }
+
+  private boolean fetch(Source from) throws IOException, RefusedBody, InterruptedException {
+    Watermark mark = ledger.watermark(from.name());
+    boolean first = mark.position().isEmpty();
+    Path part = spool.begin();
+    try {
+      HttpResponse<Path> response = ask(from, mark, !from.linked() || first, part);
+      switch (response.statusCode()) {
+        case 200 -> {
+          return take(from, mark, response, spool.complete(part));
+        }
+        case 204, 304 -> LOG.debug("Source {}: nothing new", from.name());
+        default -> refused(from, response);
+      }
+      return false;
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private void refused(Source from, HttpResponse<Path> response) {
+    int status = response.statusCode();
+    Duration wait =
+        response
+            .headers()
+            .firstValue("Retry-After")
+            .filter(seconds -> seconds.matches("\\d{1,6}"))
+            .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
+            .orElse(Duration.ZERO);
+    notBefore.put(
+        from.name(), ledger.now().plus(wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait));
+    waits(
+        from.name(),
+        "it answers "
+            + status
+            + (status == 401 || status == 403 ? ": look at its secret" : "")
+            + (status / 100 == 3 ? ": it has moved, look at its URL" : ""));
+  }
+
+  private HttpResponse<Path> ask(Source from, Watermark mark, boolean conditional, Path part)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(from.at(mark.position()))
+            .timeout(responseTimeout)
+            .header("User-Agent", "Kiln")
+            .header("Accept", "application/json, application/x-ndjson, text/csv, */*;q=0.1");
+    if (from.secret() != null) {
+      request.header(from.header(), from.secret().reveal());
+    }
+    if (conditional && !mark.etag().isEmpty()) {
+      request.header("If-None-Match", mark.etag());
+    }
+    if (conditional && !mark.lastModified().isEmpty()) {
+      request.header("If-Modified-Since", mark.lastModified());
+    }
+    CompletableFuture<HttpResponse<Path>> answer =
+        client.sendAsync(
+            request.build(),
+            head ->
+                head.statusCode() == 200
+                    ? new Bounded(BodySubscribers.ofFile(part), spool.largest())
+                    : BodySubscribers.replacing(part));
+    asked.put(from.name(), answer);
+    try {
+      if (closed) {
+        answer.cancel(true);
+      }
+      return answer.get(LONGEST_PAGE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException failure) {
+      throw failure.getCause() instanceof IOException cause ? cause : new IOException(failure);
+    } catch (TimeoutException | CancellationException late) {
+      answer.cancel(true);
+      throw new IOException(late);
+    } finally {
+      asked.remove(from.name());
+    }
+  }
+
+  /** Keeps a page and moves the watermark; whether there is another one. */
+  private boolean take(Source from, Watermark mark, HttpResponse<Path> response, Spool.Content page)
+      throws IOException, RefusedBody {
+    String next;
+    boolean empty;
+    try {
+      next = next(from, response, page.part());
+      empty = empty(from, page.part());
+      if (!empty && !refusedBefore(from, page)) {
+        Spool.Kept kept =
+            spool
+                .keep(page, "GET " + from.name(), from.name(), from.priority(), null, null)
+                .orElseThrow();
+        LOG.info(
+            "Source {}: a page of {} bytes is run {}", from.name(), page.bytes(), kept.run().id());
+        if (kept.file() != null) {
+          spool.leave(kept.file());
+        }
+      }
+    } finally {
+      Files.deleteIfExists(page.part());
+    }
+    Watermark moved = moved(from, mark, response, next);
+    boolean goesOn = !next.isEmpty() && !moved.position().equals(mark.position());
+    if (!moved.equals(mark)) {
+      ledger.move(from.name(), moved);
+    }
+    return goesOn && (from.linked() || !empty);
+  }
+
+  private static Watermark moved(
+      Source from, Watermark mark, HttpResponse<Path> response, String next) {
+    String etag = response.headers().firstValue("ETag").orElse("");
+    String modified = response.headers().firstValue("Last-Modified").orElse("");
+    if (from.linked()) {
+      return mark.position().isEmpty()
+          ? new Watermark(next, etag, modified)
+          : new Watermark(next, mark.etag(), mark.lastModified());
+    }
+    return next.isEmpty() || next.equals(mark.position())
+        ? new Watermark(mark.position(), etag, modified)
+        : new Watermark(next, "", "");
+  }
+
+  /** Whether this page was read before and was no leads: it is not refused over and over. */
+  private boolean refusedBefore(Source from, Spool.Content page) {
+    return ledger.view().refused(page.hash(), from.name()).isPresent()
+        && ledger.view().run(page.hash(), from.name()).isEmpty();
+  }
+
+  /** The position of the next page; empty where this is the last one. */
+  private static String next(Source from, HttpResponse<Path> response, Path page)
+      throws IOException, RefusedBody {
+    String next =
+        from.linked()
+            ? linked(response)
+            : from.next().equals(NONE) ? "" : pointed(JsonPointer.compile(from.next()), page);
+    if (!from.linked() && !next.startsWith("/") && !next.matches("https?://.*")) {
+      return next;
+    }
+    if (next.isEmpty()) {
+      return "";
+    }
+    try {
+      URI url = response.uri().resolve(next);
+      if (Objects.equals(url.getScheme(), from.first().getScheme())
+          && Objects.equals(url.getRawAuthority(), from.first().getRawAuthority())) {
+        return url.toString();
+      }
+    } catch (IllegalArgumentException notAUrl) {
+      // told below
+    }
+    throw new RefusedBody(400, "its page names a next page that is not on the same server");
+  }
+
+  private static String linked(HttpResponse<Path> response) {
+    for (String header : response.headers().allValues("Link")) {
+      Matcher link = LINKED.matcher(header);
+      while (link.find()) {
+        if (NEXT.matcher(link.group(2)).find()) {
+          return link.group(1);
+        }
+      }
+    }
+    return "";
+  }
+
+  private static String pointed(JsonPointer pointer, Path page) throws IOException {
+    try (JsonParser value =
+        new FilteringParserDelegate(
+            JSON.createParser(page.toFile()),
+            new JsonPointerBasedFilter(pointer),
+            Inclusion.ONLY_INCLUDE_ALL,
+            false)) {
+      JsonToken token = value.nextToken();
+      return token == JsonToken.VALUE_STRING || (token != null && token.isNumeric())
+          ? value.getText().strip()
+          : "";
+    } catch (JsonProcessingException notJson) {
+      // Whoever reads the page says so.
+      return "";
+    }
+  }
+
+  /** Whether a page holds nothing: no character, an empty array, or no element under a cursor. */
+  private static boolean empty(Source from, Path page) throws IOException {
+    boolean wraps = from.next().startsWith("/");
+    try (JsonParser json = JSON.createParser(page.toFile())) {
+      JsonToken token = json.nextToken();
+      if (token == null) {
+        return true;
+      }
+      boolean arrays = false;
+      int depth = 0;
+      for (; token != null; token = json.nextToken()) {
+        if (token == JsonToken.START_ARRAY) {
+          arrays = true;
+          depth++;
+        } else if (token == JsonToken.END_ARRAY) {
+          depth--;
+        } else if (depth > 0 || !wraps) {
+          return false;
+        }
+      }
+      return arrays;
+    } catch (JsonProcessingException notJson) {
+      return false;
+    }
+  }
+
+  /** Lets go of what is being fetched. */
+  @Override
+  public void close() {
+    closed = true;
+    asked.values().forEach(answer -> answer.cancel(true));
+  }
+
+  /** A body into a file, up to a number of bytes. */
+  private static final class Bounded implements BodySubscriber<Path> {
+    private final BodySubscriber<Path> file;
+    private final long largest;
+    private long left;
+    private Flow.@Nullable Subscription subscription;
+
+    Bounded(BodySubscriber<Path> file, long largest) {
+      this.file = file;
+      this.largest = largest;
+      this.left = largest;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription to) {
+      subscription = to;
+      file.onSubscribe(to);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> pieces) {
+      if (left < 0) {
+        return;
+      }
+      pieces.forEach(piece -> left -= piece.remaining());
+      if (left >= 0) {
+        file.onNext(pieces);
+      } else {
+        if (subscription != null) {
+          subscription.cancel();
+        }
+        file.onError(new IOException(RefusedBody.tooLarge(largest)));
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      file.onError(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      if (left >= 0) {
+        file.onComplete();
+      }
+    }
+
+    @Override
+    public CompletionStage<Path> getBody() {
+      return file.getBody();
+    }
+  }
+}
