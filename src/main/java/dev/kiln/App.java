@@ -284,7 +284,7 @@ public final class App implements AutoCloseable {
             .on("GET", "/runs/*", uploads::run);
     http = listener;
     try {
-      listener.listen(address.get(), settings.stall());
+      listener.listen(address.get(), settings.stall().multipliedBy(4));
     } catch (IOException failure) {
       throw settings.notListening(failure);
     }

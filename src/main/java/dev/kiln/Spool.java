@@ -74,8 +74,7 @@ final class Spool implements GenericFileFilter<File> {
    * @param dedupe what becomes of leads that are known already, unless a sender says otherwise
    * @param closed whether no file at all is let through now
    */
-  Spool(
-      Path folder, Ledger ledger, long largest, DedupeMode dedupe, BooleanSupplier closed) {
+  Spool(Path folder, Ledger ledger, long largest, DedupeMode dedupe, BooleanSupplier closed) {
     this.folder = folder;
     this.ledger = ledger;
     this.largest = largest;

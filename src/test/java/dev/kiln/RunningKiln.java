@@ -16,6 +16,7 @@ import dev.kiln.simulate.SimulatorOptions;
 import dev.kiln.simulate.StoredRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -196,6 +197,11 @@ final class RunningKiln implements AutoCloseable {
 
   CamelContext context() {
     return app().context();
+  }
+
+  /** Where it listens for HTTP. */
+  URI http(String path) {
+    return URI.create(app().http().orElseThrow() + path);
   }
 
   Simulator clay() {
