@@ -8,6 +8,7 @@ import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Mail;
 import dev.kiln.ledger.DedupeMode;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,12 +100,36 @@ final class SettingsTest {
         "kiln.breaker.open = soon | kiln.breaker.open is \"soon\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.breaker.open = 0s | kiln.breaker.open is \"0s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.dedupe.window = -5s | kiln.dedupe.window is \"-5s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+        "kiln.http.listen = 8040 | kiln.http.listen is \"8040\"; valid: host:port, such as 127.0.0.1:8040, or off",
+        "kiln.http.listen = localhost:70000 | kiln.http.listen is \"localhost:70000\"; valid: host:port, such as 127.0.0.1:8040, or off",
+        "kiln.http.listen = kiln.example:80 | kiln.http.listen is \"kiln.example:80\", which other computers reach, and kiln.http.token is empty: write kiln.http.token = {{secret:http-token}} and the token into config/secrets/http-token, or listen on 127.0.0.1",
+        "kiln.http.token = abc | kiln.http.token is a secret and must not stand in this file: move it to config/secrets/http-token and write {{secret:http-token}}",
+        "kiln.http.largest-upload = 1 | kiln.http.largest-upload is \"1\"; valid: a size above 0, such as 500KB, 20MB, 1GB",
+        "kiln.http.largest-upload = 0MB | kiln.http.largest-upload is \"0MB\"; valid: a size above 0, such as 500KB, 20MB, 1GB",
+        "kiln.http.uploads-at-once = 0 | kiln.http.uploads-at-once is \"0\"; valid: a whole number from 1 to 1000",
         "kiln.http.response-timeout = | kiln.http.response-timeout is \"\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
       })
   void faults(String line, String fault) {
     assertThatThrownBy(() -> read("# first\n\n" + line + "\nkiln.intake.poll = 1s\n"))
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessage(config.resolve(Settings.FILE) + ":3: " + fault);
+  }
+
+  @Test
+  @DisplayName("where to listen, and how much to take")
+  void http() throws IOException {
+    Settings defaults = Settings.read(config);
+    assertThat(defaults.listen()).contains(InetSocketAddress.createUnresolved("127.0.0.1", 8040));
+    assertThat(defaults.largestUpload()).isEqualTo(1L << 30);
+    assertThat(defaults.uploadsAtOnce()).isEqualTo(16);
+    assertThat(defaults.stall()).isEqualTo(Duration.ofSeconds(30));
+    Settings settings = read("kiln.http.listen = [::1]:0\nkiln.http.largest-upload = 20MB\n");
+    assertThat(settings.listen()).contains(InetSocketAddress.createUnresolved("::1", 0));
+    assertThat(settings.largestUpload()).isEqualTo(20L << 20);
+    assertThat(read("kiln.http.listen = LOCALHOST:1").listen()).isPresent();
+    assertThat(read("kiln.http.listen = off").listen()).isEmpty();
+    assertThat(read("kiln.http.listen = 0.0.0.0:1\nkiln.http.token = {{env:T}}\n").listen())
+        .isPresent();
   }
 
   @Test

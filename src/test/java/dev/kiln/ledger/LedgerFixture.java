@@ -49,7 +49,9 @@ public final class LedgerFixture implements AutoCloseable {
           "webhook_day",
           "asked",
           "unsent",
-          "noticed");
+          "noticed",
+          "submission",
+          "watermark");
 
   /** What a lead costs at every table, thousandths. */
   public static final long CREDITS = 1500;

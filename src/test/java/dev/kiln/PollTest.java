@@ -1,0 +1,408 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.INBOUND;
+import static dev.kiln.RunningKiln.leads;
+import static dev.kiln.RunningKiln.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.Watermark;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+
+/** Leads that are fetched: the shipped template, against a server of the test's own. */
+@ResourceLock(RunningKiln.MANAGED)
+final class PollTest {
+  private static final String TOKEN = "Bearer t0ken-of-the-source";
+  private static final String KEY = "k3y-in-the-url";
+
+  /** A page as the server has it; one with an ETag is answered 304 to whoever has it. */
+  private record Page(int status, Map<String, String> headers, String body) {
+    static Page of(String body, String... headers) {
+      Map<String, String> given = new ConcurrentHashMap<>();
+      for (int i = 0; i < headers.length; i += 2) {
+        given.put(headers[i], headers[i + 1]);
+      }
+      return new Page(200, given, body);
+    }
+  }
+
+  private record Asked(String path, Headers headers) {
+    String header(String name) {
+      return String.valueOf(headers.getFirst(name));
+    }
+  }
+
+  private final Map<String, Page> pages = new ConcurrentHashMap<>();
+  private final List<Asked> asked = new CopyOnWriteArrayList<>();
+  private HttpServer server;
+  private RunningKiln kiln;
+
+  @BeforeEach
+  void prepare(@TempDir Path folder) throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.start();
+    kiln = new RunningKiln(folder);
+    Path secrets = Files.createDirectories(kiln.places().secrets());
+    Files.writeString(secrets.resolve("crm-url"), url("/leads?key=" + KEY));
+    Files.writeString(secrets.resolve("crm-token"), TOKEN + "\n");
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+    server.stop(0);
+  }
+
+  private String url(String path) {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + path;
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().toString().replaceAll("[?&]key=" + KEY, "");
+      asked.add(new Asked(path, exchange.getRequestHeaders()));
+      Page page = pages.getOrDefault(path, new Page(404, Map.of(), ""));
+      page.headers().forEach(exchange.getResponseHeaders()::set);
+      String etag = page.headers().get("ETag");
+      String modified = page.headers().get("Last-Modified");
+      Headers wanted = exchange.getRequestHeaders();
+      if ((etag != null && etag.equals(wanted.getFirst("If-None-Match")))
+          || (modified != null && modified.equals(wanted.getFirst("If-Modified-Since")))) {
+        exchange.sendResponseHeaders(304, -1);
+        return;
+      }
+      byte[] body = page.body().getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(page.status(), body.length == 0 ? -1 : body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  /** The shipped template's route for the source inbound, asked ten times a second. */
+  private void poll(String... parameters) {
+    StringBuilder route =
+        new StringBuilder(
+            """
+            - templatedRoute:
+                routeTemplateRef: intake-poll
+                routeId: intake-poll-inbound
+                prefixId: "inbound-"
+                parameters:
+                  - name: source
+                    value: inbound
+                  - name: every
+                    value: 100ms
+                  - name: url
+                    value: crm-url
+            """);
+    for (int i = 0; i < parameters.length; i += 2) {
+      route
+          .append("      - name: ")
+          .append(parameters[i])
+          .append("\n        value: ")
+          .append(parameters[i + 1])
+          .append('\n');
+    }
+    kiln.inRoutes("intake-poll.camel.yaml", "- routeTemplate:\n", route + "- routeTemplate:\n");
+  }
+
+  private long answers(String path) {
+    return asked.stream().filter(request -> request.path().equals(path)).count();
+  }
+
+  private Watermark watermark() {
+    return kiln.app().ledger().watermark("inbound");
+  }
+
+  /** Waits for so many further requests for a path. */
+  private void askedAgain(String path, int times) {
+    long before = answers(path);
+    soon().untilAsserted(() -> assertThat(answers(path)).isGreaterThanOrEqualTo(before + times));
+  }
+
+  @Test
+  @DisplayName("pages by link are read once; an unchanged first page ends a round")
+  void pagesByLink() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(
+            leads(1, 3, "Banking"),
+            "ETag",
+            "\"v1\"",
+            "Link",
+            "</other>; rel=\"prev\", </leads/2?key=" + KEY + ">; rel=\"last next\""));
+    pages.put("/leads/2", Page.of(leads(4, 2, "Banking"), "Link", "</leads>; rel=prev"));
+    poll("next", "link", "secret", "crm-token", "priority", "high");
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 5);
+    soon().untilAsserted(() -> assertThat(watermark()).isEqualTo(new Watermark("", "\"v1\"", "")));
+    askedAgain("/leads", 2);
+    assertThat(answers("/leads/2")).isEqualTo(1);
+    assertThat(asked)
+        .allSatisfy(request -> assertThat(request.header("Authorization")).isEqualTo(TOKEN));
+    assertThat(kiln.snapshot().runs())
+        .hasSize(2)
+        .allSatisfy(
+            run -> {
+              assertThat(run.name()).isEqualTo("GET inbound");
+              assertThat(run.source()).isEqualTo("inbound");
+              assertThat(run.priority().word()).isEqualTo("high");
+            });
+
+    kiln.stop();
+    pages.put("/leads", Page.of(leads(3, 4, "Banking"), "ETag", "\"v2\""));
+    asked.clear();
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 6);
+    kiln.reaches(INBOUND, LeadState.DUPLICATE, 3);
+    assertThat(asked.get(0).header("If-None-Match")).isEqualTo("\"v1\"");
+    soon().untilAsserted(() -> assertThat(kiln.files("spool")).isEmpty());
+  }
+
+  @Test
+  @DisplayName("a round that a stop broke off goes on at its next page")
+  void brokenRoundGoesOn() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(leads(1, 1, "Banking"), "ETag", "\"v1\"", "Link", "</leads/2>; rel=next"));
+    poll("next", "link");
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
+    askedAgain("/leads/2", 2);
+    assertThat(watermark().position()).endsWith("/leads/2");
+    assertThat(answers("/leads")).isEqualTo(1);
+    kiln.stop();
+    pages.put("/leads/2", Page.of(leads(2, 1, "Banking"), "Last-Modified", "of the second"));
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 2);
+    soon().untilAsserted(() -> assertThat(watermark()).isEqualTo(new Watermark("", "\"v1\"", "")));
+    assertThat(asked)
+        .filteredOn(request -> request.path().equals("/leads/2"))
+        .allSatisfy(
+            request -> assertThat(request.headers().containsKey("If-None-Match")).isFalse());
+  }
+
+  @Test
+  @DisplayName("a cursor is followed page by page, and the next round goes on at the last page")
+  void pagesByCursor() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of("{\"results\":[{\"email\":\"a@b.example\"}],\"paging\":{\"next\":\"c 1\"}}"));
+    pages.put(
+        "/leads&after=c+1",
+        Page.of("{\"paging\":{\"next\":77},\"results\":[{\"email\":\"c@b.example\"}]}"));
+    pages.put(
+        "/leads&after=77",
+        Page.of(
+            "{\"results\":[{\"email\":\"d@b.example\"}],\"paging\":{\"next\":null}}",
+            "ETag",
+            "\"e\""));
+    poll("next", "/paging/next", "cursor", "after");
+    kiln.start();
+    askedAgain("/leads&after=77", 2);
+    assertThat(answers("/leads")).isEqualTo(1);
+    assertThat(answers("/leads&after=c+1")).isEqualTo(1);
+    assertThat(watermark()).isEqualTo(new Watermark("77", "\"e\"", ""));
+    assertThat(asked.get(asked.size() - 1).header("If-None-Match")).isEqualTo("\"e\"");
+    assertThat(kiln.snapshot().runs()).hasSize(3);
+
+    pages.put(
+        "/leads&after=77", Page.of("{\"results\":[],\"paging\":{\"next\":\"/leads?from=99\"}}"));
+    askedAgain("/leads?from=99", 3);
+    assertThat(watermark().position()).isEqualTo(url("/leads?from=99"));
+    pages.put("/leads?from=99", Page.of("{\"results\":[],\"paging\":{}}"));
+    askedAgain("/leads?from=99", 3);
+    assertThat(kiln.snapshot().runs()).as("an empty page is no run").hasSize(3);
+  }
+
+  @Test
+  @DisplayName("without paging a page is asked for again by its date")
+  void noPaging() throws Exception {
+    String date = "Wed, 25 Nov 2026 07:00:00 GMT";
+    pages.put("/leads", Page.of(leads(1, 2, "Banking"), "Last-Modified", date));
+    poll();
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 2);
+    askedAgain("/leads", 2);
+    assertThat(asked.get(asked.size() - 1).header("If-Modified-Since")).isEqualTo(date);
+    assertThat(kiln.snapshot().runs()).hasSize(1);
+    assertThat(watermark()).isEqualTo(new Watermark("", "", date));
+  }
+
+  @Test
+  @DisplayName("a source that fails is asked again at its next time, and nothing moves")
+  void failures() throws Exception {
+    poll();
+    kiln.set("kiln.http.largest-upload", "1KB").start();
+    askedAgain("/leads", 2);
+    for (Page broken :
+        List.of(
+            new Page(500, Map.of(), ""),
+            new Page(401, Map.of(), "who are you"),
+            new Page(302, Map.of("Location", "/elsewhere"), ""),
+            Page.of("x".repeat(5_000)),
+            new Page(204, Map.of(), ""),
+            Page.of(" \n"),
+            Page.of("[]"))) {
+      pages.put("/leads", broken);
+      askedAgain("/leads", 3);
+      assertThat(watermark()).isEqualTo(Watermark.START);
+      assertThat(kiln.snapshot().runs()).isEmpty();
+      assertThat(answers("/elsewhere")).isZero();
+    }
+    pages.put("/leads", Page.of(leads(1, 2, "Banking")));
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 2);
+    askedAgain("/leads", 3);
+    assertThat(kiln.snapshot().runs()).as("the same content is the same run").hasSize(1);
+    soon().untilAsserted(() -> assertThat(kiln.files("spool")).isEmpty());
+  }
+
+  @Test
+  @DisplayName("a page that is no leads is refused once, not with every round")
+  void refusedOnce() throws Exception {
+    pages.put("/leads", Page.of("email,name\n"));
+    poll();
+    kiln.start();
+    RunAccount refused = kiln.read("GET inbound");
+    assertThat(refused.phase()).isEqualTo("REFUSED");
+    askedAgain("/leads", 3);
+    assertThat(kiln.snapshot().runs()).hasSize(1);
+    pages.put("/leads", Page.of(leads(1, 1, "Banking")));
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
+  }
+
+  @Test
+  @DisplayName("Retry-After is waited out")
+  void retryAfter() throws Exception {
+    pages.put("/leads", new Page(503, Map.of("Retry-After", "3600"), ""));
+    poll();
+    kiln.start();
+    soon().untilAsserted(() -> assertThat(asked).hasSize(1));
+    pages.put("/leads", Page.of(leads(1, 1, "Banking")));
+    kiln.drop("normal/other.csv", leads(50, 1, "Banking"));
+    kiln.settled("other.csv");
+    assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("a next page on another server is not asked, since it would get the token")
+  void otherServer() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(leads(1, 1, "Banking"), "Link", "<http://127.0.0.1:1/leads>; rel=\"next\""));
+    poll("next", "link", "secret", "crm-token");
+    kiln.start();
+    askedAgain("/leads", 3);
+    assertThat(watermark()).isEqualTo(Watermark.START);
+  }
+
+  @Test
+  @DisplayName("T8: neither URL nor token is in a name, a log or JMX")
+  void secretsShowNowhere() throws Exception {
+    pages.put("/leads", Page.of(leads(1, 1, "Banking")));
+    poll("secret", "crm-token");
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
+    StringBuilder shown = new StringBuilder();
+    kiln.context().getEndpoints().forEach(endpoint -> shown.append(endpoint.getEndpointUri()));
+    var server = ManagementFactory.getPlatformMBeanServer();
+    for (var name : server.queryNames(null, null)) {
+      if (name.getDomain().equals("org.apache.camel")) {
+        shown.append(name);
+        for (var attribute : server.getMBeanInfo(name).getAttributes()) {
+          try {
+            shown.append(server.getAttribute(name, attribute.getName()));
+          } catch (javax.management.JMException | RuntimeException unreadable) {
+            shown.append(unreadable.getClass());
+          }
+        }
+      }
+    }
+    assertThat(shown.toString())
+        .contains("poll-inbound")
+        .doesNotContain(KEY, TOKEN, String.valueOf(this.server.getAddress().getPort()));
+  }
+
+  @Test
+  @DisplayName("a route that lacks its secret, or is written wrong, stops the start")
+  void wrongRoutes() throws Exception {
+    poll("secret", "crm-tokn");
+    assertThatThrownBy(() -> kiln.start())
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("intake-poll.camel.yaml:")
+        .hasMessageContaining("source inbound needs the file")
+        .hasMessageContaining("crm-tokn, which does not exist; create it");
+    for (String[] change :
+        List.of(
+            new String[] {
+              "value: crm-tokn",
+              "value: crm-token\n      - name: next\n        value: page",
+              "valid: none, link, or a JSON pointer"
+            },
+            new String[] {
+              "value: page",
+              "value: link\n      - name: priority\n        value: urgent",
+              "valid: high, normal, low"
+            },
+            new String[] {
+              "value: urgent",
+              "value: low\n      - name: header\n        value: \"a: b\"",
+              "no name of a header"
+            },
+            new String[] {"value: \"a: b\"", "value: x-key", ""})) {
+      kiln.inRoutes("intake-poll.camel.yaml", change[0], change[1]);
+      if (!change[2].isEmpty()) {
+        assertThatThrownBy(() -> kiln.start())
+            .isInstanceOf(InvalidConfiguration.class)
+            .hasMessageContaining(change[2]);
+      }
+    }
+    Path secrets = kiln.places().secrets();
+    Files.writeString(secrets.resolve("crm-url"), "http://crm.example/?key=" + KEY);
+    assertThatThrownBy(() -> kiln.start())
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("has a URL that does not begin with https://")
+        .message()
+        .doesNotContain(KEY);
+    Files.writeString(secrets.resolve("crm-url"), url("/leads?key=" + KEY));
+    Files.writeString(secrets.resolve("crm-token"), "two\nlines " + TOKEN);
+    assertThatThrownBy(() -> kiln.start())
+        .isInstanceOf(InvalidConfiguration.class)
+        .message()
+        .contains("no line of plain ASCII")
+        .doesNotContain(TOKEN);
+    Files.writeString(secrets.resolve("crm-token"), TOKEN);
+    pages.put("/leads", Page.of(leads(1, 1, "Banking")));
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
+    assertThat(asked.get(0).header("x-key")).isEqualTo(TOKEN);
+
+    kiln.stop();
+    kiln.inRoutes("intake-poll.camel.yaml", "value: inbound", "value: Inbound");
+    assertThatThrownBy(() -> kiln.start())
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("it must be the name of a source, in lower case");
+  }
+}
