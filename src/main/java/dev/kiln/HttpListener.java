@@ -38,7 +38,7 @@ final class HttpListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
 
   /** How long a stop waits for answers that are being made. */
-  private static final long STOP_SECONDS = 5;
+  private static final long STOP_SECONDS = 3;
 
   /** Answers that are being made at once, or wait to be. */
   private static final int MOST_WORKING = 1_000;

@@ -154,21 +154,23 @@ final class Uploads {
     String source =
         SourceName.of(query.getOrDefault("source", ""))
             .orElseThrow(() -> new HttpRefusal(400, "the parameter \"source\" " + SourceName.RULE));
-    String dedupe = query.get("dedupe");
-    DedupeMode mode = null;
+    return new Wanted(
+        source, priority(query), dedupe(query.get("dedupe")), key.isEmpty() ? null : key);
+  }
+
+  private static Priority priority(Map<String, String> query) throws HttpRefusal {
     try {
-      mode = dedupe == null ? null : DedupeMode.of(dedupe);
-    } catch (IllegalArgumentException unknown) {
-      throw new HttpRefusal(400, "the parameter \"dedupe\" " + unknown.getMessage());
-    }
-    try {
-      return new Wanted(
-          source,
-          Priority.of(query.getOrDefault("priority", Priority.NORMAL.word())),
-          mode,
-          key.isEmpty() ? null : key);
+      return Priority.of(query.getOrDefault("priority", Priority.NORMAL.word()));
     } catch (IllegalArgumentException unknown) {
       throw new HttpRefusal(400, String.valueOf(unknown.getMessage()));
+    }
+  }
+
+  private static @Nullable DedupeMode dedupe(@Nullable String mode) throws HttpRefusal {
+    try {
+      return mode == null ? null : DedupeMode.of(mode);
+    } catch (IllegalArgumentException unknown) {
+      throw new HttpRefusal(400, "the parameter \"dedupe\" " + unknown.getMessage());
     }
   }
 

@@ -29,6 +29,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -483,6 +486,18 @@ final class UploadTest {
     assertThat(kiln.snapshot().runs()).isEmpty();
     Files.delete(spool);
     Files.createDirectory(spool);
+
+    try (Connection ledger =
+            DriverManager.getConnection("jdbc:sqlite:" + kiln.data().resolve("kiln.db"));
+        Statement sql = ledger.createStatement()) {
+      sql.execute(
+          "CREATE TRIGGER full BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'full'); END");
+      Answer unwritten = post("/leads", leads(1, 1, "Banking"));
+      assertThat(unwritten.status()).isEqualTo(503);
+      assertThat(unwritten.header("Retry-After")).isEqualTo("30");
+      nothingIsLeft();
+      sql.execute("DROP TRIGGER full");
+    }
     assertThat(post("/leads", leads(1, 1, "Banking")).status()).isEqualTo(201);
   }
 
