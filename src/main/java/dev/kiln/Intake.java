@@ -170,7 +170,7 @@ public final class Intake {
     LOG.info(
         "Run {}: {} {} ({})",
         run.id(),
-        run.resumed() ? "goes on behind row " + run.checkpoint() + " of" : "reads",
+        run.checkpoint() > 0 ? "goes on behind row " + run.checkpoint() + " of" : "reads",
         file.getName(),
         framer.format());
     if (!columns.blocked().isEmpty()) {
