@@ -322,8 +322,8 @@ final class Uploads {
     }
     Exchange exchange = accept(file, run);
     String destination = exchange.getProperty("destination", String.class);
-    if (exchange.getException() != null || destination == null) {
-      LOG.warn("Run {} is read later", run.id());
+    if (destination == null || !ledger.run(run.id()).orElse(run).finished()) {
+      LOG.info("Run {} is read later", run.id());
       spool.leave(file);
       return accepted(run);
     }

@@ -226,6 +226,7 @@ final class PollTest {
     assertThat(answers("/leads&after=c+1")).isEqualTo(1);
     assertThat(watermark()).isEqualTo(new Watermark("77", "\"e\"", ""));
     assertThat(asked.get(asked.size() - 1).header("If-None-Match")).isEqualTo("\"e\"");
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 3);
     assertThat(kiln.snapshot().runs()).hasSize(3);
 
     pages.put(

@@ -175,6 +175,45 @@ final class UploadTest {
     assertThat(status.path("states").path("ACCEPTED").asInt()).isEqualTo(1);
   }
 
+  @ParameterizedTest(name = "{0}")
+  @DisplayName("JSON is taken as an object, an array or lines, whatever its type says")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "application/json | {'email':'a@bank.example','industry':'Banking'} | 1",
+        "text/csv | [{'email':'a@bank.example'},{'email':'b@bank.example'}] | 2",
+        "application/x-ndjson | {'email':'a@bank.example'}~{'email':'b@bank.example'}~ | 2",
+        "application/x-www-form-urlencoded | {'results':[{'email':'a@bank.example'}]} | 1",
+      })
+  void json(String type, String body, int rows) throws Exception {
+    kiln.start();
+    Answer answer =
+        post(
+            "/leads",
+            body.replace('\'', '"').replace('~', '\n').getBytes(StandardCharsets.UTF_8),
+            request -> request.header("Content-Type", type));
+    assertThat(answer.status()).as(answer.response().body()).isEqualTo(201);
+    assertThat(answer.json().path("queued").asInt()).isEqualTo(rows);
+    assertThat(kiln.settled("POST /leads").states())
+        .isEqualTo(Map.of(LeadState.ACCEPTED, (long) rows));
+  }
+
+  @Test
+  @DisplayName("broken JSON is answered 400 with its line")
+  void brokenJson() throws Exception {
+    kiln.start();
+    Answer lines = post("/leads", "{\"email\":\"nobody\"}\n{\"email\":\"nowhere\"}\n{\"email\":\n");
+    assertThat(lines.status()).as(lines.response().body()).isEqualTo(400);
+    assertThat(lines.json().path("line").asInt()).isEqualTo(1);
+    assertThat(lines.json().path("rejections").path(1).path("line").asInt()).isEqualTo(2);
+    Answer torn = post("/leads", "[\n  {\"email\": tru");
+    assertThat(torn.status()).as(torn.response().body()).isEqualTo(400);
+    assertThat(torn.error()).isNotBlank();
+    Answer none = post("/leads", "[]");
+    assertThat(none.status()).isEqualTo(400);
+    nothingIsLeft();
+  }
+
   @Test
   @DisplayName("the same content again is the same run, unless it is to be read once more")
   void sameContentIsTheSameRun() throws Exception {

@@ -175,7 +175,7 @@ final class HttpIT {
                   line.replace("curl ", "curl -sS --fail ")
                       .replace("http://127.0.0.1:8040", root.toString())
                       .replace("20261125-k3f9zq", run)));
-      assertThat(answer.path("read").asInt()).as(line).isEqualTo(3);
+      assertThat(answer.path("read").asInt()).as(line).isBetween(1, 3);
       run = answer.path("run").asText();
     }
   }
