@@ -259,7 +259,7 @@ public final class App implements AutoCloseable {
             new Management(main.getCamelContext().getManagementName(), catalogue, ledger, delivery);
       }
     } catch (Exception failure) {
-      app.hangUp();
+      app.detach();
       main.stop();
       throw RouteFiles.explain(places.routes(), properties, failure);
     }
@@ -290,9 +290,16 @@ public final class App implements AutoCloseable {
     }
   }
 
-  private void hangUp() {
+  /** Listens to nobody any more: not to uploads, changed files or JMX. */
+  private void detach() {
     if (http != null) {
       http.close();
+    }
+    if (live != null) {
+      live.close();
+    }
+    if (management != null) {
+      management.close();
     }
   }
 
@@ -421,14 +428,8 @@ public final class App implements AutoCloseable {
     intake.stop();
     delivery.stop();
     poll.close();
-    hangUp();
+    detach();
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
-    if (live != null) {
-      live.close();
-    }
-    if (management != null) {
-      management.close();
-    }
     try {
       pace.letGo();
       main.stop();

@@ -16,6 +16,7 @@ import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ public final class Intake {
   static final class Reading {
     private final Run run;
     private final Path file;
+    private final Stand opened;
     private @Nullable Framer framer;
     private @Nullable Columns columns;
     private String rejects = "";
@@ -52,8 +54,9 @@ public final class Intake {
     /** What the ledger knows of how the file is written. */
     private String note = "";
 
-    Reading(Run run, Path file) {
+    Reading(Run run, Path file, Stand opened) {
       this.run = run;
+      this.opened = opened;
       this.file = file;
     }
 
@@ -140,6 +143,7 @@ public final class Intake {
       @ExchangeProperty("dedupe") @Nullable String mode)
       throws IOException, InterruptedException {
     Path path = file.toPath();
+    Stand opened = Stand.of(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
     String hash = ContentHash.of(path);
     readers.take(hash);
     exchange.getExchangeExtension().addOnCompletion(new Closing(() -> readers.giveBack(hash)));
@@ -150,8 +154,8 @@ public final class Intake {
             Priority.of(priority),
             hash,
             mode == null ? dedupe : DedupeMode.of(mode));
-    Reading reading = new Reading(run, path);
-    opened.accept(run);
+    Reading reading = new Reading(run, path, opened);
+    this.opened.accept(run);
     exchange.setProperty("run", reading);
     exchange.setProperty("destination", destination("archive", reading));
     if (run.finished()) {
@@ -204,6 +208,25 @@ public final class Intake {
     return reading.framer == null ? Collections.emptyIterator() : reading.framer;
   }
 
+  private void mustGoOn(Exchange exchange, Reading reading) {
+    String why = null;
+    if (stopping) {
+      why =
+          reading.file.getFileName()
+              + " is read on at the next start, since Kiln is stopping";
+    } else if (!Stand.of(reading.file).map(reading.opened::equals).orElse(true)) {
+      why =
+          "the file changed while it was read; it is read anew, as another run, once it stands still";
+      ledger.refuse(reading.run.id(), why);
+      LOG.warn("Run {}: {}", reading.run.id(), why);
+    }
+    if (why != null) {
+      // It is no failure, which Camel would log as an error.
+      exchange.setRollbackOnly(true);
+      throw new ReadingStopped(why);
+    }
+  }
+
   /** Reads no further from here on, not even files that are being read. */
   void stop() {
     stopping = true;
@@ -215,18 +238,14 @@ public final class Intake {
    * @param rows the parsed records, in order
    * @param batch the batch that they were parsed from
    * @return one lead for each record of the batch, the broken ones included, in the file's order
-   * @throws ReadingStopped if Kiln stops: the file stays where it is
+   * @throws ReadingStopped if Kiln stops, or the file is no longer what was opened
    */
   public List<Lead> leads(
       Exchange exchange,
       @Body List<List<String>> rows,
       @ExchangeProperty("batch") RecordBatch batch,
       @ExchangeProperty("run") Reading reading) {
-    if (stopping) {
-      // It is no failure, which Camel would log as an error.
-      exchange.setRollbackOnly(true);
-      throw new ReadingStopped(reading.file);
-    }
+    mustGoOn(exchange, reading);
     Columns columns = reading.columns;
     if (columns == null || rows.size() != batch.records().size()) {
       throw new IllegalStateException(
@@ -271,10 +290,13 @@ public final class Intake {
    * Notes that the run was read to its end.
    *
    * @throws UnreadableFile if none of its rows is a lead
+   * @throws ReadingStopped if the file is no longer what was opened
    */
-  public void close(@ExchangeProperty("run") Reading reading) throws UnreadableFile {
+  public void close(Exchange exchange, @ExchangeProperty("run") Reading reading)
+      throws UnreadableFile {
     Framer framer = reading.framer;
     if (framer != null) {
+      mustGoOn(exchange, reading);
       note(reading, framer);
       if (!ledger.yields(reading.run.id())) {
         throw framer.withoutLeads();

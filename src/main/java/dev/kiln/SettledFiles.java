@@ -1,6 +1,5 @@
 package dev.kiln;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -8,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.component.file.GenericFile;
@@ -22,7 +22,7 @@ import org.apache.camel.component.file.GenericFileFilter;
 final class SettledFiles implements GenericFileFilter<java.io.File> {
   private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
 
-  private record Seen(long size, long changed, Instant since, Instant notBefore) {}
+  private record Seen(Stand stand, Instant since, Instant notBefore) {}
 
   private final Duration stability;
   private final Clock clock;
@@ -54,18 +54,14 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
     }
     Instant now = clock.instant();
     forgetGone();
-    long size;
-    long changed;
-    try {
-      size = Files.size(path);
-      changed = Files.getLastModifiedTime(path).toMillis();
-    } catch (IOException vanished) {
+    Optional<Stand> stand = Stand.of(path);
+    if (stand.isEmpty()) {
       seen.remove(path);
       return false;
     }
     Seen before = seen.get(path);
-    if (before == null || before.size != size || before.changed != changed) {
-      seen.put(path, new Seen(size, changed, now, now));
+    if (before == null || !before.stand.equals(stand.get())) {
+      seen.put(path, new Seen(stand.get(), now, now));
       return false;
     }
     if (now.isBefore(before.since.plus(stability))
@@ -73,7 +69,7 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
         || closed.getAsBoolean()) {
       return false;
     }
-    seen.put(path, new Seen(size, changed, before.since, now.plus(TRY_AGAIN)));
+    seen.put(path, new Seen(before.stand, before.since, now.plus(TRY_AGAIN)));
     return true;
   }
 

@@ -325,7 +325,8 @@ final class DeliveryRouteTest {
     TotalRequestsThrottler throttler =
         Objects.requireNonNull(
             kiln.context().getProcessor("main-throttle", TotalRequestsThrottler.class));
-    assertThat(throttler.getTimePeriodMillis()).isCloseTo(80, within(8L));
+    // Leads that a busy machine lets pass late are made up for by a shorter period, down to half.
+    assertThat(throttler.getTimePeriodMillis()).isCloseTo(80, within(40L));
 
     kiln.clay().faults(Fault.status(429).withNext(1).withRetryAfter("1"));
     kiln.drop("normal/more.csv", leads(10, 25, "Computer Software"));
@@ -333,7 +334,10 @@ final class DeliveryRouteTest {
         .untilAsserted(
             () -> assertThat(throttler.getTimePeriodMillis()).as("slower").isGreaterThan(100));
     assertThat(kiln.settled("more.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 25L));
-    assertThat(throttler.getTimePeriodMillis()).as("and back").isCloseTo(80, within(8L));
+    soon().until(() -> kiln.app().rate("main") == 12.5);
+    kiln.drop("normal/last.csv", leads(50, 5, "Computer Software"));
+    kiln.settled("last.csv");
+    assertThat(throttler.getTimePeriodMillis()).as("and back").isCloseTo(80, within(40L));
   }
 
   @Test

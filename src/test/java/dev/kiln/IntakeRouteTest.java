@@ -27,6 +27,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
@@ -536,5 +537,30 @@ final class IntakeRouteTest {
         .indent(16)
         .replace("ID", id)
         .replace("TABLE", table);
+  }
+
+  @Test
+  @DisplayName("L: a file that changes while it is read stops its run, and is read anew")
+  void changesWhileItIsRead() throws Exception {
+    kiln.set("kiln.intake.batch-rows", "10").set("kiln.intake.stability", "200ms").rate(1).start();
+    kiln.drop("normal/growing.csv", leads(1, 20_000, "Banking"));
+    soon().until(() -> kiln.run("growing.csv").filter(run -> run.read() > 0).isPresent());
+    Files.writeString(
+        kiln.data().resolve("inbox/normal/growing.csv"),
+        leads(20_001, 1, "Banking").lines().skip(1).findFirst().orElseThrow() + "\n",
+        StandardOpenOption.APPEND);
+    soon()
+        .until(
+            () ->
+                kiln.snapshot().runs().size() == 2
+                    && kiln.run("growing.csv").orElseThrow().phase().equals("READ"));
+    RunAccount first = kiln.snapshot().runs().get(1);
+    assertThat(first.phase()).isEqualTo("REFUSED");
+    assertThat(first.problem()).contains("changed while it was read", "read anew");
+    RunAccount second = kiln.snapshot().runs().get(0);
+    assertThat(second.read()).isEqualTo(20_001);
+    assertThat(second.states().getOrDefault(LeadState.DUPLICATE, 0L)).isEqualTo(first.read());
+    assertThat(kiln.files("archive")).containsExactly(second.id() + "-growing.csv");
+    assertThat(kiln.files("inbox")).isEmpty();
   }
 }

@@ -12,6 +12,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -32,12 +33,32 @@ public final class Management implements AutoCloseable {
   /**
    * Registers every workspace and table of a catalogue.
    *
-   * @param context the name under which Camel is managed
+   * @param context the name under which Camel is managed; a number is added where it is taken
    * @param catalogue what there is
    * @param ledger where orders go
    * @param delivery knows the rate of now
    */
   public Management(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
+      throws JMException {
+    String name = context;
+    for (int number = 2; !register(name, catalogue, ledger, delivery); number++) {
+      name = context + "-" + number;
+    }
+  }
+
+  /** Registers all, or nothing where the context's name is taken. */
+  private boolean register(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
+      throws JMException {
+    try {
+      registerAll(context, catalogue, ledger, delivery);
+      return true;
+    } catch (InstanceAlreadyExistsException taken) {
+      close();
+      return false;
+    }
+  }
+
+  private void registerAll(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
       throws JMException {
     for (String workspace : catalogue.workspaces().keySet()) {
       register(
