@@ -211,13 +211,11 @@ public final class Intake {
   private void mustGoOn(Exchange exchange, Reading reading) {
     String why = null;
     if (stopping) {
-      why =
-          reading.file.getFileName()
-              + " is read on at the next start, since Kiln is stopping";
+      why = reading.file.getFileName() + " is read on at the next start, since Kiln is stopping";
     } else if (!Stand.of(reading.file).map(reading.opened::equals).orElse(true)) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
-      ledger.refuse(reading.run.id(), why);
+      ledger.refuse(reading.run.id(), why, "");
       LOG.warn("Run {}: {}", reading.run.id(), why);
     }
     if (why != null) {
@@ -324,7 +322,7 @@ public final class Intake {
     // Damage found on the way arrives within the failure of the batch that met it.
     Throwable cause = ObjectHelper.getException(UnreadableFile.class, problem);
     String message = String.valueOf((cause == null ? problem : cause).getMessage());
-    ledger.refuse(reading.run.id(), message);
+    ledger.refuse(reading.run.id(), message, reading.rejects);
     exchange.setProperty("destination", destination("rejects", reading));
     LOG.warn("Run {}: {}", reading.run.id(), message);
   }

@@ -1,8 +1,8 @@
 package dev.kiln;
 
 /**
- * The reading of a file stops before its end and the file stays where it is: Kiln stops, or the file
- * changes. What is stored stays.
+ * The reading of a file stops before its end and the file stays where it is: Kiln stops, or the
+ * file changes. What is stored stays.
  */
 public final class ReadingStopped extends RuntimeException {
   private static final long serialVersionUID = 1L;

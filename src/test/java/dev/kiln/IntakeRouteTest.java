@@ -214,7 +214,11 @@ final class IntakeRouteTest {
     assertThat(run.states()).isEqualTo(Map.of(LeadState.REJECTED, 2L));
     soon()
         .untilAsserted(
-            () -> assertThat(kiln.files("rejects")).containsExactly(run.id() + "-none.csv"));
+            () ->
+                assertThat(kiln.files("rejects"))
+                    .containsExactly(run.id() + "-none.csv", run.id() + ".csv"));
+    assertThat(kiln.run("none.csv").orElseThrow().rejects())
+        .isEqualTo("rejects/" + run.id() + ".csv");
   }
 
   @Test

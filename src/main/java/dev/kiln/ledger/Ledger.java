@@ -331,8 +331,8 @@ public final class Ledger implements AutoCloseable {
   public void finish(String run, long read, long skipped, String rejects) {
     writer.change(
         transaction -> {
-          RunRows.read(transaction.handle(), run, read, skipped, rejects);
-          RunRows.close(transaction.handle(), run, "READ", "", clock.millis());
+          RunRows.read(transaction.handle(), run, read, skipped);
+          RunRows.close(transaction.handle(), run, "READ", "", rejects, clock.millis());
         });
   }
 
@@ -341,11 +341,12 @@ public final class Ledger implements AutoCloseable {
    *
    * @param run the run's id
    * @param problem why, for a person
+   * @param rejects the file of its rejected rows, within the data folder; empty without one
    */
-  public void refuse(String run, String problem) {
+  public void refuse(String run, String problem, String rejects) {
     writer.change(
         transaction -> {
-          RunRows.close(transaction.handle(), run, "REFUSED", problem, clock.millis());
+          RunRows.close(transaction.handle(), run, "REFUSED", problem, rejects, clock.millis());
         });
   }
 

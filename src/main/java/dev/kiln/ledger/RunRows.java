@@ -412,13 +412,15 @@ final class RunRows {
         .execute();
   }
 
-  static void close(Handle handle, String run, String state, String problem, long now) {
+  static void close(
+      Handle handle, String run, String state, String problem, String rejects, long now) {
     handle
         .createUpdate(
-            "UPDATE run SET state = :state, problem = :problem, closed_at = :now WHERE id = :run")
+            "UPDATE run SET state = :state, problem = :problem, rejects = :rejects, closed_at = :now WHERE id = :run")
         .bind("run", run)
         .bind("state", state)
         .bind("problem", problem)
+        .bind("rejects", rejects)
         .bind("now", now)
         .execute();
   }
@@ -443,12 +445,10 @@ final class RunRows {
         > 0;
   }
 
-  static void read(Handle handle, String run, long read, long skipped, String rejects) {
+  static void read(Handle handle, String run, long read, long skipped) {
     handle
-        .createUpdate(
-            "UPDATE run SET rows_read = :read, rows_skipped = :skipped, rejects = :rejects WHERE id = :run")
+        .createUpdate("UPDATE run SET rows_read = :read, rows_skipped = :skipped WHERE id = :run")
         .bind("run", run)
-        .bind("rejects", rejects)
         .bind("read", read)
         .bind("skipped", skipped)
         .execute();

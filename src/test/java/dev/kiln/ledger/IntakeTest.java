@@ -90,7 +90,7 @@ final class IntakeTest {
   @Test
   void aRefusedContentKeepsItsRowsAndItsReasonAndMayBeOpenedAnew() {
     Run run = books.stored("leads", "tech", 3);
-    books.ledger().refuse(run.id(), "line 5: an open quote");
+    books.ledger().refuse(run.id(), "line 5: an open quote", "");
     assertThat(books.account(run).phase()).isEqualTo("REFUSED");
     assertThat(books.account(run).problem()).isEqualTo("line 5: an open quote");
     assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 3L));

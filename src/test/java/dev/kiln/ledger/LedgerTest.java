@@ -302,9 +302,7 @@ final class LedgerTest {
     }
     try (var readers = Sqlite.readers(data)) {
       assertThatThrownBy(
-              () ->
-                  Jdbi.create(readers)
-                      .useHandle(handle -> RunRows.read(handle, run.id(), 99, 0, "")))
+              () -> Jdbi.create(readers).useHandle(handle -> RunRows.read(handle, run.id(), 99, 0)))
           .hasMessageContaining("readonly");
     }
   }

@@ -80,7 +80,7 @@ final class SubmissionTest {
   @Test
   void aKeyMeansItsFirstRunOverARestartAndNoOther() {
     Run run = submit("x", "hash", "key").orElseThrow();
-    books.ledger().refuse(run.id(), "no leads");
+    books.ledger().refuse(run.id(), "no leads", "");
     books.reopen();
     Run again = submit("x", "hash", "key").orElseThrow();
     assertThat(again.id()).isEqualTo(run.id());
