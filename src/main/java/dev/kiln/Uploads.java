@@ -359,9 +359,9 @@ final class Uploads {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     List<LeadLine> rejections =
         ledger.view().leads(run.id(), LeadState.REJECTED, false, MOST_REJECTIONS);
-    boolean refused = account.phase().equals("REFUSED");
-    boolean none = refused || (rejected > 0 && rejected == account.read());
-    if (refused) {
+    boolean none =
+        account.phase().equals("REFUSED") || (rejected > 0 && rejected == account.read());
+    if (none && rejections.isEmpty()) {
       json.put("error", account.problem().replace(run.id(), "the body"));
     } else if (none) {
       json.put("error", "none of the rows can be used: " + rejections.get(0).reason());
