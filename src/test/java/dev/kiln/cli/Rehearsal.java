@@ -154,9 +154,10 @@ final class Rehearsal implements AutoCloseable {
   void properties(String... lines) {
     write(
         "config/application.properties",
-        LISTEN
-            + "kiln.intake.poll = 100ms\nkiln.intake.stability = 200ms\n"
-            + String.join("\n", lines));
+        "kiln.intake.poll = 100ms\nkiln.intake.stability = 200ms\n"
+            + String.join("\n", lines)
+            + "\n"
+            + LISTEN);
   }
 
   private URI url(String webhook) {
