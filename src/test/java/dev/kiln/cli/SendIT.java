@@ -22,7 +22,7 @@ final class SendIT {
       Map.of(
           "empty.csv", "is empty",
           "header.csv", "has a header and no rows",
-          "workbook.csv", "is an Excel workbook",
+          "workbook.csv", "is a damaged Excel workbook",
           "strange.csv", "has no header row of a lead file");
 
   private Rehearsal rehearsal;
