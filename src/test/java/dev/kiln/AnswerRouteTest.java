@@ -61,6 +61,9 @@ class AnswerRouteTest {
     Files.writeString(file, text);
   }
 
+  /** A lead is sent again only when each has been sent once, and so met one fault. */
+  private static final String NOT_SOON = "kiln.delivery.first-wait = 3s";
+
   /** A Kiln that sends to tech-1, then tech-2 and so on, and has read a few leads. */
   private final class Kiln implements AutoCloseable {
     private final App app;
@@ -101,7 +104,9 @@ class AnswerRouteTest {
           IntStream.rangeClosed(1, leads)
               .mapToObj(i -> "lead" + i + "@example.com,Software\n")
               .collect(Collectors.joining("", "email,industry\n", "")));
-      app = App.start(new Places(config, Path.of("routes"), folder.resolve("data")), App.Mode.SEND);
+      app =
+          RunningKiln.start(
+              new Places(config, Path.of("routes"), folder.resolve("data")), App.Mode.SEND);
       view = app.ledger().view();
       app.read(folder.resolve("leads.csv"), "", Priority.NORMAL);
     }
@@ -253,7 +258,7 @@ class AnswerRouteTest {
   @Test
   void aFailureCostsAnAttemptAndIsTriedAgain() throws Exception {
     clay.faults(once(500, 503, 408, 505));
-    try (Kiln kiln = new Kiln(4, 1)) {
+    try (Kiln kiln = new Kiln(4, 1, NOT_SOON)) {
       kiln.awaitLeads(LeadState.ACCEPTED).forEach(lead -> has(lead, 1, false));
       arrivedOnce(kiln, 4);
     }
@@ -284,7 +289,7 @@ class AnswerRouteTest {
   @Test
   void aGatewaysWordLeavesADoubtThatIsMarked() throws Exception {
     clay.faults(once(502, 504, 520, 522));
-    try (Kiln kiln = new Kiln(4, 1)) {
+    try (Kiln kiln = new Kiln(4, 1, NOT_SOON)) {
       kiln.awaitLeads(LeadState.ACCEPTED).forEach(lead -> has(lead, 1, true));
       assertThat(kiln.used()).as("charged for both, since either may be stored").isEqualTo(8);
       assertThat(received().distinct()).isEqualTo(4);
@@ -302,7 +307,7 @@ class AnswerRouteTest {
                 Kind.CLOSE_AFTER_STORE)
             .map(kind -> Fault.of(kind).withNext(1))
             .toArray(Fault[]::new));
-    try (Kiln kiln = new Kiln(5, 1)) {
+    try (Kiln kiln = new Kiln(5, 1, NOT_SOON)) {
       kiln.awaitLeads(LeadState.ACCEPTED).forEach(lead -> has(lead, 1, true));
       assertThat(kiln.used()).isEqualTo(10);
       assertThat(received().distinct()).isEqualTo(5);

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -188,7 +189,7 @@ final class DemoCommand implements Callable<Integer> {
     out.println("Where every lead went (rows read = sum of the states)");
     out.print(StatusText.runs(end.runs()));
     out.println();
-    out.print(StatusText.tables(snapshot.tables()));
+    out.print(StatusText.tables(snapshot.tables(), Instant.now()));
     out.println();
     out.println("The webhooks were filled in order, each to its cap");
     out.print(StatusText.webhooks(snapshot.webhooks()));

@@ -88,8 +88,14 @@ public final class LedgerView implements AutoCloseable {
    * @param name the table
    * @param states leads by state
    * @param waiting what it waits for; null where it does not
+   * @param oldestQueued since when the oldest of its queued leads is in the ledger; null where none
+   *     is queued
    */
-  public record TableAccount(String name, Map<LeadState, Long> states, @Nullable Waiting waiting) {}
+  public record TableAccount(
+      String name,
+      Map<LeadState, Long> states,
+      @Nullable Waiting waiting,
+      @Nullable Instant oldestQueued) {}
 
   /**
    * A workspace.
@@ -408,7 +414,10 @@ public final class LedgerView implements AutoCloseable {
                         byTable.computeIfAbsent(table, name -> new ArrayList<>()).add(states)));
     List<TableAccount> tables = new ArrayList<>();
     byTable.forEach(
-        (name, states) -> tables.add(new TableAccount(name, sum(states), waiting.get(name))));
+        (name, states) ->
+            tables.add(
+                new TableAccount(
+                    name, sum(states), waiting.get(name), SendRows.oldestQueued(handle, name))));
     return tables;
   }
 

@@ -4,6 +4,7 @@ import dev.kiln.ledger.Settlement.WebhookNews;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -69,6 +70,26 @@ final class SendRows {
         .filter(lead -> !except.contains(lead.id()))
         .limit(most)
         .toList();
+  }
+
+  /** When the oldest queued lead of a table came in: looked up by priority, whatever is queued. */
+  static @Nullable Instant oldestQueued(Handle handle, String table) {
+    Instant oldest = null;
+    for (Priority priority : Priority.values()) {
+      Optional<Long> at =
+          handle
+              .createQuery(
+                  "SELECT created_at FROM lead WHERE table_name = :table AND priority = :priority"
+                      + " AND state = 'QUEUED' ORDER BY id LIMIT 1")
+              .bind("table", table)
+              .bind("priority", priority.rank())
+              .mapTo(Long.class)
+              .findOne();
+      if (at.isPresent() && (oldest == null || at.get() < oldest.toEpochMilli())) {
+        oldest = Instant.ofEpochMilli(at.get());
+      }
+    }
+    return oldest;
   }
 
   static Sending begin(

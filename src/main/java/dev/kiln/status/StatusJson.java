@@ -36,6 +36,8 @@ public final class StatusJson {
     for (TableAccount table : snapshot.tables()) {
       ObjectNode node = tables.addObject().put("table", table.name());
       states(node.putObject("states"), table.states());
+      Instant oldest = table.oldestQueued();
+      node.put("oldest_queued", oldest == null ? null : oldest.toString());
       if (table.waiting() != null) {
         node.putObject("waiting")
             .put("kind", table.waiting().kind().name())

@@ -7,6 +7,7 @@ import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.WebhookUse;
 import java.text.DecimalFormat;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -34,7 +35,7 @@ public final class StatusText {
           "No leads yet: drop a file into inbox/normal of the data folder, or use \"kiln send FILE\".\n");
     } else {
       text.append("Runs (rows read = sum of the states)\n").append(runs(snapshot.runs()));
-      text.append("\nTables (leads)\n").append(tables(snapshot.tables()));
+      text.append("\nTables (leads)\n").append(tables(snapshot.tables(), now));
     }
     if (!snapshot.webhooks().isEmpty()) {
       text.append("\nWebhooks (rows)\n").append(webhooks(snapshot.webhooks()));
@@ -109,17 +110,30 @@ public final class StatusText {
     return text.toString();
   }
 
-  /** Tables with their states, and a line for each that waits. */
-  public static String tables(List<TableAccount> tables) {
+  /**
+   * Tables with their states and how long their oldest queued lead waits, and a line for each that
+   * waits.
+   *
+   * @param now the present
+   */
+  public static String tables(List<TableAccount> tables, Instant now) {
     Set<LeadState> states = EnumSet.noneOf(LeadState.class);
     tables.forEach(table -> states.addAll(table.states().keySet()));
     List<String> heading = new ArrayList<>(List.of("table"));
     states.forEach(state -> heading.add(state.name()));
+    boolean queued = tables.stream().anyMatch(table -> table.oldestQueued() != null);
+    if (queued) {
+      heading.add("oldest waits");
+    }
     TextTable text = new TextTable(heading.toArray(String[]::new));
     StringBuilder waits = new StringBuilder();
     for (TableAccount table : tables) {
       List<Object> row = new ArrayList<>(List.of(table.name()));
       states.forEach(state -> row.add(table.states().getOrDefault(state, 0L)));
+      if (queued) {
+        Instant oldest = table.oldestQueued();
+        row.add(oldest == null ? "-" : time(Duration.between(oldest, now)));
+      }
       text.row(row.toArray());
       if (table.waiting() != null && open(table.states()) > 0) {
         waits
@@ -131,6 +145,20 @@ public final class StatusText {
       }
     }
     return text.toString() + waits;
+  }
+
+  /** A time in its two largest units: 3 d 4 h, 4 h 5 min, 5 min 6 s, 6 s. */
+  private static String time(Duration time) {
+    Duration some = time.isNegative() ? Duration.ZERO : time;
+    if (some.toDays() > 0) {
+      return some.toDays() + " d " + some.toHoursPart() + " h";
+    }
+    if (some.toHours() > 0) {
+      return some.toHours() + " h " + some.toMinutesPart() + " min";
+    }
+    return some.toMinutes() > 0
+        ? some.toMinutes() + " min " + some.toSecondsPart() + " s"
+        : some.toSeconds() + " s";
   }
 
   private static long open(Map<LeadState, Long> states) {

@@ -11,8 +11,10 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.ledger.LedgerFixture.Row;
+import dev.kiln.ledger.LedgerView.TableAccount;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -305,5 +307,18 @@ final class LedgerTest {
               () -> Jdbi.create(readers).useHandle(handle -> RunRows.read(handle, run.id(), 99, 0)))
           .hasMessageContaining("readonly");
     }
+  }
+
+  @Test
+  void theOldestQueuedLeadOfATableIsTold() {
+    assertThat(books.snapshot().tables()).isEmpty();
+    books.store(books.run("low", Priority.LOW), Row.of("tech"));
+    books.clock().advance(Duration.ofMinutes(5));
+    books.store(books.run("high", Priority.HIGH), Row.of("tech"), Row.of("finance"));
+    assertThat(books.snapshot().tables())
+        .extracting(TableAccount::name, TableAccount::oldestQueued)
+        .containsExactly(tuple("finance", START.plus(Duration.ofMinutes(5))), tuple("tech", START));
+    books.ledger().hold(new LeadSelection(null, "finance", null));
+    assertThat(books.snapshot().tables().get(0).oldestQueued()).isNull();
   }
 }

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
+import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.RecentUse;
 import dev.kiln.ledger.WebhookUse;
 import dev.kiln.ledger.WebhookUse.State;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -129,5 +133,23 @@ final class CapacityTest {
     assertThat(json.path("webhooks").path(0).path("leads_per_day").asDouble()).isEqualTo(1_000);
     assertThat(json.path("workspaces").path(0).path("rate_set").asDouble()).isEqualTo(2.5);
     assertThat(json.path("workspaces").path(0).path("paused").asBoolean()).isTrue();
+  }
+
+  @Test
+  void howLongTheOldestLeadOfATableWaitsIsToldInItsTwoLargestUnits() {
+    assertThat(waits(Duration.ofSeconds(-3))).contains(" 0 s");
+    assertThat(waits(Duration.ofSeconds(59))).contains(" 59 s");
+    assertThat(waits(Duration.ofSeconds(3599))).contains(" 59 min 59 s");
+    assertThat(waits(Duration.ofMinutes(1439))).contains(" 23 h 59 min");
+    assertThat(waits(Duration.ofHours(49))).contains(" 2 d 1 h");
+  }
+
+  private static String waits(Duration age) {
+    RunAccount run =
+        new RunAccount(
+            "run", "run", "", Priority.NORMAL, "READ", "", "", 0, 0, Map.of(), Map.of(), 0, "");
+    TableAccount table = new TableAccount("tech", Map.of(), null, NOW.minus(age));
+    return StatusText.of(
+        new Snapshot(List.of(run), List.of(table), List.of(), Map.of(), List.of()), NOW);
   }
 }
