@@ -216,12 +216,11 @@ public final class Intake {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
       ledger.refuse(reading.run.id(), why, "");
-      LOG.warn("Run {}: {}", reading.run.id(), why);
     }
     if (why != null) {
       // It is no failure, which Camel would log as an error.
       exchange.setRollbackOnly(true);
-      throw new ReadingStopped(why);
+      throw new ReadingStopped("Run " + reading.run.id() + ": " + why);
     }
   }
 

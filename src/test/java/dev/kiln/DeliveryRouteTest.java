@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.camel.processor.TotalRequestsThrottler;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The way out, through the shipped routes: from the ledger to Clay, with Clay at its worst. */
 @ResourceLock(RunningKiln.MANAGED)
@@ -196,6 +199,35 @@ final class DeliveryRouteTest {
     assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 60L));
     assertThat(kiln.clay().statistics().total().repeats()).isZero();
     assertThat(kiln.waiting(TECH)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("oddProbes")
+  @DisplayName("T6: a half-open breaker whose probes end oddly lets the leads go on by itself")
+  void oddProbesDoNotStickTheBreaker(Fault odd) throws Exception {
+    kiln.rate(40)
+        .set("kiln.delivery.first-wait", "500ms")
+        .set("kiln.http.response-timeout", "1s")
+        .inClayYaml(
+            "{{webhook:tech-1}}\" }",
+            "{{webhook:tech-1}}\" }\n      - { name: tech-2, url: \"{{webhook:tech-2}}\" }");
+    kiln.clay().faults(Fault.status(503));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 20, "Computer Software"));
+    kiln.parked(TECH, WaitReason.BREAKER_OPEN);
+    kiln.clay().faults(odd.withNext(3));
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 20L));
+    assertThat(kiln.waiting(TECH)).isEmpty();
+  }
+
+  static Stream<Fault> oddProbes() {
+    return Stream.of(
+        Fault.of(Fault.Kind.HANG),
+        Fault.of(Fault.Kind.RESET_BEFORE_READ),
+        Fault.of(Fault.Kind.RESET_AFTER_STORE),
+        Fault.status(401).withWebhook("hook-tech-1"),
+        Fault.status(403).withBody("Record limit reached for webhook").withWebhook("hook-tech-1"),
+        Fault.status(429).withRetryAfter("1"));
   }
 
   @Test

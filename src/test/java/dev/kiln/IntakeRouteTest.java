@@ -567,4 +567,19 @@ final class IntakeRouteTest {
     assertThat(kiln.files("archive")).containsExactly(second.id() + "-growing.csv");
     assertThat(kiln.files("inbox")).isEmpty();
   }
+
+  @Test
+  @DisplayName("L: a name that begins with a dot is left alone; any other is read, however odd")
+  void oddNames() throws Exception {
+    kiln.start();
+    kiln.drop("normal/.leads.csv", leads(1, 1, "Banking"));
+    String odd = "K\u00e4ufer ${header.CamelFileName} {{env:HOME}} 100% #1; a'b&c=d?e.csv";
+    kiln.drop("normal/" + odd, leads(2, 1, "Banking"));
+    RunAccount run = kiln.settled(odd);
+    assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 1L));
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("archive")).containsExactly(run.id() + "-" + odd));
+    assertThat(kiln.files("inbox")).containsExactly(".leads.csv");
+  }
 }

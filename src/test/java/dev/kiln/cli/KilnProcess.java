@@ -132,6 +132,10 @@ final class KilnProcess implements AutoCloseable {
 
   /** Waits for the end, so long at most. */
   Ended end(Duration atMost) {
+    return ended(atMost).checked(command);
+  }
+
+  private Ended ended(Duration atMost) {
     try {
       assertThat(process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS))
           .as("%s ends within %s; it said %s%s", command, atMost, out(), err())
@@ -140,7 +144,13 @@ final class KilnProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(interrupted);
     }
-    return new Ended(process.exitValue(), out(), err()).checked(command);
+    return new Ended(process.exitValue(), out(), err());
+  }
+
+  /** The same of a process that prints at DEBUG, where libraries print stack traces. */
+  Ended terminateAtDebug() {
+    process.destroy();
+    return ended(Duration.ofSeconds(25));
   }
 
   /** SIGTERM, and the end within the 25 s that a service manager gives. */

@@ -128,7 +128,8 @@ final class RejectsIT {
   @Test
   void knownLeadsAreSentAgainOnlyWhereSomebodyAsks() {
     rehearsal.write("good.csv", Rehearsal.leads("good", 3));
-    rehearsal.kiln("send", "good.csv");
+    Ended first = rehearsal.kiln("send", "good.csv");
+    assertThat(first.exit()).as(first.err()).isZero();
     Ended changed = rehearsal.kiln("send", "--dedupe", "changed", "good.csv");
     assertThat(changed.exit()).isZero();
     assertThat(rehearsal.received().path("accepted").asInt()).isEqualTo(3);

@@ -79,7 +79,7 @@ final class SecretsIT {
                                   : table.waiting() != null
                                       && table.waiting().kind() == WaitReason.REFUSING));
       assertThat(lines(threads(kiln))).as("threads").isEmpty();
-      kiln.terminate();
+      kiln.terminateAtDebug();
 
       assertThat(kiln.err().lines()).as("lines at DEBUG").hasSizeGreaterThan(1000);
       assertThat(kiln.err()).contains("HTTP 503", "429", "looks like data");
