@@ -254,8 +254,11 @@ final class Lane {
     return Math.max(2, Math.min(4 * policy.inFlight(), (int) Math.ceil(rate / 2)));
   }
 
-  /** The tables that may send now, each with how many of its leads may be put on offer. */
-  Map<String, Integer> open(Orders orders) {
+  /**
+   * The tables that may send now, each with how many of its leads may be put on offer. One at a
+   * time: what an earlier look noted of a table must not be written after a later one's.
+   */
+  synchronized Map<String, Integer> open(Orders orders) {
     Instant now = ledger.now();
     Map<String, Integer> open = new LinkedHashMap<>();
     Map<String, Waiting> news = new HashMap<>();

@@ -7,12 +7,13 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,11 @@ final class DeliveryFixture implements AutoCloseable {
 
   final LedgerFixture books;
   final Breakers breakers = new Breakers(Duration.ofHours(1));
-  final Map<String, String> stoppedRoutes = new HashMap<>();
+  final Map<String, String> stoppedRoutes = new ConcurrentHashMap<>();
+
+  /** How often delivery looked whether a route runs. */
+  final AtomicInteger looks = new AtomicInteger();
+
   private final Catalogue catalogue;
   private Delivery delivery;
 
@@ -117,7 +122,11 @@ final class DeliveryFixture implements AutoCloseable {
             books.ledger(),
             policy,
             breakers,
-            table -> Optional.ofNullable(stoppedRoutes.get(table)),
+            table -> {
+              Optional<String> stopped = Optional.ofNullable(stoppedRoutes.get(table));
+              looks.incrementAndGet();
+              return stopped;
+            },
             node,
             alone,
             random);

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadState;
@@ -35,9 +36,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -872,6 +875,26 @@ final class DeliveryTest {
     assertThat(fixture.delivery().body(sending))
         .containsEntry("lead_id", sending.lead().leadId())
         .containsEntry("email", "lead1@example.com");
+  }
+
+  @Test
+  void aStartLeavesNoNoteOfALookFromBeforeTheRoutesRan() {
+    fixture.due();
+    books.stored("leads", "tech", 1);
+    fixture.stoppedRoutes.put("tech", "Route table-tech is stopped on this node");
+    int before = fixture.looks.get();
+    List<CompletableFuture<Void>> looks = new ArrayList<>();
+    books.locked(
+        () -> {
+          looks.add(CompletableFuture.runAsync(fixture::due));
+          await().until(() -> fixture.looks.get() == before + 2);
+          fixture.stoppedRoutes.clear();
+          looks.add(CompletableFuture.runAsync(() -> fixture.delivery().start()));
+        });
+    looks.get(1).join();
+    assertThat(waiting("tech")).isNull();
+    looks.get(0).join();
+    assertThat(waiting("tech")).isNull();
   }
 
   // ---- What the operator changes ----

@@ -157,7 +157,7 @@ public final class LedgerFixture implements AutoCloseable {
   }
 
   /** Does something while another process has the ledger locked, as it were. */
-  void locked(Runnable action) {
+  public void locked(Runnable action) {
     sql.useTransaction(handle -> action.run());
   }
 
