@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a file of leads as batches of records. It streams: the heap it takes is bounded by {@link
@@ -145,7 +146,7 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
         String fault = records.fault();
         if (fault != null) {
           broken.add(new Broken(read, records.faultLine(), fault, records.excerpt()));
-        } else if (records.cells() > columns && !records.blankFrom(columns)) {
+        } else if (!records.blankFrom(columns)) {
           String wide =
               "the row has "
                   + records.cells()
@@ -201,22 +202,19 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
 
   private boolean isTotal() {
     int first = 0;
-    while (first < records.cells() && records.blankCell(first)) {
+    while (first < records.kept() && records.blankCell(first)) {
       first++;
     }
-    if (first >= records.cells() || records.rawLength(first) > LONGEST_TOTAL) {
-      return false;
-    }
-    char initial = records.initial(first);
-    if ("tgsrzTGSRZ".indexOf(initial) < 0) {
-      return false;
-    }
-    String value = Text.value(records.cell(first));
-    if (value == null) {
-      return false;
-    }
-    String word = value.replaceFirst("\\s*[:=]?\\s*[(]?[\\d.,\\s]*[)]?$", "");
-    return TOTAL.matcher(word).matches() && !holdsAddress();
+    return first < records.kept()
+        && records.rawLength(first) <= LONGEST_TOTAL
+        && "tgsrzTGSRZ".indexOf(records.initial(first)) >= 0
+        && saysTotal(Text.value(records.cell(first)))
+        && !holdsAddress();
+  }
+
+  private static boolean saysTotal(@Nullable String value) {
+    return value != null
+        && TOTAL.matcher(value.replaceFirst("\\s*[:=]?\\s*[(]?[\\d.,\\s]*[)]?$", "")).matches();
   }
 
   /** Whether the record holds an e-mail address, a URL or a domain. */

@@ -41,7 +41,6 @@ final class RecordScanner implements Records {
   private char[] buffer;
   private int start;
   private int limit;
-  private boolean ended;
 
   /** The characters and line breaks that the current record takes up, in effect at the next. */
   private int taken;
@@ -51,6 +50,10 @@ final class RecordScanner implements Records {
   private boolean discardLine;
 
   private int cells;
+
+  /** Whether a cell beyond {@link Limits#maxColumns}, of which nothing is kept, holds text. */
+  private boolean textBeyond;
+
   private int[] from = new int[64];
   private int[] to = new int[64];
   private int[] kind = new int[64];
@@ -85,6 +88,7 @@ final class RecordScanner implements Records {
     breaks = 0;
     discardLine = false;
     cells = 0;
+    textBeyond = false;
     end = 0;
     clean = true;
     dirty = false;
@@ -119,20 +123,26 @@ final class RecordScanner implements Records {
 
   @Override
   public boolean blankFrom(int first) {
-    if (cells > limits.maxColumns()) {
-      return false;
-    }
-    for (int i = first; i < cells; i++) {
+    for (int i = first; i < kept(); i++) {
       if (!blankCell(i)) {
         return false;
       }
     }
-    return true;
+    return !textBeyond;
+  }
+
+  @Override
+  public int kept() {
+    return Math.min(cells, limits.maxColumns());
   }
 
   @Override
   public boolean blankCell(int index) {
-    for (int i = from[index]; i < to[index]; i++) {
+    return blank(from[index], to[index]);
+  }
+
+  private boolean blank(int first, int last) {
+    for (int i = first; i < last; i++) {
       if (!Text.isBlank(buffer[start + i])) {
         return false;
       }
@@ -167,7 +177,7 @@ final class RecordScanner implements Records {
         continue;
       }
       if (c == '"' && (inside || state == TRAILED)) {
-        if (i + 1 < to[index] && buffer[start + i + 1] == '"') {
+        if (buffer[start + i + 1] == '"') {
           i++;
         } else if (state == TRAILED) {
           // The closing quote; from here on quotes are text.
@@ -183,7 +193,7 @@ final class RecordScanner implements Records {
   @Override
   public List<String> texts() {
     List<String> all = new ArrayList<>(cells);
-    for (int i = 0; i < Math.min(cells, limits.maxColumns()); i++) {
+    for (int i = 0; i < kept(); i++) {
       all.add(cell(i));
     }
     return all;
@@ -191,7 +201,7 @@ final class RecordScanner implements Records {
 
   @Override
   public String excerpt() {
-    int length = Math.min(Math.min(end, limits.excerptChars()), limit - start);
+    int length = Math.min(end, limits.excerptChars());
     if (length > 0 && Character.isHighSurrogate(buffer[start + length - 1])) {
       length--;
     }
@@ -255,7 +265,7 @@ final class RecordScanner implements Records {
         add(first, p, strayQuote ? STRAY : PLAIN);
       }
       c = peek(p);
-      if (c != delimiter || c < 0) {
+      if (c != delimiter) {
         end = p;
         if (c >= 0) {
           p++;
@@ -330,9 +340,8 @@ final class RecordScanner implements Records {
       p = i - start;
       int c = peek(p);
       if (c < 0) {
-        if (overflow && nextLine < 0) {
-          tooLong(p);
-        } else {
+        // One line that is too long is found so by whoever asks for its end.
+        if (!overflow || nextLine >= 0) {
           unclosed(p, breaksBefore, nextLine);
         }
         return p;
@@ -412,6 +421,8 @@ final class RecordScanner implements Records {
       from[cells] = first;
       to[cells] = last;
       kind[cells] = how;
+    } else {
+      textBeyond |= !blank(first, last);
     }
     cells++;
   }
@@ -436,14 +447,9 @@ final class RecordScanner implements Records {
   }
 
   private boolean fill() throws IOException {
-    if (ended) {
-      return false;
-    }
-    if (start > 0) {
-      System.arraycopy(buffer, start, buffer, 0, limit - start);
-      limit -= start;
-      start = 0;
-    }
+    System.arraycopy(buffer, start, buffer, 0, limit - start);
+    limit -= start;
+    start = 0;
     if (buffer.length - limit < TextSource.LEAST_ROOM) {
       buffer =
           Arrays.copyOf(
@@ -451,9 +457,11 @@ final class RecordScanner implements Records {
               (int) Math.min(2L * buffer.length, (long) maxChars + 2L * TextSource.LEAST_ROOM));
     }
     int count = source.read(buffer, limit, buffer.length - limit);
-    ended = count < 0;
-    limit += Math.max(count, 0);
-    return !ended;
+    if (count < 0) {
+      return false;
+    }
+    limit += count;
+    return true;
   }
 
   /** Drops the rest of the line. */

@@ -25,6 +25,11 @@ interface Records extends Closeable {
   /** How many cells the current record has. */
   int cells();
 
+  /** How many of its cells are kept: they can be asked for, from 0. */
+  default int kept() {
+    return cells();
+  }
+
   /** Whether every cell from this one on is empty or white space. */
   boolean blankFrom(int first);
 
@@ -40,7 +45,7 @@ interface Records extends Closeable {
   /** The text of a cell. */
   String cell(int index);
 
-  /** The text of every cell. */
+  /** The text of every cell that is kept. */
   List<String> texts();
 
   /** Appends the record as RFC 4180 text of this many columns, padded with empty cells. */

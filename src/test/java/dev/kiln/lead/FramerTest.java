@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,6 +55,14 @@ final class FramerTest {
     assertThat(frames.rows()).containsExactly(row);
     assertThat(frames.format().notes())
         .containsExactly("read as Windows-1252, because it is not valid UTF-8");
+  }
+
+  @Test
+  void aByteOrderMarkIsNoText() {
+    Frames frames = Frames.of("\uFEFF\"Email\naddress\",Name\na@example.com,Ann\n");
+    assertThat(frames.header()).containsExactly("Email\naddress", "Name");
+    assertThat(frames.rows()).containsExactly(List.of("a@example.com", "Ann"));
+    assertThat(frames.lines()).containsExactly(3L);
   }
 
   @Test
@@ -262,10 +271,26 @@ final class FramerTest {
   }
 
   @Test
+  void aTotalHasOneOfItsWordsFirstAndPerhapsANumber() {
+    Frames totals =
+        Frames.of(
+            "Email,Name,Amount\na@example.com,Ann,3\ntotal,,7\n,Summe,7\nGRAND TOTAL = (7),,\n"
+                + ("Total" + " ".repeat(32) + "123,,\n"));
+    assertThat(totals.rows()).containsExactly(List.of("a@example.com", "Ann", "3"));
+    assertThat(totals.skipped()).isEqualTo(4);
+    Frames leads =
+        Frames.of("Name,Amount\nTotal Recall,3\nTom,4\n123,5\nTotal" + " ".repeat(33) + "123,6\n");
+    assertThat(leads.read()).isEqualTo(4);
+    assertThat(leads.skipped()).isZero();
+  }
+
+  @Test
   void companyCalledTotalIsNoTotal() {
     Frames frames =
-        Frames.of("Company,Email,Website\nTotal,a@example.com,\nTotal,,total1.example\n");
-    assertThat(frames.rows()).hasSize(2);
+        Frames.of(
+            "Company,Email,Website\nTotal,a@example.com,\nTotal,,total1.example\n"
+                + "Total,,@total\n");
+    assertThat(frames.rows()).hasSize(3);
     assertThat(frames.skipped()).isZero();
   }
 
@@ -312,6 +337,24 @@ final class FramerTest {
         .satisfies(
             broken -> assertThat(broken.reason()).contains("5001 cells where the header has 2"));
     assertThat(frames.rows()).containsExactly(List.of("b@example.com", "B"));
+  }
+
+  @Test
+  void moreBlankCellsThanTheLimit() {
+    String blank = ",".repeat(1500);
+    Frames frames =
+        Frames.of(
+            "Email,Name\na@example.com"
+                + blank
+                + "\n"
+                + blank
+                + "\n"
+                + blank
+                + "x\nb@example.com,B");
+    assertThat(frames.rows())
+        .containsExactly(List.of("a@example.com", ""), List.of("b@example.com", "B"));
+    assertThat(frames.skipped()).isEqualTo(1);
+    assertThat(frames.broken()).extracting(Broken::line).containsExactly(4L);
   }
 
   @Test
@@ -363,6 +406,19 @@ final class FramerTest {
     try (Framer framer = Framer.open(file, new Limits(100, 1000, 10_000, 10, 10, 10))) {
       assertThat(framer.next().size()).isEqualTo(3);
     }
+    int twoRows = 2 * "a@example.com,".length() + 2 * 401;
+    try (Framer framer = Framer.open(file, new Limits(100, twoRows, 10_000, 10, 10, 10))) {
+      assertThat(framer.next().size()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void nothingIsReadFromAFileThatIsClosed() throws IOException, UnreadableFile {
+    Path file = folder.resolve("big.csv");
+    Files.writeString(file, "Email\n" + "a@example.com\n".repeat(50_000));
+    Framer framer = Framer.open(file, Limits.defaults());
+    framer.close();
+    assertThatThrownBy(() -> framer.skipTo(50_000)).isInstanceOf(UncheckedIOException.class);
   }
 
   @Test
