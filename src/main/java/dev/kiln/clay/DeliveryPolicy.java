@@ -1,6 +1,8 @@
 package dev.kiln.clay;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * The numbers of delivery.
@@ -28,7 +30,7 @@ public record DeliveryPolicy(
 
   /** The wait before the next attempt, without jitter. */
   Duration waitAfter(int attempts) {
-    Duration wait = firstWait.multipliedBy(1L << Math.min(20, Math.max(0, attempts - 1)));
-    return wait.compareTo(longestWait) > 0 ? longestWait : wait;
+    Duration doubled = firstWait.multipliedBy(1L << Math.min(20, Math.max(0, attempts - 1)));
+    return Collections.min(List.of(doubled, longestWait));
   }
 }

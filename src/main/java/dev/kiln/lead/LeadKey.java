@@ -104,12 +104,10 @@ public final class LeadKey {
       return null;
     }
     String path = matcher.group(1);
-    if (path.indexOf('%') >= 0) {
-      try {
-        path = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
-      } catch (IllegalArgumentException e) {
-        // Not an escape: the path is what it says.
-      }
+    try {
+      path = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      // Not an escape: the path is what it says.
     }
     if (path.regionMatches(true, 0, "sales/", 0, 6) && path.indexOf(',') > 0) {
       // Sales Navigator appends the search that found the lead.

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
 import java.util.function.LongUnaryOperator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,5 +71,52 @@ final class MetronomeTest {
         .isBetween(
             (long) (rate * 10) - 1,
             (long) (rate * 10) + (long) Math.max(2, rate / 50) + Pace.permits(rate));
+  }
+
+  /** The period that a throttle of 8/s is given when its third lead passes this late. */
+  private static long periodAfter(long lateMillis) {
+    Metronome metronome = new Metronome();
+    metronome.passed(0, 8, 1);
+    metronome.passed(125_000_000, 8, 1);
+    return metronome.passed((250 + lateMillis) * 1_000_000, 8, 1);
+  }
+
+  @Test
+  void aLeadThatWasHeldUpIsMadeUpForAndOneThatCameLateByItselfIsNot() {
+    assertThat(periodAfter(0)).isEqualTo(125);
+    assertThat(periodAfter(20)).isEqualTo(118);
+    assertThat(periodAfter(250)).as("two leads behind, at most half the period").isEqualTo(63);
+    assertThat(periodAfter(251)).as("there was no lead to hold up").isEqualTo(125);
+  }
+
+  @Test
+  void whatWasLearntOutlivesABreak() {
+    Throttle throttle = new Throttle(8, pass -> 5_000_000);
+    throttle.passesUntil(60 * SECOND);
+    assertThat(throttle.metronome.passed(throttle.now + 10 * SECOND, 8, 1)).isEqualTo(120);
+  }
+
+  @Test
+  void whatIsLearntFromEarlyPassesIsAQuarterOfThePeriodAtMost() {
+    Metronome metronome = new Metronome();
+    for (long pass = 0; pass < 1000; pass++) {
+      metronome.passed(pass * 50_000_000, 8, 1);
+    }
+    assertThat(metronome.passed(60 * SECOND, 8, 1)).isEqualTo(156);
+  }
+
+  @Test
+  void whatIsLearntFromLatePassesDoesNotRunAwayOnceTheyAreOnTime() {
+    Deque<Long> second = new ArrayDeque<>();
+    Throttle throttle = new Throttle(8, pass -> pass < 500 ? 200_000_000 : 0);
+    throttle.passesUntil(60 * SECOND);
+    while (throttle.now < 120 * SECOND) {
+      throttle.passesUntil(throttle.now + 1);
+      second.add(throttle.now);
+      while (throttle.now - second.getFirst() >= SECOND) {
+        second.remove();
+      }
+      assertThat(second).as("half as many again as the rate at most").hasSizeLessThanOrEqualTo(12);
+    }
   }
 }

@@ -87,6 +87,7 @@ final class LeadKeyTest {
     "@example.com,nothing stands before the @",
     "ann@localhost,its domain has no dot",
     "ann@,its domain has no dot",
+    "ann@.com,what stands after the @ is not a domain",
     "ann lee@example.com,a character or dot before the @ is not allowed there",
     "ann..lee@example.com,a character or dot before the @ is not allowed there",
     ".ann@example.com,a character or dot before the @ is not allowed there",
@@ -100,6 +101,19 @@ final class LeadKeyTest {
   })
   void noAddresses(String address, String fault) {
     assertThat(LeadKey.faultOf(address)).isEqualTo(fault);
+  }
+
+  @Test
+  void addressesAndHostsMayBeAsLongAsMailAllows() {
+    String host = ("a".repeat(62) + ".").repeat(4);
+    String tooLong = "it is longer than an address may be";
+    assertThat(LeadKey.faultOf("a".repeat(64) + "@example.com")).isNull();
+    assertThat(LeadKey.faultOf("a".repeat(65) + "@example.com")).isEqualTo(tooLong);
+    assertThat(LeadKey.faultOf("a@" + host.substring(2) + "co")).isNull();
+    assertThat(LeadKey.faultOf("ab@" + host.substring(2) + "co")).isEqualTo(tooLong);
+    assertThat(LeadKey.isHost(host + "c")).as("a name of one letter").isFalse();
+    assertThat(LeadKey.isHost(host.substring(1) + "co")).isTrue();
+    assertThat(LeadKey.isHost(host + "co")).isFalse();
   }
 
   @Test

@@ -105,6 +105,14 @@ final class LeadStateTest {
   }
 
   @Test
+  void whatAnOperatorMayRetryMayGoBackToTheQueue() {
+    assertThat(LeadState.retried())
+        .containsExactlyInAnyOrder(
+            LeadState.REFUSED, LeadState.DEAD, LeadState.UNKNOWN, LeadState.MISSING)
+        .allMatch(state -> state.next().contains(LeadState.QUEUED));
+  }
+
+  @Test
   void onlyRefusedDeadAndCancelledLeadsReleaseTheirKey() {
     assertThat(LeadState.values())
         .filteredOn(LeadState::releasesKey)
