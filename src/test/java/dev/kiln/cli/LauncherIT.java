@@ -165,8 +165,9 @@ final class LauncherIT {
   }
 
   @Test
-  void everyJavaRunsTheDemoWithoutAWarning() throws Exception {
+  void everyJavaRunsWithoutAWarning() throws Exception {
     for (Path home : javaHomes()) {
+      assertThat(run(home, LAUNCHER, "--help").err()).as("%s", home).isEmpty();
       Ended demo = run(home, LAUNCHER, "demo");
       assertThat(demo.err())
           .as(home + ": an option in the launcher or in the manifest of pom.xml answers it")
