@@ -3,9 +3,11 @@ package dev.kiln.clay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -106,6 +108,14 @@ final class SpacingTest {
     }
     assertThat(spacing.next(0, 0.1)).isLessThanOrEqualTo(SECOND);
     assertThat(spacing.next(0, 0.1)).isLessThanOrEqualTo(SECOND);
+  }
+
+  @Example
+  void whoHasTakenATurnHoldsNobodyUp() {
+    Spacing spacing = new Spacing();
+    spacing.await(1000);
+    assertThat(CompletableFuture.runAsync(() -> spacing.await(1000)))
+        .succeedsWithin(Duration.ofSeconds(10));
   }
 
   @Example

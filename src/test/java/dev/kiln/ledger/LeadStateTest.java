@@ -113,6 +113,13 @@ final class LeadStateTest {
   }
 
   @Test
+  void onlyLeadsThatClayHasLetTheWindowOfTheirKeyRun() {
+    assertThat(LeadState.values())
+        .filteredOn(LeadState::holdsKeyForItsWindow)
+        .containsExactlyInAnyOrder(LeadState.ACCEPTED, LeadState.ENRICHED);
+  }
+
+  @Test
   void onlyRefusedDeadAndCancelledLeadsReleaseTheirKey() {
     assertThat(LeadState.values())
         .filteredOn(LeadState::releasesKey)

@@ -63,6 +63,22 @@ final class SharesTest {
   }
 
   @Test
+  void leadsThatDoNotDivideGoWhereTheyAreMissedMost() {
+    Shares shares = fixture.shares(Map.of("tech", 50, "finance", 30, "events", 20));
+    assertThat(shares.split(7)).isEqualTo(Map.of("tech", 4L, "finance", 2L, "events", 1L));
+    assertThat(shares.split(3)).isEqualTo(Map.of("tech", 2L, "finance", 1L, "events", 0L));
+    assertThat(shares.split(1)).isEqualTo(Map.of("tech", 1L, "finance", 0L, "events", 0L));
+    assertThat(fixture.shares(Map.of("finance", 50, "events", 50)).split(3))
+        .as("the first in clay.yaml among equals")
+        .isEqualTo(Map.of("finance", 2L, "events", 1L));
+  }
+
+  @Test
+  void aShareOfNothingLeavesItsTableOut() {
+    assertThat(fixture.shares(Map.of("finance", 0)).split(7)).isEqualTo(Map.of("tech", 7L));
+  }
+
+  @Test
   void refusesSharesThatCannotBe() {
     assertThatThrownBy(() -> fixture.shares(Map.of("finanse", 20)))
         .hasMessage("clay.yaml has no table finanse; did you mean \"finance\"?");
