@@ -13,7 +13,9 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import org.jspecify.annotations.NullMarked;
 
 /** The arrows between the packages: they point down only, and each library has one home. */
 @AnalyzeClasses(packages = "dev.kiln", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -54,7 +56,10 @@ final class ArchitectureTest {
           .whereLayer("ledger")
           .mayOnlyBeAccessedByLayers("cli", "kiln", "status", "plan", "clay")
           .whereLayer("lead")
-          .mayOnlyBeAccessedByLayers("cli", "kiln", "status", "plan", "clay", "ledger");
+          .mayOnlyBeAccessedByLayers("cli", "kiln", "status", "plan", "clay", "ledger")
+          .because(
+              "arrows point down only: move what both need to the lower package, or hand it in as a"
+                  + " value or an interface of the lower one");
 
   @ArchTest
   static final ArchRule theSimulatorKnowsNothingOfOurs =
@@ -72,7 +77,11 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule thereAreNoCycles =
-      slices().matching("dev.kiln.(*)..").should().beFreeOfCycles();
+      slices()
+          .matching("dev.kiln.(*)..")
+          .should()
+          .beFreeOfCycles()
+          .because("packages in a cycle are one package: turn one arrow of it around");
 
   @ArchTest static final ArchRule camelIsAtHomeInKiln = home("dev.kiln", "org.apache.camel..");
 
@@ -116,7 +125,8 @@ final class ArchitectureTest {
           .areStatic()
           .should()
           .beFinal()
-          .because("two Kilns in one process must not share anything");
+          .because(
+              "two Kilns in one process must not share anything: make it a field of an object");
 
   @ArchTest
   static final ArchRule nothingMutableIsStatic =
@@ -130,7 +140,8 @@ final class ArchitectureTest {
                   type ->
                       type.getPackageName().startsWith("java.util.concurrent")
                           && !type.isEquivalentTo(java.util.concurrent.TimeUnit.class)))
-          .because("a final field of a mutable type is static state too");
+          .because(
+              "a final field of a mutable type is static state too: make it a field of an object");
 
   @ArchTest
   static final ArchRule classesAreFinal =
@@ -146,7 +157,7 @@ final class ArchitectureTest {
           .haveModifier(JavaModifier.FINAL)
           .orShould()
           .haveModifier(JavaModifier.ABSTRACT)
-          .because("a class is made to be extended (abstract) or is final");
+          .because("a class is made to be extended or is not: make it abstract or final");
 
   @ArchTest
   static final ArchRule namesSayWhatAClassIs =
@@ -163,4 +174,14 @@ final class ArchitectureTest {
           .should()
           .callMethod(Thread.class, "sleep", long.class)
           .because("a wait is a due time in the ledger, never a sleeping thread");
+
+  @ArchTest
+  static final ArchRule nullsAreChecked =
+      classes()
+          .should(
+              ArchCondition.from(
+                  DescribedPredicate.<JavaClass>describe(
+                      "be in a package that is @NullMarked",
+                      type -> type.getPackage().isAnnotatedWith(NullMarked.class))))
+          .because("NullAway looks there only: give the package a package-info.java that says so");
 }

@@ -60,6 +60,10 @@ final class ReadmeTest {
     return names;
   }
 
+  private static void same(String cure, List<String> differences) {
+    assertThat(differences).as(cure).isEmpty();
+  }
+
   private static void walk(@Nullable Object node, BiConsumer<String, Object> visitor) {
     if (node instanceof Map<?, ?> mapping) {
       mapping.forEach(
@@ -111,7 +115,7 @@ final class ReadmeTest {
         listed.put(code.group(1), row.get(1).replace("`", ""));
       }
     }
-    assertThat(listed).as("bring the table of routes up to date").isEqualTo(written);
+    same("bring the table of routes in README.md up to date", Differences.between(listed, written));
   }
 
   @Test
@@ -139,9 +143,9 @@ final class ReadmeTest {
       }
     }
     set.removeIf(name -> name.startsWith("Camel"));
-    assertThat(names("### Exchange properties"))
-        .as("few, and each explained: bring the table up to date")
-        .isEqualTo(set);
+    same(
+        "bring the table of exchange properties in README.md up to date",
+        Differences.between(names("### Exchange properties"), set));
   }
 
   @Test
@@ -151,9 +155,9 @@ final class ReadmeTest {
     for (List<String> row : table("## Properties")) {
       listed.put(row.get(0).replace("`", ""), row.get(1).replace("`", ""));
     }
-    assertThat(listed)
-        .as("bring the table of properties up to date")
-        .isEqualTo(new TreeMap<>(Settings.read(Path.of("nowhere")).values()));
+    same(
+        "bring the table of properties in README.md up to date",
+        Differences.between(listed, Settings.read(Path.of("nowhere")).values()));
   }
 
   @Test
@@ -172,6 +176,34 @@ final class ReadmeTest {
     commands.remove("kiln kiln");
     Set<String> listed = new TreeSet<>();
     names("## Commands").forEach(name -> listed.add(name.replaceAll("^(kiln [a-z]+).*", "$1")));
-    assertThat(listed).as("bring the table of commands up to date").isEqualTo(commands);
+    same(
+        "bring the table of commands in README.md up to date",
+        Differences.between(listed, commands));
+  }
+
+  @Test
+  @DisplayName("the table of checks has every one that can fail the build")
+  void checks() throws IOException {
+    // Those that Maven binds by itself; the rest are goals of pom.xml that judge.
+    Set<String> checks = new TreeSet<>(Set.of("compiler:compile", "surefire:test"));
+    Set<String> judging =
+        Set.of("enforce", "run", "check", "analyze-only", "verify", "mutationCoverage");
+    Matcher plugin =
+        Pattern.compile("(?s)<plugin>.*?<artifactId>(.*?)</artifactId>(.*?)</plugin>")
+            .matcher(Files.readString(Path.of("pom.xml")));
+    while (plugin.find()) {
+      Matcher goal = Pattern.compile("<goal>(.*?)</goal>").matcher(plugin.group(2));
+      while (goal.find()) {
+        if (judging.contains(goal.group(1))) {
+          checks.add(
+              plugin.group(1).replaceAll("^maven-|-maven\\b|-plugin$", "") + ":" + goal.group(1));
+        }
+      }
+    }
+    Set<String> listed = new TreeSet<>(names("### When a check fails"));
+    listed.removeIf(name -> name.startsWith(".ci/"));
+    same(
+        "say in the table of checks in README.md what to do about each",
+        Differences.between(listed, checks));
   }
 }
