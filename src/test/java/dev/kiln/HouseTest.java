@@ -509,6 +509,14 @@ final class HouseTest {
         .doesNotContain("routesReload", "routes-reload");
   }
 
+  @Test
+  @DisplayName("T13: Camel's own servers, which ask nobody who they are, are off")
+  void camelsServersAreOff() {
+    assertThat(text(Path.of("config", Settings.FILE)))
+        .as("serve it from kiln.http.listen, which asks for the token, and leave these off")
+        .doesNotContainPattern("(?m)^\\s*camel\\.(server|management|main\\.jolokia)");
+  }
+
   // ---- Sources ----
 
   @Test

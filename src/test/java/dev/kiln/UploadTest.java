@@ -418,7 +418,7 @@ final class UploadTest {
 
   @Test
   @DisplayName(
-      "413 comes early by length, by count where none is given, and for what unpacks larger")
+      "T11: 413 comes early by length, by count where none is given, and for what unpacks larger")
   void tooLarge() throws Exception {
     kiln.set("kiln.http.largest-upload", "100KB").start();
     String head =
@@ -469,7 +469,7 @@ final class UploadTest {
 
   @Test
   @DisplayName(
-      "an upload that stalls is cut off, an aborted one is gone, and neither leaves a file")
+      "T11: an upload that stalls is cut off, an aborted one is gone, and neither leaves a file")
   void slowAndAborted() throws Exception {
     kiln.set("kiln.http.stall", "500ms").start();
     try (Socket slow = begin()) {

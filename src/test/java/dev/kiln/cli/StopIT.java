@@ -27,9 +27,9 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * SIGTERM ends Kiln within 25 s whatever it is at ({@link KilnProcess#terminate} looks at that),
- * and the next start goes on where it was. {@link StartIT} stops it idle and while it delivers
- * slowly.
+ * T16: SIGTERM ends Kiln within 25 s whatever it is at ({@link KilnProcess#terminate} looks at
+ * that), and the next start goes on where it was. {@link StartIT} stops it idle and while it
+ * delivers slowly.
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class StopIT {

@@ -17,6 +17,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -107,6 +108,22 @@ final class WriterTest {
     assertThat(commits).hasSize(5);
     assertThat(commits.stream().distinct()).hasSize(1);
     assertThat(books.spent(PERIOD)).containsExactly(5L, 0L);
+  }
+
+  @Test
+  @DisplayName("T16: however many write at once, none of them meets a busy database")
+  void manyWriteAtOnce() {
+    int threads = 32;
+    int writes = 10;
+    Together.run(
+        threads,
+        thread -> {
+          for (int i = 0; i < writes; i++) {
+            writer.write(WriterTest::spend);
+          }
+          return thread;
+        });
+    assertThat(books.spent(PERIOD)).containsExactly((long) threads * writes, 0L);
   }
 
   @Test
