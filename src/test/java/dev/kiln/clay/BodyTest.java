@@ -21,6 +21,18 @@ final class BodyTest {
   private static final String RUN = "20261125-k3f9zq";
 
   private static Table table(Set<String> omitFields, Map<String, String> constants) {
+    return table(omitFields, List.of(), Set.of(), constants);
+  }
+
+  private static Table table(Set<Stamp> stamps, List<String> trimFields) {
+    return table(Set.of(), trimFields, stamps, Map.of());
+  }
+
+  private static Table table(
+      Set<String> omitFields,
+      List<String> trimFields,
+      Set<Stamp> stamps,
+      Map<String, String> constants) {
     return new Table(
         "tech",
         "main",
@@ -30,25 +42,9 @@ final class BodyTest {
         1,
         false,
         omitFields,
-        Set.of(),
-        Set.of(),
-        constants,
-        List.of());
-  }
-
-  private static Table table(Set<Stamp> stamps, List<String> trimFields) {
-    return new Table(
-        "tech",
-        "main",
-        0,
-        BigDecimal.ONE,
-        BigDecimal.ONE,
-        1,
-        false,
-        Set.of(),
         new LinkedHashSet<>(trimFields),
         stamps,
-        Map.of(),
+        constants,
         List.of());
   }
 
