@@ -85,16 +85,8 @@ final class FormsTest {
       return;
     }
     for (long stored = 0; stored <= all.read(); stored++) {
-      long from = stored;
       Frames rest = Frames.open(form, Limits.defaults().withBatchRows(1 + (int) stored), stored);
-      int kept = (int) all.records().stream().filter(record -> record > from).count();
-      int before = all.rows().size() - kept;
-      assertThat(rest.rows()).isEqualTo(all.rows().subList(before, all.rows().size()));
-      assertThat(rest.records()).isEqualTo(all.records().subList(before, all.rows().size()));
-      assertThat(rest.broken())
-          .isEqualTo(all.broken().stream().filter(broken -> broken.record() > from).toList());
-      assertThat(rest.read()).isEqualTo(all.read());
-      assertThat(rest.skipped()).isEqualTo(all.skipped());
+      rest.mustBeTheRestOf(all, stored);
       assertThat(rest.format()).isEqualTo(all.format());
     }
   }

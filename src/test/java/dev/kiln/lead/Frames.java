@@ -1,5 +1,7 @@
 package dev.kiln.lead;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -93,6 +95,30 @@ record Frames(
           framer.read(),
           framer.skipped());
     }
+  }
+
+  /**
+   * Looks that this is what is left of all when the first records were skipped.
+   *
+   * @param all the same file from its start
+   * @param skipped the last record that was skipped
+   */
+  void mustBeTheRestOf(Frames all, long skipped) {
+    int kept = (int) all.records.stream().filter(record -> record > skipped).count();
+    int from = all.rows.size() - kept;
+    assertThat(rows).isEqualTo(all.rows.subList(from, all.rows.size()));
+    assertThat(records).isEqualTo(all.records.subList(from, all.records.size()));
+    assertThat(lines).isEqualTo(all.lines.subList(from, all.lines.size()));
+    assertThat(broken)
+        .isEqualTo(all.broken.stream().filter(each -> each.record() > skipped).toList());
+    assertThat(read).isEqualTo(all.read);
+    assertThat(this.skipped).isEqualTo(all.skipped);
+  }
+
+  /** A text without what no file can carry: lone surrogates, NUL, U+FFFE. */
+  static String encodable(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)
+        .replaceAll("[\0\uFFFE\uFFFD]", "");
   }
 
   static List<List<String>> parse(String text) throws IOException {

@@ -95,14 +95,7 @@ final class JsonPropertyTest {
     assertThat(all.broken())
         .allSatisfy(broken -> assertThat(broken.original().length()).isLessThanOrEqualTo(30));
     Frames rest = Frames.open(bytes, SMALL.withBatchRows(batchRows), skip);
-    int kept = (int) all.records().stream().filter(record -> record > skip).count();
-    int from = all.rows().size() - kept;
-    assertThat(rest.rows()).isEqualTo(all.rows().subList(from, all.rows().size()));
-    assertThat(rest.lines()).isEqualTo(all.lines().subList(from, all.lines().size()));
-    assertThat(rest.broken())
-        .isEqualTo(all.broken().stream().filter(broken -> broken.record() > skip).toList());
-    assertThat(rest.read()).isEqualTo(all.read());
-    assertThat(rest.skipped()).isEqualTo(all.skipped());
+    rest.mustBeTheRestOf(all, skip);
   }
 
   @Provide
@@ -117,7 +110,7 @@ final class JsonPropertyTest {
         Arbitraries.oneOf(
             Arbitraries.of("", " ", "007", "9.2E+11", "\"", "\\", "a\nb", "\r\n", "},{\"", "[{"),
             Arbitraries.strings().withChars("ab\",;|\t\r\n é王'#\\ {}[]:").ofMaxLength(12),
-            Arbitraries.strings().ofMaxLength(8).map(JsonPropertyTest::encodable));
+            Arbitraries.strings().ofMaxLength(8).map(Frames::encodable));
     Arbitrary<String> email = Arbitraries.integers().between(0, 99).map(n -> n + "@example.com");
     Arbitrary<Map<String, String>> rest =
         Arbitraries.maps(Arbitraries.of("name", "title", "Notes", "é {", "a\"b"), value)
@@ -159,12 +152,6 @@ final class JsonPropertyTest {
             "  {\"email\":\n  \"d@example.com\"}")
         .list()
         .ofMaxSize(60);
-  }
-
-  /** Without what no file can carry: lone surrogates, NUL, U+FFFE. */
-  private static String encodable(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)
-        .replaceAll("[\0\uFFFE\uFFFD]", "");
   }
 
   private static String write(List<Map<String, String>> objects, Layout layout)
