@@ -171,20 +171,17 @@ public final class Ledger implements AutoCloseable {
         transaction -> {
           Handle handle = transaction.handle();
           Optional<DedupeMode> asked = RunRows.takeAsked(handle, contentHash, source);
-          Optional<Run> found =
-              RunRows.find(handle, contentHash, source)
-                  .filter(run -> asked.isEmpty() || !run.finished());
-          if (found.isPresent() && asked.isPresent()) {
-            RunRows.dedupe(handle, found.get().id(), asked.get());
-            return found.get().with(asked.get());
-          }
-          return found.orElseGet(
-              () -> {
-                Run run =
-                    new Run(id, source, priority, 0, 0, 0, false, asked.orElse(dedupe), false);
-                RunRows.insert(handle, run, name, contentHash, clock.millis());
-                return run;
-              });
+          return opened(
+              handle,
+              new Submission(
+                  id,
+                  name,
+                  source,
+                  priority,
+                  contentHash,
+                  asked.orElse(dedupe),
+                  asked.isPresent(),
+                  null));
         });
   }
 
@@ -227,14 +224,7 @@ public final class Ledger implements AutoCloseable {
                 ? RunRows.find(handle, keyed.run())
                 : Optional.empty();
           }
-          Run run =
-              RunRows.find(handle, submission.contentHash(), submission.source())
-                  .filter(found -> !(found.finished() && submission.anew()))
-                  .orElseGet(() -> insert(handle, submission));
-          if (run.resumed() && submission.anew()) {
-            RunRows.dedupe(handle, run.id(), submission.dedupe());
-            run = run.with(submission.dedupe());
-          }
+          Run run = opened(handle, submission);
           if (key != null) {
             HttpRows.remember(
                 handle,
@@ -246,20 +236,31 @@ public final class Ledger implements AutoCloseable {
         });
   }
 
-  private Run insert(Handle handle, Submission submission) {
-    Run run =
-        new Run(
-            submission.id(),
-            submission.source(),
-            submission.priority(),
-            0,
-            0,
-            0,
-            false,
-            submission.dedupe(),
-            false);
-    RunRows.insert(handle, run, submission.name(), submission.contentHash(), clock.millis());
-    return run;
+  /** Finds the run of a content, or makes one where there is none or another is wanted. */
+  private Run opened(Handle handle, Submission wanted) {
+    Optional<Run> found =
+        RunRows.find(handle, wanted.contentHash(), wanted.source())
+            .filter(run -> !(run.finished() && wanted.anew()));
+    if (found.isEmpty()) {
+      Run run =
+          new Run(
+              wanted.id(),
+              wanted.source(),
+              wanted.priority(),
+              0,
+              0,
+              0,
+              false,
+              wanted.dedupe(),
+              false);
+      RunRows.insert(handle, run, wanted.name(), wanted.contentHash(), clock.millis());
+      return run;
+    }
+    if (wanted.anew()) {
+      RunRows.dedupe(handle, found.get().id(), wanted.dedupe());
+      return found.get().with(wanted.dedupe());
+    }
+    return found.get();
   }
 
   /** How far a polled source was read. */

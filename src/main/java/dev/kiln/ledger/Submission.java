@@ -3,7 +3,7 @@ package dev.kiln.ledger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Content that came over HTTP and lies on the disk, on its way to be a run.
+ * Content that lies on the disk, on its way to be a run.
  *
  * @param id the id that the run gets, unless the content has one already
  * @param name what a person calls it
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param contentHash identifies the content
  * @param dedupe what becomes of leads that are known already
  * @param anew whether content that was read before is read once more, with that
- * @param key the sender's idempotency key; null without one
+ * @param key the idempotency key of a sender over HTTP; null without one
  */
 public record Submission(
     String id,
