@@ -57,11 +57,7 @@ final class StatusCommand implements Callable<Integer> {
     RunReport report =
         options
             .read(
-                view ->
-                    view.snapshot().runs().stream()
-                        .filter(account -> account.id().equals(id))
-                        .findFirst()
-                        .map(account -> new RunReport(account, view.findings(id))),
+                view -> view.account(id).map(account -> new RunReport(account, view.findings(id))),
                 Optional.<RunReport>empty())
             .orElseThrow(
                 () ->
