@@ -25,12 +25,19 @@ public record Places(Path config, Path routes, Path data) {
     }
   }
 
-  Path clayYaml() {
+  /** What Kiln knows of Clay. */
+  public Path clayYaml() {
     return config.resolve("clay.yaml");
   }
 
-  Path secrets() {
+  /** The folder of secrets, one file each. */
+  public Path secrets() {
     return config.resolve("secrets");
+  }
+
+  /** What Clay's plans cost. */
+  public Path prices() {
+    return config.resolve("prices.yaml");
   }
 
   Path industries() {

@@ -4,7 +4,6 @@ import dev.kiln.App;
 import dev.kiln.Places;
 import dev.kiln.plan.Prices;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,9 +25,8 @@ final class CheckCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     Places places = options.places();
     App.check(places);
-    Path prices = places.config().resolve("prices.yaml");
-    if (Files.exists(prices)) {
-      Prices.read(prices);
+    if (Files.exists(places.prices())) {
+      Prices.read(places.prices());
     }
     spec.commandLine()
         .getOut()

@@ -5,7 +5,6 @@ import dev.kiln.clay.Catalogue;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import dev.kiln.ledger.Pausable;
-import java.nio.file.Path;
 import java.util.Set;
 
 /** Names that a command is given, checked against the catalogue. */
@@ -14,14 +13,12 @@ final class Known {
 
   /** Refuses a workspace or table that is not in clay.yaml, with the nearest one. */
   static void name(Places places, Pausable kind, String name) {
-    Path clayYaml = places.config().resolve("clay.yaml");
-    Catalogue catalogue =
-        Catalogue.read(clayYaml, places.config().resolve("secrets"), System.getenv());
+    Catalogue catalogue = Catalogue.read(places.clayYaml(), places.secrets(), System.getenv());
     Set<String> names =
         kind == Pausable.TABLE ? catalogue.tables().keySet() : catalogue.workspaces().keySet();
     if (!names.contains(name)) {
       throw new InvalidConfiguration(
-          clayYaml, "has no " + kind.word() + " " + name + NearestWord.hint(name, names));
+          places.clayYaml(), "has no " + kind.word() + " " + name + NearestWord.hint(name, names));
     }
   }
 }

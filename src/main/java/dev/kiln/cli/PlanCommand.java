@@ -109,10 +109,8 @@ final class PlanCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     Question question = question();
     Places places = options.places();
-    Catalogue catalogue =
-        Catalogue.readWithoutSecrets(
-            places.config().resolve("clay.yaml"), places.config().resolve("secrets"));
-    Prices prices = Prices.read(places.config().resolve("prices.yaml"));
+    Catalogue catalogue = Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets());
+    Prices prices = Prices.read(places.prices());
     Snapshot ledger = options.read(LedgerView::snapshot, Snapshot.EMPTY);
     Plan plan = new Planner(catalogue, ledger, prices).plan(question, shares(catalogue, ledger));
     spec.commandLine()
