@@ -30,7 +30,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -214,7 +213,7 @@ public final class App implements AutoCloseable {
             places.data(),
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
     main.bind("intake", intake);
-    main.bind("routed", new RoutedLeads(credits(catalogue)));
+    main.bind("routed", new RoutedLeads(delivery::creditsPerLead));
     main.bind("rejects", new Rejects(ledger.view(), places.data()));
     main.bind(
         "settled",
@@ -323,17 +322,6 @@ public final class App implements AutoCloseable {
     return status.isStarted() && !stops.under(route)
         ? Optional.empty()
         : Optional.of("Route " + route + " is stopped on this node: start it to go on");
-  }
-
-  /** What one lead costs at each table, thousandths. */
-  private static ToLongFunction<String> credits(Catalogue catalogue) {
-    Map<String, Long> credits = new HashMap<>();
-    catalogue
-        .tables()
-        .forEach(
-            (name, table) ->
-                credits.put(name, table.creditsPerLead().movePointRight(3).longValue()));
-    return table -> credits.getOrDefault(table, 0L);
   }
 
   private static String node() {

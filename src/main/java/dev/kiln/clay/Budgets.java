@@ -59,7 +59,7 @@ public record Budgets(
                 month.plusMonths(1).atStartOfDay(timezone).toInstant())));
   }
 
-  private static long thousandths(BigDecimal amount) {
+  static long thousandths(BigDecimal amount) {
     return amount.movePointRight(3).longValue();
   }
 }

@@ -331,6 +331,14 @@ public final class Delivery {
     return "clay:" + sending.webhook().name();
   }
 
+  /** Data Credits that one lead takes at a table, thousandths; 0 where there is no such table. */
+  public long creditsPerLead(String table) {
+    return catalogue
+        .table(table)
+        .map(known -> Budgets.thousandths(known.creditsPerLead()))
+        .orElse(0L);
+  }
+
   /** Whether a webhook has this name. */
   public boolean hasWebhook(String name) {
     return catalogue.webhook(name).isPresent();
