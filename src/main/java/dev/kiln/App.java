@@ -375,14 +375,7 @@ public final class App implements AutoCloseable {
    */
   public Run read(Path file, String source, Priority priority) throws Exception {
     try (ProducerTemplate template = context().createProducerTemplate()) {
-      Exchange read =
-          template.send(
-              "direct:accept",
-              exchange -> {
-                exchange.getMessage().setBody(file.toFile());
-                exchange.setProperty("source", source);
-                exchange.setProperty("priority", priority.word());
-              });
+      Exchange read = Intake.accept(template, file, source, priority);
       if (read.getException() != null) {
         throw read.getException();
       }

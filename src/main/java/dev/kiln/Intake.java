@@ -29,6 +29,7 @@ import java.util.function.Consumer;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -112,6 +113,21 @@ public final class Intake {
     this.dedupe = dedupe;
     this.data = data;
     this.opened = opened;
+  }
+
+  /**
+   * Hands a file to the route {@code accept}, and returns when that is done with it.
+   *
+   * @return the exchange, with the failure as its exception where there was one
+   */
+  static Exchange accept(ProducerTemplate routes, Path file, String source, Priority priority) {
+    return routes.send(
+        "direct:accept",
+        exchange -> {
+          exchange.getMessage().setBody(file.toFile());
+          exchange.setProperty("source", source);
+          exchange.setProperty("priority", priority.word());
+        });
   }
 
   /**

@@ -320,7 +320,7 @@ final class Uploads {
       spool.leave(file);
       return accepted(run);
     }
-    Exchange exchange = accept(file, run);
+    Exchange exchange = Intake.accept(routes, file, run.source(), run.priority());
     String destination = exchange.getProperty("destination", String.class);
     if (destination == null || !ledger.run(run.id()).orElse(run).finished()) {
       LOG.info("Run {} is read later", run.id());
@@ -329,16 +329,6 @@ final class Uploads {
     }
     spool.archive(file, Path.of(destination));
     return read(run, run.resumed());
-  }
-
-  private Exchange accept(Path file, Run run) {
-    return routes.send(
-        "direct:accept",
-        exchange -> {
-          exchange.getMessage().setBody(file.toFile());
-          exchange.setProperty("source", run.source());
-          exchange.setProperty("priority", run.priority().word());
-        });
   }
 
   private static HttpReply accepted(Run run) {
