@@ -98,8 +98,42 @@ public final class Management implements AutoCloseable {
     names.clear();
   }
 
-  private record ManagedWorkspace(String name, Ledger ledger, Delivery delivery)
-      implements WorkspaceMXBean {
+  /** What a workspace and a table have in common. */
+  private abstract static class Managed implements PausableMXBean {
+    final Pausable kind;
+    final String name;
+    final Ledger ledger;
+
+    Managed(Pausable kind, String name, Ledger ledger) {
+      this.kind = kind;
+      this.name = name;
+      this.ledger = ledger;
+    }
+
+    @Override
+    public final boolean isPaused() {
+      return ledger.orders().paused(kind, name);
+    }
+
+    @Override
+    public final void pause() {
+      ledger.pause(kind, name, true);
+    }
+
+    @Override
+    public final void resume() {
+      ledger.pause(kind, name, false);
+    }
+  }
+
+  private static final class ManagedWorkspace extends Managed implements WorkspaceMXBean {
+    private final Delivery delivery;
+
+    ManagedWorkspace(String name, Ledger ledger, Delivery delivery) {
+      super(Pausable.WORKSPACE, name, ledger);
+      this.delivery = delivery;
+    }
+
     @Override
     public double getRateSet() {
       return ledger.orders().rates().getOrDefault(name, 0.0);
@@ -114,24 +148,13 @@ public final class Management implements AutoCloseable {
     public double getRateNow() {
       return delivery.throttle(name).rate();
     }
-
-    @Override
-    public boolean isPaused() {
-      return ledger.orders().paused(Pausable.WORKSPACE, name);
-    }
-
-    @Override
-    public void pause() {
-      ledger.pause(Pausable.WORKSPACE, name, true);
-    }
-
-    @Override
-    public void resume() {
-      ledger.pause(Pausable.WORKSPACE, name, false);
-    }
   }
 
-  private record ManagedTable(String name, Ledger ledger) implements TableMXBean {
+  private static final class ManagedTable extends Managed implements TableMXBean {
+    ManagedTable(String name, Ledger ledger) {
+      super(Pausable.TABLE, name, ledger);
+    }
+
     private Optional<TableAccount> account() {
       return ledger.view().snapshot().tables().stream()
           .filter(table -> table.name().equals(name))
@@ -155,21 +178,6 @@ public final class Management implements AutoCloseable {
     @Override
     public String getWaiting() {
       return account().map(TableAccount::waiting).map(Waiting::reason).orElse("");
-    }
-
-    @Override
-    public boolean isPaused() {
-      return ledger.orders().paused(Pausable.TABLE, name);
-    }
-
-    @Override
-    public void pause() {
-      ledger.pause(Pausable.TABLE, name, true);
-    }
-
-    @Override
-    public void resume() {
-      ledger.pause(Pausable.TABLE, name, false);
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.kiln.status;
 
 /** A workspace in JMX. What is set here holds over restarts and on every node. */
-public interface WorkspaceMXBean {
+public interface WorkspaceMXBean extends PausableMXBean {
   /**
    * Leads a second that it may send: what was set last, here or by {@code kiln rate}; 0 where
    * clay.yaml's rate holds.
@@ -18,13 +18,4 @@ public interface WorkspaceMXBean {
 
   /** The rate of this moment, leads a second: lower than allowed for a while after a 429. */
   double getRateNow();
-
-  /** Whether the operator has paused it. */
-  boolean isPaused();
-
-  /** Sends nothing more until resumed. */
-  void pause();
-
-  /** Goes on. */
-  void resume();
 }
