@@ -7,6 +7,7 @@ import dev.kiln.ledger.WebhookUse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -75,15 +76,16 @@ public final class Webhooks {
       return Optional.empty();
     }
     return Optional.of(
-        "Webhook %s of table %s has taken %,d rows of its %,d. %s, duplicate the Clay table and add the copy's webhook to config/clay.yaml; \"kiln status\" tells what is left"
-            .formatted(
-                before.name(),
-                before.table(),
-                used,
-                before.cap(),
-                used == before.cap()
-                    ? "The table's next webhook takes over; if it has none"
-                    : "If it is the table's last"));
+        String.format(
+            Locale.ROOT,
+            "Webhook %s of table %s has taken %,d rows of its %,d. %s, duplicate the Clay table and add the copy's webhook to config/clay.yaml; \"kiln status\" tells what is left",
+            before.name(),
+            before.table(),
+            used,
+            before.cap(),
+            used == before.cap()
+                ? "The table's next webhook takes over; if it has none"
+                : "If it is the table's last"));
   }
 
   private static NotSent none(Table table, List<WebhookUse> uses) {

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -195,9 +196,15 @@ final class DemoCommand implements Callable<Integer> {
     out.print(StatusText.webhooks(snapshot.webhooks()));
     out.println();
     out.printf(
+        Locale.ROOT,
         "Rows read %,d, accounted for %,d. Accepted %,d; the simulator stored %,d different leads, %,d of them twice.%n",
-        read, sum, accepted, received.distinct(), received.repeats());
+        read,
+        sum,
+        accepted,
+        received.distinct(),
+        received.repeats());
     out.printf(
+        Locale.ROOT,
         "On the way it answered 429 %,d times and 503 %,d times; no lead was lost to it. Most in any second: %,d.%n",
         received.statuses().getOrDefault(429, 0L),
         received.statuses().getOrDefault(503, 0L),

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -209,8 +210,9 @@ final class Following {
         String speed =
             lastOpen == null
                 ? ""
-                : String.format(", %.1f a second", Math.max(0, lastOpen - open) / seconds);
-        progress.printf("%,d of %,d leads settled%s%n", read - open, read, speed);
+                : String.format(
+                    Locale.ROOT, ", %.1f a second", Math.max(0, lastOpen - open) / seconds);
+        progress.printf(Locale.ROOT, "%,d of %,d leads settled%s%n", read - open, read, speed);
         lastLine = now;
         lastOpen = open;
       }

@@ -6,7 +6,8 @@ import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.WebhookUse;
-import java.text.DecimalFormat;
+import dev.kiln.plan.Numbers;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ public final class StatusText {
       if (workspace.rate() > 0) {
         text.append(
             "; at most %s leads a second by \"kiln rate\""
-                .formatted(new DecimalFormat("0.###").format(workspace.rate())));
+                .formatted(Numbers.of(BigDecimal.valueOf(workspace.rate()))));
       }
       text.append('\n');
     }
@@ -176,7 +177,7 @@ public final class StatusText {
           webhook.name(),
           webhook.table(),
           webhook.used(),
-          webhook.cap() == 0 ? "none" : String.format("%,d", webhook.cap()),
+          webhook.cap() == 0 ? "none" : Numbers.of(webhook.cap()),
           state(webhook) + (webhook.reason().isEmpty() ? "" : ": " + webhook.reason()));
     }
     return table.toString();
@@ -189,14 +190,16 @@ public final class StatusText {
     if (left == null) {
       return "";
     }
-    return "  %s: %,d rows left%s%n"
+    return "  %s: %s rows left%s%n"
         .formatted(
             capacity.table(),
-            left,
+            Numbers.of(left),
             days == null
                 ? ""
-                : "; at %,d a day, as in the last week, they last %,d days"
-                    .formatted(Math.round(capacity.leadsPerDay()), (long) Math.floor(days)));
+                : "; at %s a day, as in the last week, they last %s days"
+                    .formatted(
+                        Numbers.of(Math.round(capacity.leadsPerDay())),
+                        Numbers.of((long) Math.floor(days))));
   }
 
   /** A webhook's state in a word: open, nearly full, full, refusing or exhausted. */

@@ -1,5 +1,6 @@
 package dev.kiln.status;
 
+import dev.kiln.plan.Numbers;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,10 +17,7 @@ public final class TextTable {
   public TextTable row(Object... cells) {
     List<String> row = new ArrayList<>();
     for (Object cell : cells) {
-      row.add(
-          cell instanceof Number number
-              ? String.format("%,d", number.longValue())
-              : cell.toString());
+      row.add(cell instanceof Number number ? Numbers.of(number.longValue()) : cell.toString());
     }
     rows.add(row);
     return this;

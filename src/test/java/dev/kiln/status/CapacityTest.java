@@ -18,10 +18,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What a table can still take, and how that is told. */
+@Isolated("one test changes the default locale")
 final class CapacityTest {
   private static final Instant NOW = Instant.parse("2026-11-25T10:00:00Z");
 
@@ -151,5 +154,17 @@ final class CapacityTest {
     TableAccount table = new TableAccount("tech", Map.of(), null, NOW.minus(age));
     return StatusText.of(
         new Snapshot(List.of(run), List.of(table), List.of(), Map.of(), List.of()), NOW);
+  }
+
+  @Test
+  void numbersAreWrittenAlikeInEveryLocale() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.GERMANY);
+    try {
+      peopleReadTheRunwayAndTheOrdersOfTheOperator();
+      assertThat(new TextTable("n").row(12_345)).asString().contains("  12,345");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }
