@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,14 +124,7 @@ final class DurabilityIT {
       awaitErr(kiln, STANDS_STILL);
       rehearsal.drop("second.csv", Rehearsal.leads("second", leads));
 
-      await("the answers of what is on the wire")
-          .atMost(KilnProcess.LONGEST)
-          .until(() -> answered(rehearsal) == requests(rehearsal));
-      long sent = requests(rehearsal);
-      await("nothing is sent")
-          .during(A_LOOK)
-          .atMost(KilnProcess.LONGEST)
-          .until(() -> requests(rehearsal) == sent);
+      awaitStandstill(rehearsal);
       assertThat(onlyError(kiln))
           .contains("data/kiln.db cannot be used", "the disk of data is full", "goes on by itself");
       JsonNode meanwhile = rehearsal.status();
@@ -158,6 +152,20 @@ final class DurabilityIT {
 
   private static long answered(Rehearsal rehearsal) {
     return rehearsal.received().path("statuses").path("200").asLong();
+  }
+
+  /** Waits until all that was sent is answered, and nothing more is sent for as long as a look. */
+  private static void awaitStandstill(Rehearsal rehearsal) {
+    AtomicLong before = new AtomicLong(-1);
+    await("nothing more is sent")
+        .pollDelay(Duration.ZERO)
+        .pollInterval(A_LOOK)
+        .atMost(KilnProcess.LONGEST)
+        .until(
+            () -> {
+              long sent = requests(rehearsal);
+              return before.getAndSet(sent) == sent && answered(rehearsal) == sent;
+            });
   }
 
   @Test
@@ -290,15 +298,8 @@ final class DurabilityIT {
         scribble(ledger(rehearsal));
       }
       awaitErr(kiln, STANDS_STILL);
-      await("the answers of what is on the wire")
-          .atMost(KilnProcess.LONGEST)
-          .until(() -> answered(rehearsal) == requests(rehearsal));
-      long sent = requests(rehearsal);
-      assertThat(sent).isLessThan(leads);
-      await("nothing is sent on a broken ledger")
-          .during(A_LOOK)
-          .atMost(KilnProcess.LONGEST)
-          .until(() -> requests(rehearsal) == sent);
+      awaitStandstill(rehearsal);
+      assertThat(requests(rehearsal)).isLessThan(leads);
       assertThat(onlyError(kiln))
           .contains("data/kiln.db", "damaged", "Stop Kiln", "kiln restore FILE");
       kiln.terminate();

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * one is a signal to the other. Every wait is bounded.
  */
 final class KilnProcess implements AutoCloseable {
-  static final Duration LONGEST = Duration.ofSeconds(60);
+  static final Duration LONGEST = Duration.ofMinutes(2);
   static final Path PROJECT = Path.of("").toAbsolutePath();
 
   private final Process process;
@@ -78,7 +78,11 @@ final class KilnProcess implements AutoCloseable {
       // Short lives: the second compiler would only take the processor from the tests.
       builder
           .environment()
-          .put("KILN_JAVA_OPTS", "-XX:TieredStopAtLevel=1 " + String.join(" ", javaOptions));
+          .put(
+              "KILN_JAVA_OPTS",
+              "-XX:TieredStopAtLevel=1 "
+                  + StartedClasses.options()
+                  + String.join(" ", javaOptions));
       return new KilnProcess(builder.start(), List.copyOf(arguments), out, err);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
