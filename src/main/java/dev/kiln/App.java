@@ -81,6 +81,7 @@ public final class App implements AutoCloseable {
   private @Nullable HttpListener http;
   private @Nullable LiveCatalogue live;
   private @Nullable Management management;
+  private @Nullable Retention retention;
   private boolean closed;
 
   private App(
@@ -254,6 +255,8 @@ public final class App implements AutoCloseable {
       if (mode != Mode.CHECK) {
         delivery.start();
         app.live = new LiveCatalogue(places, delivery);
+        app.retention = new Retention(places.data(), ledger, settings);
+        app.retention.start();
         app.management =
             new Management(main.getCamelContext().getManagementName(), catalogue, ledger, delivery);
       }
@@ -299,6 +302,9 @@ public final class App implements AutoCloseable {
     }
     if (management != null) {
       management.close();
+    }
+    if (retention != null) {
+      retention.close();
     }
   }
 

@@ -44,6 +44,7 @@ public final class Settings {
           + " medical record, medical condition, diagnosis, disability, religion, ethnicity,"
           + " race, sexual orientation, political affiliation, trade union, criminal record,"
           + " credit card, card number, iban, bank account, password";
+  private static final String OFF = "off";
   private static final String LISTEN = "kiln.http.listen";
   static final String TOKEN = "kiln.http.token";
   private static final Pattern ADDRESS =
@@ -87,6 +88,8 @@ public final class Settings {
     defaults.put("kiln.http.largest-upload", "1GB");
     defaults.put("kiln.http.uploads-at-once", "16");
     defaults.put("kiln.http.stall", "30s");
+    defaults.put("kiln.retention.leads", "90d");
+    defaults.put("kiln.retention.files", OFF);
     return Collections.unmodifiableMap(defaults);
   }
 
@@ -139,6 +142,7 @@ public final class Settings {
           case "kiln.http.largest-upload" -> size(key);
           case LISTEN -> mustBeSafe(listen());
           case TOKEN -> mustBeReference();
+          case "kiln.retention.leads", "kiln.retention.files" -> kept(key);
           default -> duration(key);
         }
       } catch (IllegalArgumentException wrong) {
@@ -267,7 +271,7 @@ public final class Settings {
   /** Where to listen for HTTP; empty where that is switched off. Port 0 takes any free one. */
   public Optional<InetSocketAddress> listen() {
     String value = value(LISTEN);
-    if (value.equals("off")) {
+    if (value.equals(OFF)) {
       return Optional.empty();
     }
     Matcher address = ADDRESS.matcher(value);
@@ -316,6 +320,27 @@ public final class Settings {
   /** How long an upload may bring hardly anything before it is cut off. */
   public Duration stall() {
     return duration("kiln.http.stall");
+  }
+
+  /** How long the data of leads is kept after their end; empty for ever. */
+  Optional<Duration> keptLeads() {
+    return kept("kiln.retention.leads");
+  }
+
+  /** How long files are kept that were read; empty for ever. */
+  Optional<Duration> keptFiles() {
+    return kept("kiln.retention.files");
+  }
+
+  private Optional<Duration> kept(String key) {
+    if (value(key).equals(OFF)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(duration(key));
+    } catch (IllegalArgumentException notADuration) {
+      throw new IllegalArgumentException(notADuration.getMessage() + ", or off", notADuration);
+    }
   }
 
   /** The numbers of delivery. */

@@ -2,6 +2,7 @@ package dev.kiln;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.cli.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import picocli.CommandLine;
 
 /** The README's tables and the code name the same things. */
 final class ReadmeTest {
@@ -164,21 +167,25 @@ final class ReadmeTest {
   @DisplayName("the table of commands has every command")
   void commands() throws IOException {
     Set<String> commands = new TreeSet<>();
-    Pattern annotation = Pattern.compile("@Command\\(\\s*name = \"([a-z]+)\"");
-    try (Stream<Path> sources = Files.list(Path.of("src/main/java/dev/kiln/cli"))) {
-      for (Path source : sources.toList()) {
-        Matcher command = annotation.matcher(Files.readString(source));
-        while (command.find()) {
-          commands.add("kiln " + command.group(1));
-        }
-      }
-    }
-    commands.remove("kiln kiln");
+    new CommandLine(Main.class)
+        .getSubcommands()
+        .forEach((name, command) -> add("kiln " + name, command, commands));
     Set<String> listed = new TreeSet<>();
-    names("## Commands").forEach(name -> listed.add(name.replaceAll("^(kiln [a-z]+).*", "$1")));
+    names("## Commands")
+        .forEach(name -> listed.add(name.replaceAll("^(kiln(?: [a-z][a-z-]*)+).*", "$1")));
     same(
         "bring the table of commands in README.md up to date",
         Differences.between(listed, commands));
+  }
+
+  /** Every command that can be typed: those below one, and the one where it does something. */
+  private static void add(String name, CommandLine command, Set<String> commands) {
+    if (command.getCommand() instanceof Callable<?>) {
+      commands.add(name);
+    }
+    command
+        .getSubcommands()
+        .forEach((below, subcommand) -> add(name + " " + below, subcommand, commands));
   }
 
   @Test

@@ -107,12 +107,23 @@ final class SettingsTest {
         "kiln.http.largest-upload = 1 | kiln.http.largest-upload is \"1\"; valid: a size above 0, such as 500KB, 20MB, 1GB",
         "kiln.http.largest-upload = 0MB | kiln.http.largest-upload is \"0MB\"; valid: a size above 0, such as 500KB, 20MB, 1GB",
         "kiln.http.uploads-at-once = 0 | kiln.http.uploads-at-once is \"0\"; valid: a whole number from 1 to 1000",
+        "kiln.retention.leads = ever | kiln.retention.leads is \"ever\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d, or off",
         "kiln.http.response-timeout = | kiln.http.response-timeout is \"\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
       })
   void faults(String line, String fault) {
     assertThatThrownBy(() -> read("# first\n\n" + line + "\nkiln.intake.poll = 1s\n"))
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessage(config.resolve(Settings.FILE) + ":3: " + fault);
+  }
+
+  @Test
+  @DisplayName("how long things are kept")
+  void retention() throws IOException {
+    assertThat(Settings.read(config).keptLeads()).contains(Duration.ofDays(90));
+    assertThat(Settings.read(config).keptFiles()).isEmpty();
+    Settings settings = read("kiln.retention.leads = off\nkiln.retention.files = 30d\n");
+    assertThat(settings.keptLeads()).isEmpty();
+    assertThat(settings.keptFiles()).contains(Duration.ofDays(30));
   }
 
   @Test

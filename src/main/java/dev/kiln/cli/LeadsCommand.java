@@ -21,8 +21,12 @@ import picocli.CommandLine.Spec;
     name = "leads",
     mixinStandardHelpOptions = true,
     description =
-        "Lists single leads with their state and the reason for it. Shows no personal data.")
+        "Lists single leads with their state and the reason for it. Shows no personal data.",
+    subcommands = FindCommand.class)
 final class LeadsCommand implements Callable<Integer> {
+  static final String NONE =
+      "No such lead. Leads that ended longer ago than kiln.retention.leads are deleted.";
+
   @Mixin private PlacesOptions options;
 
   @Option(names = "--run", paramLabel = "RUN", description = "Only leads of this run.")
@@ -54,20 +58,26 @@ final class LeadsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     System.setProperty("kiln.log", "WARN");
-    if (limit < 1) {
-      throw new ParameterException(spec.commandLine(), "--limit is at least 1");
-    }
+    mustBeLimit(limit, spec);
     PrintWriter out = spec.commandLine().getOut();
     List<LeadLine> leads =
         options.read(view -> view.leads(run, state, possibleDuplicates, limit), List.of());
     if (json) {
-      leads.forEach(lead -> out.println(line(lead)));
-      return 0;
+      leads.forEach(lead -> out.println(json(lead)));
+    } else {
+      out.print(leads.isEmpty() ? NONE + System.lineSeparator() : table(leads));
     }
-    if (leads.isEmpty()) {
-      out.println("No such lead.");
-      return 0;
+    out.flush();
+    return 0;
+  }
+
+  static void mustBeLimit(int limit, CommandSpec spec) {
+    if (limit < 1) {
+      throw new ParameterException(spec.commandLine(), "--limit is at least 1");
     }
+  }
+
+  static TextTable table(List<LeadLine> leads) {
     TextTable table =
         new TextTable(
             "lead_id",
@@ -89,12 +99,10 @@ final class LeadsCommand implements Callable<Integer> {
           lead.reason(),
           lead.note());
     }
-    out.print(table);
-    out.flush();
-    return 0;
+    return table;
   }
 
-  private static String line(LeadLine lead) {
+  static ObjectNode json(LeadLine lead) {
     ObjectNode node = new ObjectMapper().createObjectNode();
     return node.put("lead_id", lead.leadId())
         .put("line", lead.line())
@@ -103,7 +111,6 @@ final class LeadsCommand implements Callable<Integer> {
         .put("attempts", lead.attempts())
         .put("possible_duplicate", lead.possibleDuplicate())
         .put("reason", lead.reason())
-        .put("note", lead.note())
-        .toString();
+        .put("note", lead.note());
   }
 }

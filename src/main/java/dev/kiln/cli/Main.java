@@ -51,6 +51,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       LeadsVerb.Move.class,
       BackupCommand.class,
       BackupCommand.Restore.class,
+      ReconcileCommand.class,
+      ForgetCommand.class,
+      SupportBundleCommand.class,
       SimulateCommand.class
     })
 public final class Main {

@@ -6,8 +6,10 @@ import dev.kiln.status.RunReport;
 import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +24,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Says where every lead is: by run, table and webhook, what waits and why.")
 final class StatusCommand implements Callable<Integer> {
+  /** To the upper left corner of a terminal, and nothing below it. */
+  private static final String CLEAR = "\u001b[H\u001b[2J";
+
   @Mixin private PlacesOptions options;
 
   @Option(
@@ -32,17 +37,42 @@ final class StatusCommand implements Callable<Integer> {
               + " without a sector.")
   private @Nullable String run;
 
-  @Option(names = "--json", description = "Print JSON.")
+  @Option(names = "--json", description = "Print JSON; with --watch a line at a time.")
   private boolean json;
+
+  @Option(
+      names = "--watch",
+      arity = "0..1",
+      fallbackValue = "2",
+      paramLabel = "SECONDS",
+      description = "Print it again every so many seconds, 2 by default, until Ctrl-C.")
+  private @Nullable Integer watch;
 
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     System.setProperty("kiln.log", "WARN");
-    if (run != null) {
-      return one(run);
+    if (watch == null) {
+      return run == null ? all() : one(run);
     }
+    if (watch < 1) {
+      throw new ParameterException(spec.commandLine(), "--watch is at least 1 second");
+    }
+    while (true) {
+      if (!json) {
+        spec.commandLine().getOut().println(Boolean.getBoolean("kiln.terminal") ? CLEAR : "");
+        spec.commandLine().getOut().println(Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\n");
+      }
+      int ended = run == null ? all() : one(run);
+      if (ended != 0) {
+        return ended;
+      }
+      TimeUnit.SECONDS.sleep(watch);
+    }
+  }
+
+  private int all() {
     Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
     spec.commandLine()
         .getOut()

@@ -33,7 +33,10 @@ final class LeadMoves {
                 LeadRow.SELECT
                     + "id > :after AND state IN ("
                     + in
-                    + ")"
+                    // What was forgotten has nothing left to send.
+                    + ") AND payload <> '"
+                    + RetentionRows.NOTHING
+                    + "'"
                     + (selection.run() == null ? "" : " AND run = :run")
                     + (selection.table() == null ? "" : " AND table_name = :table")
                     + (selection.record() == null ? "" : " AND record = :record")

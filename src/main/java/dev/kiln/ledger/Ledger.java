@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -511,6 +512,85 @@ public final class Ledger implements AutoCloseable {
       after = some.lastId();
     } while (some.seen() == LeadMoves.AT_ONCE);
     return moved;
+  }
+
+  /**
+   * Takes Clay's own count of a webhook's rows for ours, and books the difference on the Clay table
+   * behind it too.
+   *
+   * @param webhook as listed now
+   * @param rows what Clay's source shows, 0 or more
+   */
+  public void adopt(WebhookUse webhook, long rows) {
+    writer.change(transaction -> WebhookRows.adopt(transaction.handle(), webhook, rows));
+  }
+
+  /**
+   * Deletes the leads that ended before a time, with their attempts, and the dedupe keys whose
+   * window is over. The counts of runs, tables and webhooks stay as they are. Takes its time in
+   * small steps; ends early when the thread is interrupted.
+   *
+   * @param before leads that ended earlier than this go
+   * @param dedupeWindow how long keys stay taken after an acceptance
+   * @return how many leads went
+   */
+  public int purge(Instant before, Duration dedupeWindow) {
+    long limit = before.toEpochMilli();
+    int purged = 0;
+    for (String run : readers.withHandle(handle -> RetentionRows.runs(handle, limit))) {
+      int some;
+      do {
+        some = writer.write(transaction -> RetentionRows.purge(transaction.handle(), run, limit));
+        purged += some;
+      } while (some > 0 && !Thread.currentThread().isInterrupted());
+    }
+    RetentionRows.Place after = RetentionRows.Place.FIRST;
+    while (after != null && !Thread.currentThread().isInterrupted()) {
+      RetentionRows.Place from = after;
+      Optional<RetentionRows.Place> next =
+          writer.write(
+              transaction ->
+                  Optional.ofNullable(
+                      RetentionRows.expire(
+                          transaction.handle(), from, clock.millis() - dedupeWindow.toMillis())));
+      after = next.orElse(null);
+    }
+    writer.change(transaction -> RetentionRows.submissions(transaction.handle(), limit));
+    return purged;
+  }
+
+  /**
+   * What was done with the leads of an address.
+   *
+   * @param leads how many lost their data
+   * @param runs their runs, whose files may still hold it
+   * @param sending how many were just being sent and are as they were
+   */
+  public record Forgotten(int leads, Set<String> runs, int sending) {}
+
+  /**
+   * Takes the data out of every lead with an e-mail address, in whichever column. Leads that still
+   * wait are cancelled. State, counts and the hash of the address stay; the hash is taken for the
+   * dedupe window.
+   *
+   * @param email the address; case does not matter
+   */
+  public Forgotten forget(String email) {
+    Set<String> runs = new TreeSet<>();
+    int leads = 0;
+    int sending = 0;
+    for (long id : readers.withHandle(handle -> RetentionRows.ofAddress(handle, email))) {
+      Optional<String> run =
+          writer.write(
+              transaction ->
+                  Optional.ofNullable(
+                      RetentionRows.forget(
+                          transaction, id, "forgotten on request", clock.millis())));
+      run.ifPresent(runs::add);
+      leads += run.isPresent() ? 1 : 0;
+      sending += run.isPresent() ? 0 : 1;
+    }
+    return new Forgotten(leads, runs, sending);
   }
 
   /** Pauses a workspace or a table, on every node and over restarts; or lets it go on. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
@@ -230,9 +231,64 @@ public final class LedgerView implements AutoCloseable {
         (run == null ? "" : " AND run = :run")
             + (state == null ? "" : " AND state = :state")
             + (possibleDuplicates ? " AND possible_duplicate = 1" : "");
+    return lines(
+        where,
+        most,
+        query -> {
+          if (run != null) {
+            query.bind("run", run);
+          }
+          if (state != null) {
+            query.bind("state", state.name());
+          }
+        });
+  }
+
+  /**
+   * The leads with an e-mail address, in whichever column, oldest first.
+   *
+   * @param email the address; case does not matter
+   * @param most how many at most
+   */
+  public List<LeadLine> leadsOf(String email, int most) {
+    return lines(
+        " AND " + FindRows.HAS_ADDRESS,
+        most,
+        query -> query.bind("key", FindRows.key(email)).bind("quoted", FindRows.quoted(email)));
+  }
+
+  /**
+   * One lead, if it is there.
+   *
+   * @param lead one by its {@code lead_id}
+   */
+  public Optional<LeadLine> lead(LeadSelection lead) {
+    return lines(
+            " AND run = :run AND record = :record",
+            1,
+            query -> query.bind("run", lead.run()).bind("record", lead.record()))
+        .stream()
+        .findFirst();
+  }
+
+  /**
+   * The requests of one lead, in order.
+   *
+   * @param lead one by its {@code lead_id}
+   */
+  public List<Attempt> attempts(LeadSelection lead) {
+    return readers.withHandle(handle -> FindRows.attempts(handle, lead));
+  }
+
+  /** What went through each webhook that the catalogue lists, in order of filling. */
+  public List<Traffic> traffic() {
+    return readers.withHandle(FindRows::traffic);
+  }
+
+  private List<LeadLine> lines(String where, int most, Consumer<Query> narrowed) {
     return readers.withHandle(
         handle -> {
-          var query =
+          Query query =
               handle
                   .createQuery(
                       "SELECT run, record, line, lead.table_name, state, attempts, possible_duplicate, note,"
@@ -242,12 +298,7 @@ public final class LedgerView implements AutoCloseable {
                           + where
                           + " ORDER BY id LIMIT :most")
                   .bind("most", most);
-          if (run != null) {
-            query.bind("run", run);
-          }
-          if (state != null) {
-            query.bind("state", state.name());
-          }
+          narrowed.accept(query);
           return query
               .map(
                   (row, context) ->

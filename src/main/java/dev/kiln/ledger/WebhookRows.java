@@ -97,6 +97,16 @@ final class WebhookRows {
     useClayTable(handle, clayTable, rows);
   }
 
+  /** Takes Clay's count for ours; what Kiln sent by day stays. */
+  static void adopt(Handle handle, WebhookUse webhook, long rows) {
+    handle
+        .createUpdate("UPDATE webhook SET used = used + :more WHERE id = :id")
+        .bind("more", rows - webhook.used())
+        .bind("id", webhook.id())
+        .execute();
+    useClayTable(handle, webhook.clayTable(), rows - webhook.used());
+  }
+
   private static long day(Instant at) {
     return LocalDate.ofInstant(at, ZoneOffset.UTC).toEpochDay();
   }

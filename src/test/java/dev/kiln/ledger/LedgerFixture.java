@@ -267,6 +267,12 @@ public final class LedgerFixture implements AutoCloseable {
             .toList());
   }
 
+  /** Sends the next lead of a table, to 200 or to 504; the latter leaves it UNKNOWN. */
+  public void send(String table, int status) {
+    Sending sending = begin(due(table).get(0), lead("node"));
+    ledger.settle(sending, status == 200 ? accepted() : unknown(null));
+  }
+
   static Settlement accepted() {
     return settlement(LeadState.ACCEPTED, null, "", false, true, WebhookNews.WORKS, null, 200);
   }

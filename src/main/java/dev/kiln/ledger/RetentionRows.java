@@ -1,0 +1,165 @@
+package dev.kiln.ledger;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SQL that takes the data of leads out of the ledger; their counts and the hashes of their keys
+ * stay. Each call takes a bounded number of rows, so that delivery goes on between.
+ */
+final class RetentionRows {
+  /** Rows in one transaction. */
+  static final int AT_ONCE = 500;
+
+  private static final String ENDED =
+      "state IN ('REJECTED', 'DUPLICATE', 'ACCEPTED', 'REFUSED', 'DEAD', 'CANCELLED', 'ENRICHED', 'MISSING')";
+
+  /** The payload of a lead that was forgotten. */
+  static final String NOTHING = "{}";
+
+  private RetentionRows() {}
+
+  /** Runs that may have leads to purge. */
+  static List<String> runs(Handle handle, long before) {
+    return handle
+        .createQuery(
+            "SELECT id FROM run WHERE purged = 0 AND state <> 'READING' AND opened_at < :before ORDER BY opened_at, id")
+        .bind("before", before)
+        .mapTo(String.class)
+        .list();
+  }
+
+  /** Deletes the next leads of a run that ended before a time, with their attempts; how many. */
+  static int purge(Handle handle, String run, long before) {
+    List<Long> ids =
+        handle
+            .createQuery(
+                "SELECT id FROM lead WHERE run = :run AND changed_at < :before AND "
+                    + ENDED
+                    + " LIMIT :most")
+            .bind("run", run)
+            .bind("before", before)
+            .bind("most", AT_ONCE)
+            .mapTo(Long.class)
+            .list();
+    if (ids.isEmpty()) {
+      handle
+          .createUpdate(
+              "UPDATE run SET purged = 1 WHERE id = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)")
+          .bind("run", run)
+          .execute();
+      handle
+          .createUpdate(
+              "DELETE FROM batch WHERE run = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)")
+          .bind("run", run)
+          .execute();
+      return 0;
+    }
+    each(
+        handle,
+        "UPDATE webhook SET purged_doubts = purged_doubts + (SELECT COUNT(*) FROM attempt"
+            + " WHERE lead = :id AND webhook = webhook.id AND outcome = 'UNKNOWN')"
+            + " WHERE id IN (SELECT webhook FROM attempt WHERE lead = :id AND outcome = 'UNKNOWN')",
+        ids);
+    each(handle, "DELETE FROM attempt WHERE lead = :id", ids);
+    each(handle, "DELETE FROM lead WHERE id = :id", ids);
+    return ids.size();
+  }
+
+  private static void each(Handle handle, String sql, List<Long> ids) {
+    PreparedBatch batch = handle.prepareBatch(sql);
+    ids.forEach(id -> batch.bind("id", id).add());
+    batch.execute();
+  }
+
+  /** A place in the order of the dedupe keys. */
+  record Place(String table, String key) {
+    static final Place FIRST = new Place("", "");
+  }
+
+  /** Frees those of the next keys whose window is over; where the keys after them begin. */
+  static @Nullable Place expire(Handle handle, Place after, long windowStart) {
+    List<Place> expired = new ArrayList<>();
+    List<Place> seen =
+        handle
+            .createQuery(
+                "SELECT table_name, dedupe_key, accepted_at FROM dedupe WHERE (table_name, dedupe_key) > (:table, :key)"
+                    + " ORDER BY table_name, dedupe_key LIMIT :most")
+            .bind("table", after.table())
+            .bind("key", after.key())
+            .bind("most", 10 * AT_ONCE)
+            .map(
+                (row, context) -> {
+                  Place place = new Place(row.getString("table_name"), row.getString("dedupe_key"));
+                  if (row.getObject("accepted_at") != null
+                      && row.getLong("accepted_at") <= windowStart) {
+                    expired.add(place);
+                  }
+                  return place;
+                })
+            .list();
+    PreparedBatch delete =
+        handle.prepareBatch("DELETE FROM dedupe WHERE table_name = :table AND dedupe_key = :key");
+    expired.forEach(place -> delete.bind("table", place.table()).bind("key", place.key()).add());
+    if (!expired.isEmpty()) {
+      delete.execute();
+    }
+    return seen.size() < 10 * AT_ONCE ? null : seen.get(seen.size() - 1);
+  }
+
+  static void submissions(Handle handle, long before) {
+    handle
+        .createUpdate("DELETE FROM submission WHERE seen_at < :before")
+        .bind("before", before)
+        .execute();
+  }
+
+  /** The leads of an address. */
+  static List<Long> ofAddress(Handle handle, String email) {
+    return handle
+        .createQuery("SELECT id FROM lead WHERE " + FindRows.HAS_ADDRESS)
+        .bind("key", FindRows.key(email))
+        .bind("quoted", FindRows.quoted(email))
+        .mapTo(Long.class)
+        .list();
+  }
+
+  /**
+   * Takes the data out of a lead. One that still waits is cancelled; its key stays taken for the
+   * window from now on. One that is being sent is left as it is.
+   *
+   * @return its run; null where it is being sent
+   */
+  static @Nullable String forget(Transaction transaction, long id, String reason, long now) {
+    Handle handle = transaction.handle();
+    LeadRow row =
+        handle
+            .createQuery(LeadRow.SELECT + "id = :id")
+            .bind("id", id)
+            .map((found, context) -> LeadRow.of(found))
+            .one();
+    if (row.state() == LeadState.SENDING) {
+      return null;
+    }
+    boolean waits = row.state() == LeadState.QUEUED || row.state() == LeadState.HELD;
+    if (waits) {
+      transaction.move(row.run(), row.table(), row.state(), LeadState.CANCELLED);
+      RunRows.accepted(handle, row, now);
+    }
+    handle
+        .createUpdate(
+            "UPDATE lead SET payload = '"
+                + NOTHING
+                + "', note = '', reason = :reason, state = :state, changed_at = :now WHERE id = :id")
+        .bind("reason", reason)
+        .bind("state", (waits ? LeadState.CANCELLED : row.state()).name())
+        .bind("now", now)
+        .bind("id", id)
+        .execute();
+    handle.createUpdate("UPDATE attempt SET note = '' WHERE lead = :id").bind("id", id).execute();
+    return row.run();
+  }
+}

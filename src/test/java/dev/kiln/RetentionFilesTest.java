@@ -1,0 +1,49 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.ledger.LedgerFixture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which files go when they were kept long enough: those of old runs, and no others. */
+final class RetentionFilesTest {
+  private static Path file(Path folder, String name) throws IOException {
+    return Files.writeString(Files.createDirectories(folder).resolve(name), "email\n");
+  }
+
+  private static Stream<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).toList().stream();
+    }
+  }
+
+  @Test
+  void filesOfOldRunsGo(@TempDir Path data, @TempDir Path config) throws Exception {
+    Path archive = data.resolve("archive");
+    file(archive, "20261020-k3f9zq-leads.csv");
+    file(archive, "20261110-k3f9zq-leads.csv");
+    file(archive, "notes.txt");
+    file(archive, "20261399-aaaaaa-leads.csv");
+    file(data.resolve("rejects"), "20261020-k3f9zq.csv");
+    try (LedgerFixture fixture = LedgerFixture.in(data)) {
+      Retention keeps = new Retention(data, fixture.ledger(), Settings.read(config));
+      keeps.sweep();
+      keeps.close();
+      assertThat(names(archive)).hasSize(4);
+
+      Files.writeString(config.resolve(Settings.FILE), "kiln.retention.files = 30d\n");
+      Retention deletes = new Retention(data, fixture.ledger(), Settings.read(config));
+      deletes.sweep();
+      deletes.close();
+    }
+    assertThat(names(archive))
+        .containsExactlyInAnyOrder(
+            "20261110-k3f9zq-leads.csv", "notes.txt", "20261399-aaaaaa-leads.csv");
+    assertThat(names(data.resolve("rejects"))).isEmpty();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.lead.LeadKey;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerFixture;
+import dev.kiln.ledger.LedgerFixture.Row;
+import dev.kiln.ledger.ListedWebhook;
+import dev.kiln.ledger.Run;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** The commands that look into a ledger: find, reconcile, forget, support-bundle. */
+final class LookCommandsTest {
+  private static final String EMAIL = "ada@example.com";
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final Path data;
+
+  LookCommandsTest(@TempDir Path data) {
+    this.data = data;
+  }
+
+  private int kiln(Object command, String... options) {
+    out.getBuffer().setLength(0);
+    List<String> arguments = new ArrayList<>(List.of("--data", data.toString()));
+    arguments.addAll(List.of(options));
+    return new CommandLine(command)
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .setExecutionExceptionHandler(
+            (failure, line, result) -> {
+              line.getErr().println(failure.getMessage());
+              return Main.USAGE;
+            })
+        .execute(arguments.toArray(String[]::new));
+  }
+
+  /** Three leads of one run: one accepted, one in doubt, one queued. */
+  private Run ledger() {
+    try (LedgerFixture fixture = LedgerFixture.in(data)) {
+      fixture
+          .ledger()
+          .register(
+              List.of(new ListedWebhook("id", "tech-1", "tech", "clay", 45_000, 50_000, 100)));
+      Run run = fixture.run("people");
+      fixture.store(
+          run, Row.keyed("tech", LeadKey.ofEmail(EMAIL)).at(EMAIL), Row.of("tech"), Row.of("tech"));
+      fixture.send("tech", 200);
+      fixture.send("tech", 504);
+      return run;
+    }
+  }
+
+  @Test
+  void aLeadIsFoundWithWhatBecameOfIt() throws Exception {
+    Run run = ledger();
+    assertThat(kiln(new FindCommand(), "--email", "Ada@Example.com")).isZero();
+    assertThat(out.toString())
+        .contains(run.id() + "-1", "ACCEPTED", "Requests for", "tech-1", "200", "180", "300")
+        .doesNotContain(run.id() + "-2", EMAIL);
+
+    assertThat(kiln(new FindCommand(), "--run", run.id(), "--json")).isZero();
+    List<String> lines = out.toString().lines().toList();
+    assertThat(lines).hasSize(3);
+    JsonNode second = new ObjectMapper().readTree(lines.get(1));
+    assertThat(second.path("state").asText()).isEqualTo("UNKNOWN");
+    assertThat(second.at("/requests/0/status").asInt()).isEqualTo(504);
+
+    assertThat(kiln(new FindCommand(), "--lead", run.id() + "-3")).isZero();
+    assertThat(out.toString()).contains("was never sent");
+    assertThat(kiln(new FindCommand(), "--lead", run.id() + "-9")).isZero();
+    assertThat(out.toString()).contains("No such lead");
+    assertThat(kiln(new FindCommand(), "--lead", "x")).isEqualTo(Main.USAGE);
+    assertThat(kiln(new FindCommand())).isEqualTo(Main.USAGE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tech-1=101 | 0 | agrees: of 1 in doubt, 0 arrived",
+        "tech-1=102 | 0 | agrees: of 1 in doubt, 1 arrived",
+        "tech-1=110 | 1 | 8 rows more than Kiln sent",
+        "tech-1=90  | 1 | 11 rows fewer than Clay acknowledged",
+        "tech-2=90  | 2 | There is no webhook \"tech-2\"; did you mean \"tech-1\"?",
+        "tech-1=-1  | 2 | A counter is 0 or more, not -1",
+      })
+  void claysCounterIsExplained(String counter, int exit, String words) {
+    ledger();
+    assertThat(kiln(new ReconcileCommand(), counter)).isEqualTo(exit);
+    assertThat(out + err.toString()).contains(words);
+  }
+
+  @Test
+  void claysCounterIsAdopted() throws Exception {
+    ledger();
+    assertThat(kiln(new ReconcileCommand())).isZero();
+    assertThat(out.toString()).contains("101 to 102", "100 of them from before Kiln", "1 in doubt");
+    assertThat(kiln(new ReconcileCommand(), "--adopt")).isEqualTo(Main.USAGE);
+    assertThat(kiln(new ReconcileCommand(), "tech-1=110", "--adopt")).isZero();
+    assertThat(kiln(new ReconcileCommand(), "tech-1=110", "--json")).isZero();
+    JsonNode json = new ObjectMapper().readTree(out.toString()).get(0);
+    assertThat(json.path("agrees").asBoolean()).isTrue();
+    assertThat(json.path("most").asLong()).isEqualTo(110);
+  }
+
+  @Test
+  void aPersonIsForgotten() {
+    Run run = ledger();
+    assertThat(kiln(new ForgetCommand(), EMAIL)).isZero();
+    assertThat(out.toString()).contains("deleted: 1.", run.id(), "archive");
+    assertThat(kiln(new ForgetCommand(), EMAIL, "--json")).isZero();
+    assertThat(kiln(new FindCommand(), "--email", "bob@example.com")).isZero();
+    assertThat(out.toString()).contains("No such lead");
+    assertThat(kiln(new ForgetCommand(), "ada")).isEqualTo(Main.USAGE);
+  }
+
+  @Test
+  void aBundleHoldsNoSecretAndNoLead(@TempDir Path folder) throws Exception {
+    ledger();
+    Path config = Files.createDirectories(folder.resolve("config"));
+    Files.writeString(
+        config.resolve("clay.yaml"),
+        "url: https://api.clay.com/v3/sources/webhook/abc\ntoken: hush\n  - { name: a, url: \"HTTPS://x.example/y\", token: 'hush', cap: 1 }\nkept: {{secret:tech-1-token}}\n");
+    Files.writeString(
+        config.resolve("application.properties"),
+        "kiln.http.token = hush\nother.password: hush\nkiln.http.listen = 127.0.0.1:8040\n");
+    Path zip = folder.resolve("bundle.zip");
+    String[] call = {"--config", config.toString(), zip.toString()};
+    assertThat(kiln(new SupportBundleCommand(), call)).as(err.toString()).isZero();
+
+    Map<String, String> files = new TreeMap<>();
+    try (ZipInputStream in = new ZipInputStream(Files.newInputStream(zip))) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        files.put(entry.getName(), new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    assertThat(files)
+        .containsKeys(
+            "system.txt", "check.txt", "status.json", "webhooks.txt", "routes/accept.camel.yaml");
+    assertThat(files.toString())
+        .doesNotContain("hush", "clay.com", "x.example", EMAIL, "Ada")
+        .contains("{{secret:tech-1-token}}", "cap: 1", "127.0.0.1:8040", Ledger.FILE);
+    assertThat(kiln(new SupportBundleCommand(), call)).as("not over a file").isEqualTo(Main.USAGE);
+  }
+
+  @Test
+  void aWatchPrintsAgainUntilItIsStopped() throws Exception {
+    ledger();
+    Thread watch = new Thread(() -> kiln(new StatusCommand(), "--watch", "1"));
+    watch.start();
+    await().until(() -> out.toString().split("people.csv", -1).length > 2);
+    watch.interrupt();
+    watch.join();
+    assertThat(kiln(new StatusCommand(), "--watch", "0")).isEqualTo(Main.USAGE);
+  }
+}

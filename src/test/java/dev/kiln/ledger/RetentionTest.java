@@ -1,0 +1,229 @@
+package dev.kiln.ledger;
+
+import static dev.kiln.ledger.LedgerFixture.webhook;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.lead.LeadKey;
+import dev.kiln.ledger.Ledger.Forgotten;
+import dev.kiln.ledger.LedgerFixture.Row;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes when it was kept long enough or is to be forgotten, and what stays. */
+final class RetentionTest {
+  private static final String TABLE = "tech";
+  private static final Duration KEPT = Duration.ofDays(30);
+
+  private LedgerFixture fixture;
+  private Lease lease;
+
+  @BeforeEach
+  void open(@TempDir Path data) {
+    fixture = LedgerFixture.in(data);
+    fixture.ledger().register(List.of(webhook("tech-1", TABLE, 1_000)));
+    lease = fixture.lead("node");
+  }
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  private int purge() {
+    return fixture
+        .ledger()
+        .purge(fixture.clock().instant().minus(KEPT), LedgerFixture.DEDUPE_WINDOW);
+  }
+
+  private Sending send(Settlement settlement) {
+    Sending sending = fixture.begin(fixture.due(TABLE).get(0), lease);
+    fixture.ledger().settle(sending, settlement);
+    return sending;
+  }
+
+  private Run read(String content, Row... rows) {
+    Run run = fixture.run(content);
+    fixture.store(run, rows);
+    fixture.ledger().finish(run.id(), rows.length, 2, "");
+    return run;
+  }
+
+  @Test
+  void whatEndedLongAgoGoesAndItsCountsStay() {
+    Run run = read("old", Row.keyed(TABLE, "a"), Row.keyed(TABLE, "a"), Row.rejected(TABLE));
+    send(LedgerFixture.accepted());
+    LedgerView.RunAccount before = fixture.account(run);
+    fixture.clock().advance(KEPT.minusDays(1));
+    assertThat(purge()).as("not yet").isZero();
+
+    fixture.clock().advance(Duration.ofDays(2));
+    assertThat(purge()).isEqualTo(3);
+    assertThat(fixture.account(run)).isEqualTo(before);
+    assertThat(fixture.ledger().view().leads(null, null, false, 10)).isEmpty();
+    Map<String, List<Map<String, Object>>> dump = fixture.dump();
+    for (String table : List.of("lead", "attempt", "batch")) {
+      assertThat(dump.get(table)).as(table).isEmpty();
+    }
+    assertThat(purge()).isZero();
+  }
+
+  @Test
+  void whatIsNotSettledStays() {
+    Run run = read("old", Row.of(TABLE), Row.of(TABLE), Row.of(TABLE), Row.of(TABLE));
+    send(LedgerFixture.accepted());
+    send(LedgerFixture.unknown(null));
+    fixture.begin(fixture.due(TABLE).get(0), lease);
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(1);
+    assertThat(fixture.ledger().view().leads(run.id(), null, false, 10))
+        .extracting(LedgerView.LeadLine::state)
+        .containsExactlyInAnyOrder(LeadState.UNKNOWN, LeadState.SENDING, LeadState.QUEUED);
+  }
+
+  @Test
+  void aKeyOutlivesItsLeadForTheWindowAndNoLonger() {
+    read("old", Row.keyed(TABLE, "a"));
+    send(LedgerFixture.accepted());
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(1);
+    Run again = read("again", Row.keyed(TABLE, "a"));
+    assertThat(fixture.account(again).states()).containsOnlyKeys(LeadState.DUPLICATE);
+
+    fixture.clock().advance(LedgerFixture.DEDUPE_WINDOW);
+    purge();
+    assertThat(fixture.dump().get("dedupe")).isEmpty();
+    Run later = read("later", Row.keyed(TABLE, "a"));
+    assertThat(fixture.account(later).states()).containsOnlyKeys(LeadState.QUEUED);
+  }
+
+  @Test
+  void manyLeadsGoInManySteps() {
+    fixture.ledger().register(List.of(webhook("tech-1", TABLE, 10_000)));
+    Run run = fixture.stored("many", TABLE, 1_200);
+    fixture.ledger().finish(run.id(), 1_200, 0, "");
+    assertThat(fixture.ledger().cancel(new LeadSelection(run.id(), null, null))).isEqualTo(1_200);
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(1_200);
+    assertThat(fixture.account(run).states()).containsEntry(LeadState.CANCELLED, 1_200L);
+  }
+
+  @Test
+  void theFileDoesNotGrowWithWhatIsGone(@TempDir Path data) throws Exception {
+    long settledSize = 0;
+    try (LedgerFixture bounded = LedgerFixture.in(data)) {
+      for (int round = 1; round <= 12; round++) {
+        Run run = bounded.stored("round " + round, TABLE, 1_000);
+        bounded.ledger().finish(run.id(), 1_000, 0, "");
+        bounded.ledger().cancel(new LeadSelection(run.id(), null, null));
+        bounded.clock().advance(KEPT.plusDays(1));
+        bounded.ledger().purge(bounded.clock().instant().minus(KEPT), LedgerFixture.DEDUPE_WINDOW);
+        long size = Files.size(data.resolve(Ledger.FILE));
+        if (round == 4) {
+          settledSize = size;
+        }
+        assertThat(round > 4 ? size : 0).isLessThanOrEqualTo(settledSize * 5 / 4);
+      }
+    }
+  }
+
+  @Test
+  void rowsInDoubtAreRememberedWhenTheirLeadsAreGone() {
+    read("old", Row.of(TABLE), Row.of(TABLE));
+    send(LedgerFixture.unknown(fixture.clock().instant()));
+    send(LedgerFixture.accepted());
+    send(LedgerFixture.accepted());
+    Traffic before = fixture.ledger().view().traffic().get(0);
+    assertThat(before.least()).isEqualTo(2);
+    assertThat(before.most()).isEqualTo(3);
+
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(2);
+    assertThat(fixture.ledger().view().traffic()).containsExactly(before);
+  }
+
+  @Test
+  void clayCountsWhatItCounts() {
+    fixture.ledger().register(List.of(LedgerFixture.webhook("tech-1", TABLE, "clay", 1_000, 40)));
+    fixture.ledger().register(List.of(LedgerFixture.webhook("tech-2", TABLE, "clay", 1_000, 40)));
+    read("some", Row.of(TABLE), Row.of(TABLE));
+    send(LedgerFixture.accepted());
+    fixture.begin(fixture.due(TABLE).get(0), lease);
+    Traffic traffic = fixture.ledger().view().traffic().get(0);
+    assertThat(traffic.brought()).isEqualTo(40);
+    assertThat(traffic.onTheWire()).isEqualTo(1);
+    assertThat(traffic.least()).isEqualTo(41);
+    assertThat(traffic.most()).isEqualTo(42);
+
+    long clayTable = traffic.webhook().clayTableUsed();
+    fixture.ledger().adopt(traffic.webhook(), 100);
+    assertThat(fixture.webhook("tech-2").used()).isEqualTo(100);
+    assertThat(fixture.webhook("tech-2").clayTableUsed()).isEqualTo(clayTable + 58);
+  }
+
+  @Test
+  void aPersonIsForgottenInEveryColumnAndTheAccountStays() {
+    String key = LeadKey.ofEmail("Ada@Example.com");
+    Run run =
+        read(
+            "people",
+            Row.keyed(TABLE, key).at("ada@example.com"),
+            Row.keyed(TABLE, "another").at("Ada@example.com"),
+            Row.keyed(TABLE, "third").at("bob@example.com"));
+    send(LedgerFixture.dead());
+    Forgotten forgotten = fixture.ledger().forget(" ADA@example.com ");
+    assertThat(forgotten).isEqualTo(new Forgotten(2, Set.of(run.id()), 0));
+    assertThat(fixture.dump().toString()).doesNotContain("ada@", "Ada@").contains("bob@");
+    fixture.mustBalance();
+    assertThat(fixture.account(run).states())
+        .isEqualTo(Map.of(LeadState.DEAD, 1L, LeadState.CANCELLED, 1L, LeadState.QUEUED, 1L));
+
+    assertThat(
+            fixture
+                .ledger()
+                .retry(
+                    new LeadSelection(run.id(), null, null),
+                    LeadState.retried(),
+                    LedgerFixture.DEDUPE_WINDOW))
+        .as("nothing is left to send")
+        .isZero();
+    Run again = read("again", Row.keyed(TABLE, "another"));
+    assertThat(fixture.account(again).states()).containsOnlyKeys(LeadState.DUPLICATE);
+  }
+
+  @Test
+  void whatIsBeingSentIsForgottenLater() {
+    String key = LeadKey.ofEmail("ada@example.com");
+    Run run = read("people", Row.keyed(TABLE, key));
+    Sending sending = fixture.begin(fixture.due(TABLE).get(0), lease);
+    assertThat(fixture.ledger().forget("ada@example.com")).isEqualTo(new Forgotten(0, Set.of(), 1));
+    fixture.ledger().settle(sending, LedgerFixture.accepted());
+    assertThat(fixture.ledger().forget("ada@example.com"))
+        .isEqualTo(new Forgotten(1, Set.of(run.id()), 0));
+  }
+
+  @Test
+  void aLeadIsFoundWithItsRequests() {
+    String key = LeadKey.ofEmail("ada@example.com");
+    Run run = read("people", Row.keyed(TABLE, key), Row.of(TABLE));
+    send(LedgerFixture.failed(fixture.clock().instant()));
+    send(LedgerFixture.accepted());
+    LedgerView view = fixture.ledger().view();
+    LedgerView.LeadLine found = view.leadsOf("ADA@example.com", 10).get(0);
+    assertThat(found.leadId()).isEqualTo(run.id() + "-1");
+    LeadSelection lead = LeadSelection.ofLead(found.leadId());
+    assertThat(view.lead(lead)).contains(found);
+    assertThat(view.attempts(lead))
+        .containsExactly(
+            new Attempt(1, "tech-1", LedgerFixture.START, "QUEUED", 503, 180, 300, "HTTP 503 busy"),
+            new Attempt(2, "tech-1", LedgerFixture.START, "ACCEPTED", 200, 180, 300, ""));
+    assertThat(view.leadsOf("nobody@example.com", 10)).isEmpty();
+  }
+}
