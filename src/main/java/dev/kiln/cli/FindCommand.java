@@ -76,7 +76,6 @@ final class FindCommand implements Callable<Integer> {
       out.print(LeadsCommand.table(all.stream().map(Found::lead).toList()));
       all.forEach(found -> print(out, found));
     }
-    out.flush();
     return 0;
   }
 

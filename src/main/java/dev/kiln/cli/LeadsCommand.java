@@ -67,7 +67,6 @@ final class LeadsCommand implements Callable<Integer> {
     } else {
       out.print(leads.isEmpty() ? NONE + System.lineSeparator() : table(leads));
     }
-    out.flush();
     return 0;
   }
 

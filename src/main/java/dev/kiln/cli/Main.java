@@ -82,7 +82,9 @@ public final class Main {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((wrong, given) -> misused(wrong));
     line.setExecutionExceptionHandler((failure, command, result) -> explain(failure, command));
-    return line.execute(args);
+    int exit = line.execute(args);
+    line.getOut().flush();
+    return exit;
   }
 
   /** What is wrong, how the command is used, and where more is told: no page of help. */
