@@ -26,10 +26,12 @@ import org.apache.hc.core5.pool.PoolStats;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Every kind of failure on the wire, over and over. At full length 10,000 of them. */
 @ResourceLock(RunningKiln.MANAGED)
+@Isolated("it measures")
 final class FaultsIT {
   private static final int ERRORS = Proof.of(500, 10_000);
   private static final int IN_FLIGHT = 64;

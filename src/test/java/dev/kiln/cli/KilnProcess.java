@@ -159,8 +159,13 @@ final class KilnProcess implements AutoCloseable {
 
   /** SIGTERM, and the end within the 25 s that a service manager gives. */
   Ended terminate() {
+    return terminate(Duration.ofSeconds(25));
+  }
+
+  /** SIGTERM, and the end within a time. */
+  Ended terminate(Duration atMost) {
     process.destroy();
-    return end(Duration.ofSeconds(25));
+    return end(atMost);
   }
 
   /** kill -9. */

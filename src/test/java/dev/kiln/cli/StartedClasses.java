@@ -53,7 +53,7 @@ final class StartedClasses {
       KilnProcess kiln = rehearsal.run("-XX:ArchiveClassesAtExit=" + ARCHIVE + " " + SILENT);
       rehearsal.drop("leads.csv", Rehearsal.leads("lead", 100));
       rehearsal.awaitDistinct(10);
-      kiln.terminate();
+      kiln.terminate(KilnProcess.LONGEST);
     } finally {
       Trees.delete(folder);
     }
