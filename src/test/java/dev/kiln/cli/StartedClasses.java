@@ -3,8 +3,11 @@ package dev.kiln.cli;
 import dev.kiln.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -15,6 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class StartedClasses {
   private static final Path JAR = KilnProcess.PROJECT.resolve("target/kiln.jar");
   private static final Path ARCHIVE = KilnProcess.PROJECT.resolve("target/kiln.jsa");
+  private static final Path LOCK = KilnProcess.PROJECT.resolve("target/kiln.jsa.lock");
   private static final String SILENT = "-Xlog:cds=off -Xlog:cds+dynamic=off ";
 
   /** Held by the thread that makes the archive, whose own processes start without it. */
@@ -28,7 +32,10 @@ final class StartedClasses {
       return "";
     }
     MAKING.lock();
-    try {
+    // The other process of the tests wants the same archive.
+    try (FileChannel channel =
+            FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock making = channel.lock()) {
       if (!isFresh()) {
         make();
       }
