@@ -3,13 +3,11 @@ package dev.kiln;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
@@ -30,14 +28,15 @@ public final class ForksApart implements BeforeAllCallback {
   }
 
   /** The turn of a class: shared with the other process, or not. */
-  private record Turn(FileChannel channel) implements CloseableResource {
+  private record Turn(FileChannel channel) implements AutoCloseable {
     /** Who waits for the machine holds the gate, so that nobody else comes in before. */
     static Turn take(boolean alone) {
       try {
         Files.createDirectories(FOLDER);
         FileChannel turn = open("test-turn.lock");
-        try (FileChannel gate = open("test-gate.lock");
-            FileLock waiting = gate.lock()) {
+        // Closing a file gives its lock back.
+        try (FileChannel gate = open("test-gate.lock")) {
+          gate.lock();
           turn.lock(0, Long.MAX_VALUE, !alone);
         }
         return new Turn(turn);

@@ -4,7 +4,6 @@ import dev.kiln.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,10 +31,10 @@ final class StartedClasses {
       return "";
     }
     MAKING.lock();
-    // The other process of the tests wants the same archive.
+    // The other process of the tests wants the same archive. Closing a file gives its lock back.
     try (FileChannel channel =
-            FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock making = channel.lock()) {
+        FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.lock();
       if (!isFresh()) {
         make();
       }
