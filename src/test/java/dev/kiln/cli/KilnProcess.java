@@ -62,8 +62,18 @@ final class KilnProcess implements AutoCloseable {
    */
   static KilnProcess start(
       Path folder, List<String> way, List<String> arguments, String... javaOptions) {
+    return start(PROJECT, folder, way, arguments, javaOptions);
+  }
+
+  /**
+   * Starts a command of another Kiln than the one that was built here.
+   *
+   * @param home where its launcher is
+   */
+  static KilnProcess start(
+      Path home, Path folder, List<String> way, List<String> arguments, String... javaOptions) {
     List<String> command = new ArrayList<>(way);
-    command.add(PROJECT.resolve("kiln").toString());
+    command.add(home.resolve("kiln").toString());
     command.addAll(arguments);
     try {
       Path out = Files.createTempFile(folder, "out", ".log");

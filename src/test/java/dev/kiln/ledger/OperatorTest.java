@@ -507,7 +507,15 @@ final class OperatorTest {
             for (long record = 1; record <= 40; record++) {
               NewLead lead =
                   new NewLead(
-                      record, record + 1, "tech", "key " + record, "", "{}", null, List.of(), 0);
+                      record,
+                      record + 1,
+                      "tech",
+                      "key " + record,
+                      "",
+                      "{\"a\":\"b\"}",
+                      null,
+                      List.of(),
+                      0);
               mine.store(own, new Batch(record, record, record, 0, List.of(lead)), DEDUPE_WINDOW);
               mine.hold(of(own));
             }
