@@ -12,6 +12,7 @@ import dev.kiln.ledger.Batch;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NewLead;
+import dev.kiln.ledger.Pending;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import java.io.File;
@@ -19,9 +20,11 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -43,6 +46,13 @@ import org.slf4j.LoggerFactory;
 public final class Intake {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
+  /** Batches that are stored while the next ones are read, and the characters of all of them. */
+  private static final int AHEAD = 8;
+
+  private static final long CHARS_AHEAD = 1_000_000;
+
+  private record Storing(Pending<Boolean> batch, long chars) {}
+
   /** One run being read. */
   static final class Reading {
     private final Run run;
@@ -50,6 +60,8 @@ public final class Intake {
     private final Stand opened;
     private @Nullable Framer framer;
     private @Nullable Columns columns;
+    private final Deque<Storing> storing = new ArrayDeque<>();
+    private long charsStoring;
     private String rejects = "";
 
     /** What the ledger knows of how the file is written. */
@@ -68,6 +80,26 @@ public final class Intake {
     /** Its columns; null where there is nothing left to read. */
     @Nullable Columns columns() {
       return columns;
+    }
+
+    /** Notes a batch that is on its way to the disk. */
+    private void add(Pending<Boolean> batch, long chars) {
+      storing.add(new Storing(batch, chars));
+      charsStoring += chars;
+    }
+
+    /** Waits until no more than so many batches, with no more text than so much, are on their way. */
+    private void waitFor(int batches, long chars) {
+      while (storing.size() > batches || charsStoring > chars) {
+        Storing oldest = storing.remove();
+        charsStoring -= oldest.chars;
+        oldest.batch.await();
+      }
+    }
+
+    /** Waits until all that was read of it is durable. */
+    void mustBeStored() {
+      waitFor(0, 0);
     }
 
     /** Notes the file of its rejected rows, within the data folder. */
@@ -245,6 +277,11 @@ public final class Intake {
     stopping = true;
   }
 
+  /** The records of a batch as camel-csv parses them. A bean, for the reason of {@link #classify}. */
+  public String text(@Body RecordBatch batch) {
+    return batch.text();
+  }
+
   /**
    * Names the cells of a batch's records.
    *
@@ -281,23 +318,30 @@ public final class Intake {
 
   /**
    * Notes what routes choose a table by in the exchange properties {@code sector} and {@code mail}.
-   * A bean, since Simple would take every lead's hash to call a method of it.
+   * A bean, since Simple would take the hash of each body to call a method of it.
    */
   public void classify(Exchange exchange, @Body Lead lead) {
     exchange.setProperty("sector", lead.sector());
     exchange.setProperty("mail", lead.mail());
   }
 
-  /** Stores a batch in one transaction. */
+  /**
+   * Hands a batch to the ledger, which stores it in one transaction while the next ones are read:
+   * as many as {@link #AHEAD} says, and no more text than {@link #CHARS_AHEAD}.
+   */
   public void store(
       @Body List<NewLead> leads,
       @ExchangeProperty("batch") RecordBatch batch,
       @ExchangeProperty("run") Reading reading) {
-    ledger.store(
-        reading.run,
-        new Batch(batch.first(), batch.last(), batch.readTotal(), batch.skippedTotal(), leads),
-        dedupeWindow);
+    reading.add(
+        ledger.store(
+            reading.run,
+            new Batch(batch.first(), batch.last(), batch.readTotal(), batch.skippedTotal(), leads),
+            dedupeWindow),
+        batch.text().length());
+    reading.waitFor(AHEAD, CHARS_AHEAD);
   }
+
 
   /**
    * Notes that the run was read to its end.
@@ -310,6 +354,7 @@ public final class Intake {
     Framer framer = reading.framer;
     if (framer != null) {
       mustGoOn(exchange, reading);
+      reading.mustBeStored();
       note(reading, framer);
       if (!ledger.yields(reading.run.id())) {
         throw framer.withoutLeads();
@@ -337,6 +382,7 @@ public final class Intake {
     // Damage found on the way arrives within the failure of the batch that met it.
     Throwable cause = ObjectHelper.getException(UnreadableFile.class, problem);
     String message = String.valueOf((cause == null ? problem : cause).getMessage());
+    reading.mustBeStored();
     ledger.refuse(reading.run.id(), message, reading.rejects);
     exchange.setProperty("destination", destination("rejects", reading));
     LOG.warn("Run {}: {}", reading.run.id(), message);

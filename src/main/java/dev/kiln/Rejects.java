@@ -51,6 +51,7 @@ public final class Rejects {
    */
   public Iterator<List<List<String>>> pages(
       Exchange exchange, @ExchangeProperty("run") Intake.Reading reading) throws IOException {
+    reading.mustBeStored();
     Columns columns = reading.columns();
     String run = reading.run().id();
     exchange.setProperty("rejects", run + ".csv.part");

@@ -1,15 +1,12 @@
 package dev.kiln.lead;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,21 +88,30 @@ public record Lead(
    * nulls included; of a rejected one {@link #original} as an array.
    */
   public String json() {
-    StringWriter out = new StringWriter(512);
-    try (JsonGenerator json = FACTORY.createGenerator(out)) {
-      if (rejected()) {
-        json.writeArray(original.toArray(String[]::new), 0, original.size());
-      } else {
-        json.writeStartObject();
-        for (Map.Entry<String, @Nullable String> field : fields.entrySet()) {
-          json.writeStringField(field.getKey(), field.getValue());
-        }
-        json.writeEndObject();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    StringBuilder out = new StringBuilder(512);
+    if (rejected()) {
+      out.append('[');
+      original.forEach(cell -> append(out, out.length() == 1, cell));
+      return out.append(']').toString();
     }
-    return out.toString();
+    out.append('{');
+    fields.forEach(
+        (key, value) -> {
+          append(out, out.length() == 1, key);
+          out.append(':');
+          if (value == null) {
+            out.append("null");
+          } else {
+            append(out, true, value);
+          }
+        });
+    return out.append('}').toString();
+  }
+
+  private static void append(StringBuilder out, boolean first, String text) {
+    out.append(first ? "\"" : ",\"");
+    JsonStringEncoder.getInstance().quoteAsString(text, out);
+    out.append('"');
   }
 
   /**

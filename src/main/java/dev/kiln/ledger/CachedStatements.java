@@ -6,17 +6,24 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jdbi.v3.core.statement.StatementBuilder;
 import org.jdbi.v3.core.statement.StatementContext;
 
 /**
- * Keeps each prepared statement of one connection open for reuse, since SQLite would otherwise
+ * Keeps the prepared statements of one connection open for reuse, since SQLite would otherwise
  * compile the same SQL for every lead. Belongs to the writer's thread; the connection's close
  * releases all.
  */
 final class CachedStatements implements StatementBuilder {
+  /** Most statements kept: more than there are, unless their text varies. */
+  private static final int MOST = 100;
+
   private final Map<String, PreparedStatement> idle = new HashMap<>();
+
+  /** What each statement was compiled from, which is not the text that {@link #close} gets. */
+  private final Map<Statement, String> compiled = new IdentityHashMap<>();
 
   @Override
   public Statement create(Connection connection, StatementContext context) throws SQLException {
@@ -26,8 +33,12 @@ final class CachedStatements implements StatementBuilder {
   @Override
   public PreparedStatement create(Connection connection, String sql, StatementContext context)
       throws SQLException {
-    PreparedStatement kept = idle.remove(sql);
-    return kept != null ? kept : connection.prepareStatement(sql);
+    PreparedStatement statement = idle.remove(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      compiled.put(statement, sql);
+    }
+    return statement;
   }
 
   @Override
@@ -37,11 +48,17 @@ final class CachedStatements implements StatementBuilder {
   }
 
   @Override
-  public void close(Connection connection, String sql, Statement statement) throws SQLException {
-    if (statement instanceof PreparedStatement prepared && !idle.containsKey(sql)) {
+  public void close(Connection connection, String named, Statement statement) throws SQLException {
+    String sql = compiled.get(statement);
+    if (statement instanceof PreparedStatement prepared
+        && sql != null
+        && idle.size() < MOST
+        && !idle.containsKey(sql)) {
       prepared.clearParameters();
+      prepared.clearBatch();
       idle.put(sql, prepared);
     } else {
+      compiled.remove(statement);
       statement.close();
     }
   }

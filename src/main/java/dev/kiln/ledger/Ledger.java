@@ -83,6 +83,7 @@ public final class Ledger implements AutoCloseable {
       Schema.migrate(database, mayBeNew);
       Handle handle = Jdbi.create(database).open();
       handle.setStatementBuilder(new CachedStatements());
+      handle.execute("PRAGMA wal_autocheckpoint = " + Sqlite.LOG_PAGES);
       return new Ledger(data, handle, clock);
     } catch (RuntimeException | SQLException failure) {
       throw Sqlite.unavailable(data, failure);
@@ -287,16 +288,19 @@ public final class Ledger implements AutoCloseable {
 
   /**
    * Stores one batch: its leads, their dedupe keys, the reader's counts and the checkpoint, all or
-   * nothing.
+   * nothing. Does not wait: batches of one run that are handed in one after the other are stored in
+   * that order and may share a commit; one whose predecessor was not stored is not stored either.
    *
    * @param run the run
-   * @param batch its rows
+   * @param batch its rows, which follow the checkpoint
    * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
+   * @return to wait for
    */
-  public void store(Run run, Batch batch, Duration dedupeWindow) {
-    writer.change(
+  public Pending<Boolean> store(Run run, Batch batch, Duration dedupeWindow) {
+    return writer.handIn(
         transaction -> {
           RunRows.store(transaction, run, batch, dedupeWindow, clock.millis());
+          return true;
         });
   }
 

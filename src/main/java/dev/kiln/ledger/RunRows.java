@@ -146,6 +146,7 @@ final class RunRows {
   static void store(
       Transaction transaction, Run run, Batch batch, Duration dedupeWindow, long now) {
     Handle handle = transaction.handle();
+    moveOn(handle, run, batch);
     List<NewLead> leads = batch.leads();
     boolean[] taken = takeKeys(handle, run, leads, now - dedupeWindow.toMillis());
     Map<Unsent, Amount> unsent = new HashMap<>();
@@ -206,14 +207,25 @@ final class RunRows {
     }
     unsent.forEach((reason, amount) -> unsent(handle, run.id(), reason, amount));
     noticed(handle, run.id(), noticed);
-    handle
-        .createUpdate(
-            "UPDATE run SET checkpoint = :last, rows_read = :read, rows_skipped = :skipped WHERE id = :run")
-        .bind("run", run.id())
-        .bind("last", batch.last())
-        .bind("read", batch.read())
-        .bind("skipped", batch.skipped())
-        .execute();
+  }
+
+  /** Moves the checkpoint to the end of a batch, which must follow it. */
+  private static void moveOn(Handle handle, Run run, Batch batch) {
+    int moved =
+        handle
+            .createUpdate(
+                "UPDATE run SET checkpoint = :last, rows_read = :read, rows_skipped = :skipped"
+                    + " WHERE id = :run AND checkpoint = :before")
+            .bind("run", run.id())
+            .bind("before", batch.first() - 1)
+            .bind("last", batch.last())
+            .bind("read", batch.read())
+            .bind("skipped", batch.skipped())
+            .execute();
+    if (moved != 1) {
+      throw new IllegalStateException(
+          "Record " + batch.first() + " does not follow the checkpoint of run " + run.id() + ".");
+    }
   }
 
   /** Takes the dedupe keys of a batch; true where the key was free, or there is none. */

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
@@ -76,23 +75,18 @@ final class Writer implements AutoCloseable {
    * @throws LedgerUnavailable if the database refuses; nothing of the operation took effect
    */
   <T> T write(Operation<T> operation) {
+    return handIn(operation).await();
+  }
+
+  /** Has an operation run, behind all that were handed in before, and does not wait for it. */
+  <T> Pending<T> handIn(Operation<T> operation) {
     guard.mustBeSound();
     Task<T> task = new Task<>(operation);
     queue.add(task);
     if (closed && queue.remove(task)) {
       throw new LedgerUnavailable("The ledger is closed.");
     }
-    try {
-      return task.done.join();
-    } catch (CompletionException failure) {
-      if (failure.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      if (failure.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw failure;
-    }
+    return new Pending<>(task.done);
   }
 
   /** {@link #write} for operations without a result. */

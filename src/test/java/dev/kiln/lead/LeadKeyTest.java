@@ -2,6 +2,12 @@ package dev.kiln.lead;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,6 +103,9 @@ final class LeadKeyTest {
     "ann@example.c,what stands after the @ is not a domain",
     "ann@192.168.0.1,what stands after the @ is not a domain",
     "ann@exam ple.com,what stands after the @ is not a domain",
+    "ann.@example.com,a character or dot before the @ is not allowed there",
+    "an\u007Fn@example.com,a character or dot before the @ is not allowed there",
+    "an[n@example.com,a character or dot before the @ is not allowed there",
     "ann@example.com.,what stands after the @ is not a domain",
   })
   void noAddresses(String address, String fault) {
@@ -114,6 +123,23 @@ final class LeadKeyTest {
     assertThat(LeadKey.isHost(host + "c")).as("a name of one letter").isFalse();
     assertThat(LeadKey.isHost(host.substring(1) + "co")).isTrue();
     assertThat(LeadKey.isHost(host + "co")).isFalse();
+  }
+
+  @Property
+  void plainHostsAreJudgedAsHostsOfAnyScriptAre(@ForAll("hosts") String text) {
+    assertThat(LeadKey.isHost(text)).isEqualTo(LeadKey.HOST.matcher(text).matches());
+  }
+
+  @Provide
+  Arbitrary<String> hosts() {
+    Arbitrary<String> label =
+        Arbitraries.strings().withChars("aZ19-- _@é").ofMaxLength(4);
+    Arbitrary<String> longLabel =
+        Arbitraries.of(62, 63, 64).map(length -> "a".repeat(length));
+    return Arbitraries.frequencyOf(Tuple.of(9, label), Tuple.of(1, longLabel))
+        .list()
+        .ofMaxSize(3)
+        .map(labels -> String.join(".", labels));
   }
 
   @Test

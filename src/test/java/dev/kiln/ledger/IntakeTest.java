@@ -123,7 +123,7 @@ final class IntakeTest {
     NewLead fresh = new NewLead(2, 3, "tech", "k2", "", "{}", null, List.of(), 0);
     NewLead seenBefore = new NewLead(1, 2, "tech", "k3", "", "{}", null, List.of(), 0);
     Batch batch = new Batch(2, 3, 3, 0, List.of(fresh, seenBefore));
-    assertThatThrownBy(() -> books.ledger().store(run, batch, DEDUPE_WINDOW))
+    assertThatThrownBy(() -> books.ledger().store(run, batch, DEDUPE_WINDOW).await())
         .isInstanceOf(LedgerUnavailable.class);
     assertThat(books.dump()).isEqualTo(before);
 
@@ -132,9 +132,26 @@ final class IntakeTest {
   }
 
   @Test
+  void aBatchWhosePredecessorWasNotStoredIsNotStoredEither() {
+    Run run = books.run("leads");
+    NewLead torn = new NewLead(1, 2, "tech", "k1", "", "{}", null, List.of(), 0);
+    NewLead good = new NewLead(3, 4, "tech", "k3", "", "{}", null, List.of(), 0);
+    Pending<Boolean> first =
+        books.ledger().store(run, new Batch(1, 2, 2, 0, List.of(torn, torn)), DEDUPE_WINDOW);
+    Pending<Boolean> second =
+        books.ledger().store(run, new Batch(3, 3, 3, 0, List.of(good)), DEDUPE_WINDOW);
+    assertThatThrownBy(first::await).isInstanceOf(LedgerUnavailable.class);
+    assertThatThrownBy(second::await)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("Record 3 does not follow");
+    assertThat(states(run)).isEmpty();
+    assertThat(books.ledger().run(run.id()).orElseThrow().checkpoint()).isZero();
+  }
+
+  @Test
   void anEmptyBatchMovesTheCheckpointAndTheSkippedLines() {
     Run run = books.run("leads");
-    books.ledger().store(run, new Batch(1, 0, 0, 40, List.of()), DEDUPE_WINDOW);
+    books.ledger().store(run, new Batch(1, 0, 0, 40, List.of()), DEDUPE_WINDOW).await();
     assertThat(books.account(run).skipped()).isEqualTo(40);
     assertThat(states(run)).isEmpty();
   }

@@ -196,7 +196,7 @@ public final class LedgerFixture implements AutoCloseable {
               CREDITS));
     }
     long after = before + rows.length;
-    ledger.store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW);
+    ledger.store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW).await();
     rowsOf.put(run.id(), after);
   }
 
