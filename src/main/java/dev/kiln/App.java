@@ -78,6 +78,7 @@ public final class App implements AutoCloseable {
   private final Main main;
   private final Spool spool;
   private final Poll poll;
+  private final Claims claims;
   private @Nullable HttpListener http;
   private @Nullable LiveCatalogue live;
   private @Nullable Management management;
@@ -93,7 +94,8 @@ public final class App implements AutoCloseable {
       ClayComponent clay,
       Main main,
       Spool spool,
-      Poll poll) {
+      Poll poll,
+      Claims claims) {
     this.lock = lock;
     this.ledger = ledger;
     this.intake = intake;
@@ -103,6 +105,7 @@ public final class App implements AutoCloseable {
     this.main = main;
     this.spool = spool;
     this.poll = poll;
+    this.claims = claims;
   }
 
   /**
@@ -118,10 +121,10 @@ public final class App implements AutoCloseable {
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
     try {
-      for (String folder :
-          new String[] {"inbox/high", "inbox/normal", "inbox/low", "spool", "archive", "rejects"}) {
+      for (String folder : new String[] {"spool", "archive", "rejects"}) {
         Files.createDirectories(places.data().resolve(folder));
       }
+      prepareInbox(places, configuration.settings(), mode);
       ledger = Ledger.open(places.data(), Clock.systemUTC());
       ledger.register(Webhooks.listed(configuration.catalogue()));
       noteOrphans(ledger, configuration);
@@ -132,6 +135,20 @@ public final class App implements AutoCloseable {
       }
       lock.close();
       throw failure;
+    }
+  }
+
+  /** Makes the inbox; one apart from the data folder must be there, since it may be a mount. */
+  private static void prepareInbox(Places places, Settings settings, Mode mode) throws IOException {
+    Path inbox = settings.inbox(places.data());
+    if (!settings.ownsInbox() && !Files.isDirectory(inbox)) {
+      throw settings.fault(
+          Settings.INBOX, "names " + inbox + ", which is not a folder: make it, or mount its disk");
+    }
+    if (settings.ownsInbox() || mode != Mode.CHECK) {
+      for (Priority priority : Priority.values()) {
+        Files.createDirectories(inbox.resolve(priority.word()));
+      }
     }
   }
 
@@ -191,6 +208,8 @@ public final class App implements AutoCloseable {
     // It names a secret, which is no concern of routes.
     main.addOverrideProperty(Settings.TOKEN, "");
     main.addOverrideProperty("kiln.data", places.data().toAbsolutePath().normalize().toString());
+    main.addOverrideProperty(
+        Settings.INBOX, settings.inbox(places.data()).toAbsolutePath().normalize().toString());
     main.addOverrideProperty("kiln.intake.auto-startup", String.valueOf(mode == Mode.RUN));
     main.configure()
         .withName("kiln")
@@ -204,6 +223,8 @@ public final class App implements AutoCloseable {
     main.bind("window", new WindowBean(delivery));
     PaceBean pace = new PaceBean(main::getCamelContext, delivery);
     main.bind("pace", pace);
+    Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC());
+    main.bind("claims", new ClaimLock(claims));
     Intake intake =
         new Intake(
             ledger,
@@ -212,6 +233,7 @@ public final class App implements AutoCloseable {
             settings.dedupeWindow(),
             settings.dedupeMode(),
             places.data(),
+            claims::lost,
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
     main.bind("intake", intake);
     main.bind("routed", new RoutedLeads(delivery::creditsPerLead));
@@ -246,8 +268,9 @@ public final class App implements AutoCloseable {
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
-    App app = new App(lock, ledger, intake, delivery, pace, clay, main, spool, poll);
+    App app = new App(lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims);
     try {
+      claims.keep();
       main.start();
       if (mode == Mode.RUN) {
         app.listen(settings, configuration.placeholders());
@@ -263,6 +286,7 @@ public final class App implements AutoCloseable {
     } catch (Exception failure) {
       app.detach();
       main.stop();
+      claims.close();
       throw RouteFiles.explain(places.routes(), properties, failure);
     }
     return app;
@@ -425,6 +449,7 @@ public final class App implements AutoCloseable {
     } catch (Exception failure) {
       LOG.warn("The stop was not clean: {}", failure.getMessage());
     } finally {
+      claims.close();
       ledger.close();
       try {
         lock.close();

@@ -29,6 +29,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -88,7 +89,9 @@ public final class Intake {
       charsStoring += chars;
     }
 
-    /** Waits until no more than so many batches, with no more text than so much, are on their way. */
+    /**
+     * Waits until no more than so many batches, with no more text than so much, are on their way.
+     */
     private void waitFor(int batches, long chars) {
       while (storing.size() > batches || charsStoring > chars) {
         Storing oldest = storing.remove();
@@ -114,6 +117,7 @@ public final class Intake {
   private final Duration dedupeWindow;
   private final DedupeMode dedupe;
   private final Path data;
+  private final Predicate<Path> lost;
   private final Consumer<Run> opened;
   private volatile boolean stopping;
   private final OneReader readers = new OneReader();
@@ -128,6 +132,7 @@ public final class Intake {
    * @param dedupe what becomes of leads that are known already, where the exchange property {@code
    *     dedupe} does not say otherwise
    * @param data the data folder: read files go to its archive, refused ones to its rejects
+   * @param lost whether another Kiln may read a file now that was claimed here
    * @param opened is told of each run that is opened
    */
   public Intake(
@@ -137,6 +142,7 @@ public final class Intake {
       Duration dedupeWindow,
       DedupeMode dedupe,
       Path data,
+      Predicate<Path> lost,
       Consumer<Run> opened) {
     this.ledger = ledger;
     this.hygiene = hygiene;
@@ -144,6 +150,7 @@ public final class Intake {
     this.dedupeWindow = dedupeWindow;
     this.dedupe = dedupe;
     this.data = data;
+    this.lost = lost;
     this.opened = opened;
   }
 
@@ -260,6 +267,8 @@ public final class Intake {
     String why = null;
     if (stopping) {
       why = reading.file.getFileName() + " is read on at the next start, since Kiln is stopping";
+    } else if (lost.test(reading.file)) {
+      why = reading.file.getFileName() + " is read no further, since its claim was lost";
     } else if (!Stand.of(reading.file).map(reading.opened::equals).orElse(true)) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
@@ -277,7 +286,9 @@ public final class Intake {
     stopping = true;
   }
 
-  /** The records of a batch as camel-csv parses them. A bean, for the reason of {@link #classify}. */
+  /**
+   * The records of a batch as camel-csv parses them. A bean, for the reason of {@link #classify}.
+   */
   public String text(@Body RecordBatch batch) {
     return batch.text();
   }
@@ -341,7 +352,6 @@ public final class Intake {
         batch.text().length());
     reading.waitFor(AHEAD, CHARS_AHEAD);
   }
-
 
   /**
    * Notes that the run was read to its end.

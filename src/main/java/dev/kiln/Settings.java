@@ -45,6 +45,8 @@ public final class Settings {
           + " race, sexual orientation, political affiliation, trade union, criminal record,"
           + " credit card, card number, iban, bank account, password";
   private static final String OFF = "off";
+  static final String INBOX = "kiln.intake.inbox";
+  private static final String DATA = "{{kiln.data}}";
   private static final String LISTEN = "kiln.http.listen";
   static final String TOKEN = "kiln.http.token";
   private static final Pattern ADDRESS =
@@ -66,6 +68,8 @@ public final class Settings {
     Map<String, String> defaults = new LinkedHashMap<>();
     defaults.put("kiln.intake.poll", "500ms");
     defaults.put("kiln.intake.stability", "2s");
+    defaults.put(INBOX, DATA + "/inbox");
+    defaults.put("kiln.intake.claim-lease", "15m");
     defaults.put("kiln.intake.batch-rows", "100");
     defaults.put("kiln.intake.blocked", BLOCKED);
     defaults.put("kiln.mail.personal", "keep");
@@ -138,6 +142,7 @@ public final class Settings {
           case "kiln.dedupe.mode" -> dedupeMode();
           case "kiln.mail.personal", "kiln.mail.disposable" -> refuses(key);
           case "kiln.intake.blocked" -> blocked();
+          case INBOX -> mustBeAbsolute();
           case "kiln.http.uploads-at-once" -> number(key, 1, 1000);
           case "kiln.http.largest-upload" -> size(key);
           case LISTEN -> mustBeSafe(listen());
@@ -148,6 +153,17 @@ public final class Settings {
       } catch (IllegalArgumentException wrong) {
         throw fault(key, String.valueOf(wrong.getMessage()));
       }
+    }
+  }
+
+  private void mustBeAbsolute() {
+    if (!value(INBOX).startsWith(DATA + "/") && !Path.of(value(INBOX)).isAbsolute()) {
+      throw new IllegalArgumentException(
+          "is \""
+              + value(INBOX)
+              + "\"; valid: an absolute path, or one that begins with "
+              + DATA
+              + "/");
     }
   }
 
@@ -213,6 +229,21 @@ public final class Settings {
   /** How long a file must be unchanged before it is read. */
   public Duration stability() {
     return duration("kiln.intake.stability");
+  }
+
+  /** The folder with high, normal and low, for a Kiln on a data folder. */
+  public Path inbox(Path data) {
+    return Path.of(value(INBOX).replace(DATA, data.toString()));
+  }
+
+  /** Whether the inbox is within the data folder, which is made where it is missing. */
+  boolean ownsInbox() {
+    return value(INBOX).startsWith(DATA);
+  }
+
+  /** How long a claim on a file of the inbox lasts without renewal. */
+  public Duration claimLease() {
+    return duration("kiln.intake.claim-lease");
   }
 
   /** Names of columns that never leave. */

@@ -250,12 +250,13 @@ final class RunningKiln implements AutoCloseable {
     }
   }
 
-  /** The names of the files in a folder of the data folder. */
+  /** The names of the files in a folder of the data folder, without claims. */
   List<String> files(String shelf) {
     try (Stream<Path> files = Files.walk(data().resolve(shelf))) {
       return files
           .filter(Files::isRegularFile)
           .map(file -> file.getFileName().toString())
+          .filter(name -> !name.endsWith(".claim"))
           .sorted()
           .toList();
     } catch (IOException failure) {

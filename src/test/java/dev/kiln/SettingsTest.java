@@ -100,6 +100,7 @@ final class SettingsTest {
         "kiln.breaker.open = soon | kiln.breaker.open is \"soon\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.breaker.open = 0s | kiln.breaker.open is \"0s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.dedupe.window = -5s | kiln.dedupe.window is \"-5s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+        "kiln.intake.inbox = leads | kiln.intake.inbox is \"leads\"; valid: an absolute path, or one that begins with {{kiln.data}}/",
         "kiln.http.listen = 8040 | kiln.http.listen is \"8040\"; valid: host:port, such as 127.0.0.1:8040, or off",
         "kiln.http.listen = localhost:70000 | kiln.http.listen is \"localhost:70000\"; valid: host:port, such as 127.0.0.1:8040, or off",
         "kiln.http.listen = kiln.example:80 | kiln.http.listen is \"kiln.example:80\", which other computers reach, and kiln.http.token is empty: write kiln.http.token = {{secret:http-token}} and the token into config/secrets/http-token, or listen on 127.0.0.1",
@@ -124,6 +125,15 @@ final class SettingsTest {
     Settings settings = read("kiln.retention.leads = off\nkiln.retention.files = 30d\n");
     assertThat(settings.keptLeads()).isEmpty();
     assertThat(settings.keptFiles()).contains(Duration.ofDays(30));
+  }
+
+  @Test
+  @DisplayName("the inbox is in the data folder, or anywhere else")
+  void inbox() throws IOException {
+    Path data = Path.of("some/data");
+    assertThat(Settings.read(config).inbox(data)).isEqualTo(data.resolve("inbox"));
+    assertThat(Settings.read(config).claimLease()).isEqualTo(Duration.ofMinutes(15));
+    assertThat(read("kiln.intake.inbox = /mnt/leads").inbox(data)).isEqualTo(Path.of("/mnt/leads"));
   }
 
   @Test

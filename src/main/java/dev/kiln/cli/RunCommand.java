@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.App;
 import dev.kiln.Places;
+import dev.kiln.Settings;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -36,7 +37,7 @@ final class RunCommand implements Callable<Integer> {
         .getOut()
         .println(
             "Kiln is running. Drop files into "
-                + places.data().resolve("inbox").resolve("normal")
+                + Settings.read(places.config()).inbox(places.data()).resolve("normal")
                 + app.http().map(root -> ", or post leads to " + root + "/leads").orElse("")
                 + "; \"kiln status\" tells how far they are. Ctrl-C stops it and loses nothing.");
     stopped.await();

@@ -2,8 +2,10 @@ package dev.kiln.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.App;
+import dev.kiln.Claims;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
+import dev.kiln.Settings;
 import dev.kiln.SourceName;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.DedupeMode;
@@ -130,7 +132,8 @@ final class SendCommand implements Callable<Integer> {
 
   private int throughTheRunning(Places places) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Path folder = places.data().resolve("inbox").resolve(priority.word()).resolve(source);
+    Settings settings = Settings.read(places.config());
+    Path folder = settings.inbox(places.data()).resolve(priority.word()).resolve(source);
     Files.createDirectories(folder);
     List<String> inbox = new ArrayList<>();
     if (dedupe != null) {
@@ -138,11 +141,13 @@ final class SendCommand implements Callable<Integer> {
         ask(ledger, dedupe);
       }
     }
-    for (Path file : files) {
-      Path part = Files.createTempFile(folder, ".sending-", ".part");
-      Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
-      Path handed = moveToFreeName(part, folder, file.getFileName().toString());
-      inbox.add(handed.toString());
+    try (Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC())) {
+      for (Path file : files) {
+        Path part = Files.createTempFile(folder, ".sending-", ".part");
+        Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
+        Path handed = moveToFreeName(claims, part, folder, file.getFileName().toString());
+        inbox.add(handed.toString());
+      }
     }
     if (!wait && json) {
       out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
@@ -181,12 +186,16 @@ final class SendCommand implements Callable<Integer> {
     }
   }
 
-  private static Path moveToFreeName(Path part, Path folder, String name) throws IOException {
+  /**
+   * The name is claimed for the running Kiln: another one that shares the inbox leaves it alone.
+   */
+  private static Path moveToFreeName(Claims claims, Path part, Path folder, String name)
+      throws IOException {
     int dot = name.lastIndexOf('.');
     String stem = dot > 0 ? name.substring(0, dot) : name;
     String ending = dot > 0 ? name.substring(dot) : "";
     Path free = folder.resolve(name);
-    for (int i = 2; Files.exists(free); i++) {
+    for (int i = 2; !claims.reserve(free); i++) {
       free = folder.resolve(stem + "-" + i + ending);
     }
     return Files.move(part, free);

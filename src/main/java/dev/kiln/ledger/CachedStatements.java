@@ -23,7 +23,7 @@ final class CachedStatements implements StatementBuilder {
   private final Map<String, PreparedStatement> idle = new HashMap<>();
 
   /** What each statement was compiled from, which is not the text that {@link #close} gets. */
-  private final Map<Statement, String> compiled = new IdentityHashMap<>();
+  private final IdentityHashMap<Statement, String> compiled = new IdentityHashMap<>();
 
   @Override
   public Statement create(Connection connection, StatementContext context) throws SQLException {

@@ -200,7 +200,12 @@ final class Rehearsal implements AutoCloseable {
 
   /** {@code kiln run}, ready. */
   KilnProcess run(String... javaOptions) {
-    KilnProcess kiln = start(List.of("run", "--config", "config", "--data", "data"), javaOptions);
+    return runOn("data", javaOptions);
+  }
+
+  /** {@code kiln run} on another data folder, ready. */
+  KilnProcess runOn(String data, String... javaOptions) {
+    KilnProcess kiln = start(List.of("run", "--config", "config", "--data", data), javaOptions);
     kiln.awaitOut("Kiln is running");
     return kiln;
   }

@@ -132,10 +132,8 @@ final class LeadKeyTest {
 
   @Provide
   Arbitrary<String> hosts() {
-    Arbitrary<String> label =
-        Arbitraries.strings().withChars("aZ19-- _@é").ofMaxLength(4);
-    Arbitrary<String> longLabel =
-        Arbitraries.of(62, 63, 64).map(length -> "a".repeat(length));
+    Arbitrary<String> label = Arbitraries.strings().withChars("aZ19-- _@é").ofMaxLength(4);
+    Arbitrary<String> longLabel = Arbitraries.of(62, 63, 64).map(length -> "a".repeat(length));
     return Arbitraries.frequencyOf(Tuple.of(9, label), Tuple.of(1, longLabel))
         .list()
         .ofMaxSize(3)

@@ -1,0 +1,251 @@
+package dev.kiln;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Claims on the files of an inbox, which several Kilns may share: each file is read by one of them.
+ * A claim is a file beside the other, {@code .<name>.claim}, made by an exclusive create, which is
+ * atomic on local and network file systems. It holds the id of its owner's data folder and when it
+ * was renewed last. It survives the owner: the next Kiln on the same data folder takes it up at
+ * once. Another one takes the file over by making the next claim ({@code .<name>.claim1}) when it
+ * has seen the last one unchanged for the lease, by its own clock: clocks of two computers are
+ * never compared. Of several claims the last counts. Thread-safe.
+ */
+public final class Claims implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
+  private static final String ENDING = ".claim";
+
+  /** Renewals within a lease, so that some may fail. */
+  private static final int RENEWALS = 4;
+
+  /** Bytes of a name that leave room for the rest of a claim's; longer ones are digested. */
+  private static final int LONGEST_NAME = 200;
+
+  /** Claims of others that are remembered, before those that are gone are forgotten. */
+  private static final int REMEMBERED = 1000;
+
+  /** A claim of this Kiln, while the file is read. */
+  private record Held(int number, Instant renewed) {}
+
+  /** A claim of another Kiln, as it was when it had changed. */
+  private record Seen(String text, Instant since) {}
+
+  private final String owner;
+  private final Duration lease;
+  private final Clock clock;
+  private final Map<Path, Held> held = new ConcurrentHashMap<>();
+  private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
+  private @Nullable ScheduledExecutorService keeper;
+
+  /**
+   * Claims for the Kiln on a data folder.
+   *
+   * @param data the data folder, whose id is made where it has none
+   * @param lease how long a claim lasts without renewal
+   * @param clock tells the time
+   */
+  public Claims(Path data, Duration lease, Clock clock) throws IOException {
+    this.owner = owner(data.resolve("kiln.id"));
+    this.lease = lease;
+    this.clock = clock;
+  }
+
+  private static String owner(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      Path part = Files.createTempFile(file.toAbsolutePath().getParent(), "kiln", ".id.part");
+      write(part, UUID.randomUUID().toString(), StandardOpenOption.WRITE);
+      Files.move(part, file);
+    }
+    return Files.readString(file).strip();
+  }
+
+  /** Renews the claims that are held, until the close. */
+  void keep() {
+    ScheduledExecutorService renewing =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "kiln-claims");
+              thread.setDaemon(true);
+              return thread;
+            });
+    long period = lease.toMillis() / RENEWALS + 1;
+    Future<?> unused =
+        renewing.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.MILLISECONDS);
+    keeper = renewing;
+  }
+
+  /**
+   * Claims a file to read it.
+   *
+   * @return false if another has it, or it is gone
+   */
+  boolean take(Path file) throws IOException {
+    if (held.containsKey(file)) {
+      return false;
+    }
+    int number = 0;
+    while (Files.exists(claim(file, number))) {
+      number++;
+    }
+    String last = number == 0 ? "" : read(file, number - 1);
+    if (number > 0 && last.startsWith(owner)) {
+      return hold(file, number - 1, StandardOpenOption.WRITE);
+    }
+    if (number > 0 && !expired(claim(file, number - 1), last)) {
+      return false;
+    }
+    try {
+      hold(file, number, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    } catch (FileAlreadyExistsException another) {
+      return false;
+    }
+    // It may have been read to its end, or its owner may have come back, while this one looked.
+    if (!Files.exists(file) || (number > 0 && !last.equals(read(file, number - 1)))) {
+      held.remove(file);
+      Files.deleteIfExists(claim(file, number));
+      return false;
+    }
+    if (number > 0) {
+      LOG.warn(
+          "{}: its claim was not renewed for {} s, so this Kiln reads it; rows that the other one has stored"
+              + " are sent twice if that one comes back",
+          file.getFileName(),
+          lease.toSeconds());
+    }
+    return true;
+  }
+
+  private boolean hold(Path file, int number, OpenOption... how) throws IOException {
+    write(claim(file, number), text(), how);
+    held.put(file, new Held(number, clock.instant()));
+    return true;
+  }
+
+  /** Always as long, since a renewal is written over it in one piece. */
+  private String text() {
+    return "%s %015d\n".formatted(owner, clock.millis());
+  }
+
+  private boolean expired(Path claim, String text) {
+    Instant now = clock.instant();
+    if (seen.size() > REMEMBERED) {
+      seen.keySet().removeIf(other -> !Files.exists(other));
+    }
+    Seen before = seen.get(claim);
+    if (before == null || !before.text.equals(text)) {
+      seen.put(claim, new Seen(text, now));
+      return false;
+    }
+    return !now.isBefore(before.since.plus(lease));
+  }
+
+  /**
+   * Claims a name for a file that is about to be put there, so that no other Kiln reads it.
+   *
+   * @return false if there is such a file, or a claim on one
+   */
+  public boolean reserve(Path file) throws IOException {
+    if (Files.exists(file)) {
+      return false;
+    }
+    try {
+      write(claim(file, 0), text(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+      return true;
+    } catch (FileAlreadyExistsException claimed) {
+      return false;
+    }
+  }
+
+  /** Whether a file was claimed here and another Kiln may have taken it over since. */
+  boolean lost(Path file) {
+    Held claim = held.get(file);
+    return claim != null && !clock.instant().isBefore(claim.renewed.plus(lease));
+  }
+
+  /**
+   * Reading has ended for now. The claim goes if the file has gone; else it stays, since rows of it
+   * may be stored here.
+   */
+  void done(Path file) {
+    boolean lost = lost(file);
+    Held claim = held.remove(file);
+    if (claim == null || lost || Files.exists(file)) {
+      return;
+    }
+    try {
+      for (int number = claim.number; number >= 0; number--) {
+        Files.deleteIfExists(claim(file, number));
+      }
+    } catch (IOException failure) {
+      LOG.warn("{}: its claim could not be deleted: {}", file.getFileName(), failure.toString());
+    }
+  }
+
+  /** Renews every claim that is held and was not taken over. */
+  void renew() {
+    held.forEach(
+        (file, claim) -> {
+          try {
+            boolean over = Files.exists(claim(file, claim.number + 1));
+            Held now = new Held(claim.number, over ? Instant.EPOCH : clock.instant());
+            if (!over) {
+              write(claim(file, claim.number), text(), StandardOpenOption.WRITE);
+            }
+            held.replace(file, claim, now);
+          } catch (IOException failure) {
+            LOG.warn(
+                "{}: its claim could not be renewed: {}", file.getFileName(), failure.toString());
+          }
+        });
+  }
+
+  private static Path claim(Path file, int number) {
+    String name = file.getFileName().toString();
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    return file.resolveSibling(
+        "."
+            + (bytes.length > LONGEST_NAME ? UUID.nameUUIDFromBytes(bytes) : name)
+            + ENDING
+            + (number == 0 ? "" : number));
+  }
+
+  private static String read(Path file, int number) throws IOException {
+    Path claim = claim(file, number);
+    return Files.exists(claim) ? Files.readString(claim) : "";
+  }
+
+  private static void write(Path file, String text, OpenOption... how) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, how)) {
+      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (keeper != null) {
+      keeper.shutdown();
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two Kilns on one inbox: each file is read by one of them, whatever happens to that one. */
+final class ClaimsTest {
+  private static final Duration LEASE = Duration.ofMinutes(15);
+
+  private final SteppedClock clock = new SteppedClock();
+  private final Path folder;
+  private final Path file;
+  private final Claims one;
+  private final Claims other;
+
+  ClaimsTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    this.file = folder.resolve("leads.csv");
+    this.one = kiln("one");
+    this.other = kiln("other");
+  }
+
+  @BeforeEach
+  void drop() throws IOException {
+    Files.writeString(file, "email\n");
+  }
+
+  private static final class SteppedClock extends Clock {
+    private Instant now = Instant.parse("2026-11-25T08:00:00Z");
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  private Claims kiln(String data) throws IOException {
+    return new Claims(Files.createDirectories(folder.resolve(data)), LEASE, clock);
+  }
+
+  private List<String> claims() {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(path -> path.getFileName().toString())
+          .filter(name -> name.startsWith("."))
+          .sorted()
+          .toList();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  @Test
+  @DisplayName("the first has the file until it is gone, and then leaves nothing behind")
+  void firstTakesIt() throws IOException {
+    assertThat(one.take(file)).isTrue();
+    assertThat(claims()).containsExactly(".leads.csv.claim");
+    assertThat(other.take(file)).isFalse();
+    assertThat(one.take(file)).as("it has it already").isFalse();
+    Files.delete(file);
+    one.done(file);
+    assertThat(claims()).isEmpty();
+    assertThat(other.take(file)).as("it is gone").isFalse();
+    assertThat(claims()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("what was read in part stays claimed, over a restart too")
+  void keptOverRestart() throws IOException {
+    assertThat(one.take(file)).isTrue();
+    one.done(file);
+    assertThat(other.take(file)).isFalse();
+    assertThat(kiln("one").take(file)).as("the next Kiln on the same data").isTrue();
+  }
+
+  @Test
+  @DisplayName("another takes it over when it has seen no renewal for the lease, and not before")
+  void takenOverAfterTheLease() throws IOException {
+    assertThat(one.take(file)).isTrue();
+    for (int i = 0; i < 3; i++) {
+      assertThat(other.take(file)).isFalse();
+      clock.now = clock.now.plus(LEASE.minusMillis(1));
+      one.renew();
+      assertThat(one.lost(file)).isFalse();
+    }
+    assertThat(other.take(file)).isFalse();
+    clock.now = clock.now.plus(LEASE.minusMillis(1));
+    assertThat(other.take(file)).isFalse();
+    assertThat(one.lost(file)).isFalse();
+    clock.now = clock.now.plusMillis(1);
+    assertThat(one.lost(file)).as("its own clock tells it so, whatever the disk does").isTrue();
+    assertThat(other.take(file)).isTrue();
+    one.renew();
+    assertThat(one.lost(file)).isTrue();
+    one.done(file);
+    assertThat(one.take(file)).as("it is the other's now").isFalse();
+    assertThat(claims()).containsExactly(".leads.csv.claim", ".leads.csv.claim1");
+
+    Files.delete(file);
+    other.done(file);
+    assertThat(claims()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a name is reserved for a file that is to be put there")
+  void reserved() throws IOException {
+    Path next = folder.resolve("next.csv");
+    assertThat(one.reserve(file)).as("there is one").isFalse();
+    assertThat(one.reserve(next)).isTrue();
+    assertThat(other.reserve(next)).isFalse();
+    Files.writeString(next, "email\n");
+    assertThat(other.take(next)).isFalse();
+    assertThat(kiln("one").take(next)).isTrue();
+  }
+
+  @Test
+  @DisplayName("a name as long as a file system takes can be claimed")
+  void longName() throws IOException {
+    Path longest = Files.writeString(folder.resolve("l".repeat(251) + ".csv"), "email\n");
+    assertThat(one.take(longest)).isTrue();
+    assertThat(other.take(longest)).isFalse();
+  }
+
+  @Test
+  @DisplayName("however many want it at once, one gets it, at first and after each lease")
+  void race() throws Exception {
+    int kilns = 4;
+    List<Claims> all = new ArrayList<>();
+    for (int i = 0; i < kilns; i++) {
+      all.add(kiln("racer-" + i));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(kilns);
+    try {
+      for (int round = 0; round < 50; round++) {
+        CyclicBarrier start = new CyclicBarrier(kilns);
+        List<Future<Boolean>> taken = new ArrayList<>();
+        for (Claims racer : all) {
+          taken.add(
+              threads.submit(
+                  () -> {
+                    start.await();
+                    return racer.take(file);
+                  }));
+        }
+        List<Boolean> won = new ArrayList<>();
+        for (Future<Boolean> racer : taken) {
+          won.add(racer.get());
+        }
+        assertThat(won).as("round %d", round).containsOnlyOnce(true);
+        // Each loser sees the new claim, and its owner dies, as it were.
+        for (int i = 0; i < kilns; i++) {
+          assertThat(won.get(i) || !all.get(i).take(file)).isTrue();
+        }
+        int dead = won.indexOf(true);
+        all.set(dead, kiln("racer-" + kilns + "-" + round));
+        assertThat(all.get(dead).take(file)).isFalse();
+        clock.now = clock.now.plus(LEASE);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+}
