@@ -34,9 +34,12 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
+import org.apache.camel.Route;
+import org.apache.camel.component.file.FileEndpoint;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -334,6 +337,22 @@ final class IntakeRouteTest {
     soon()
         .untilAsserted(
             () -> assertThat(kiln.files("archive")).containsExactly(run.id() + "-" + name));
+  }
+
+  @Test
+  @DisplayName("what was archived costs nothing, however much it is: nobody ever looks there")
+  void nobodyLooksIntoTheArchive() throws Exception {
+    kiln.start();
+    Path archive = kiln.data().resolve("archive").toAbsolutePath().normalize();
+    List<Path> polled =
+        kiln.context().getRoutes().stream()
+            .map(Route::getEndpoint)
+            .filter(FileEndpoint.class::isInstance)
+            .map(
+                endpoint ->
+                    ((FileEndpoint) endpoint).getFile().toPath().toAbsolutePath().normalize())
+            .toList();
+    assertThat(polled).hasSize(4).noneMatch(folder -> archive.startsWith(folder));
   }
 
   @Test
