@@ -8,9 +8,11 @@ import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.clay.Delivery;
+import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Lead;
 import dev.kiln.ledger.Findings;
 import dev.kiln.ledger.LeadState;
@@ -337,6 +339,23 @@ final class IntakeRouteTest {
     soon()
         .untilAsserted(
             () -> assertThat(kiln.files("archive")).containsExactly(run.id() + "-" + name));
+  }
+
+  @Test
+  @DisplayName("an inbox elsewhere must be there, since it may be a disk that is not mounted")
+  void inboxElsewhereMustBeThere() throws Exception {
+    Path shared = kiln.data().resolveSibling("shared");
+    kiln.set("kiln.intake.inbox", shared.toString());
+    assertThatThrownBy(kiln::start)
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("application.properties:")
+        .hasMessageEndingWith(
+            "names " + shared + ", which is not a folder: make it, or mount its disk");
+    Files.createDirectories(shared);
+    kiln.start();
+    Files.writeString(shared.resolve("high/leads.csv"), leads(1, 2, "Banking"));
+    assertThat(kiln.settled("leads.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L));
+    assertThat(kiln.data().resolve("inbox")).doesNotExist();
   }
 
   @Test
