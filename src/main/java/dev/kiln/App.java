@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -80,7 +81,7 @@ public final class App implements AutoCloseable {
   private final Poll poll;
   private final Claims claims;
   private @Nullable HttpListener http;
-  private @Nullable LiveCatalogue live;
+  private @Nullable LiveReload live;
   private @Nullable Management management;
   private @Nullable Retention retention;
   private boolean closed;
@@ -117,6 +118,7 @@ public final class App implements AutoCloseable {
    * @throws AlreadyRunning if another Kiln runs on the same data
    */
   public static App start(Places places, Mode mode) throws Exception {
+    ConfigFiles files = ConfigFiles.of(places);
     Configuration configuration = Configuration.read(places);
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
@@ -127,8 +129,16 @@ public final class App implements AutoCloseable {
       prepareInbox(places, configuration.settings(), mode);
       ledger = Ledger.open(places.data(), Clock.systemUTC());
       ledger.register(Webhooks.listed(configuration.catalogue()));
-      noteOrphans(ledger, configuration);
-      return start(places, mode, configuration, lock, ledger);
+      Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
+      DeliveryPolicy policy = configuration.settings().delivery();
+      // The lock on the data folder proves that nobody else has them on the wire.
+      ledger.recover(
+          Long.MAX_VALUE,
+          orphans.keySet(),
+          policy.resend() ? ledger.now() : null,
+          policy.attempts());
+      ledger.waiting(orphans);
+      return start(places, mode, files, configuration, lock, ledger);
     } catch (Exception | Error failure) {
       if (ledger != null) {
         ledger.close();
@@ -156,10 +166,10 @@ public final class App implements AutoCloseable {
    * Tables that still have leads and are no longer in the catalogue: their leads wait, also those
    * that were on the wire when the Kiln before this one ended.
    */
-  private static void noteOrphans(Ledger ledger, Configuration configuration) {
+  private static Map<String, Waiting> orphans(Ledger ledger, Catalogue catalogue) {
     Map<String, Waiting> orphans = new HashMap<>();
     for (LedgerView.TableAccount table : ledger.view().snapshot().tables()) {
-      if (!configuration.catalogue().tables().containsKey(table.name())) {
+      if (!catalogue.tables().containsKey(table.name())) {
         orphans.put(
             table.name(),
             new Waiting(
@@ -172,15 +182,16 @@ public final class App implements AutoCloseable {
                 null));
       }
     }
-    DeliveryPolicy policy = configuration.settings().delivery();
-    // The lock on the data folder proves that nobody else has them on the wire.
-    ledger.recover(
-        Long.MAX_VALUE, orphans.keySet(), policy.resend() ? ledger.now() : null, policy.attempts());
-    ledger.waiting(orphans);
+    return orphans;
   }
 
   private static App start(
-      Places places, Mode mode, Configuration configuration, DataLock lock, Ledger ledger)
+      Places places,
+      Mode mode,
+      ConfigFiles files,
+      Configuration configuration,
+      DataLock lock,
+      Ledger ledger)
       throws Exception {
     Settings settings = configuration.settings();
     Catalogue catalogue = configuration.catalogue();
@@ -214,17 +225,17 @@ public final class App implements AutoCloseable {
     main.configure()
         .withName("kiln")
         .withAutoStartup(mode != Mode.CHECK)
-        .withShutdownTimeout(SHUTDOWN_SECONDS)
-        .withRoutesIncludePattern(
-            "file:" + places.routes().toAbsolutePath().normalize() + "/*" + RouteFiles.SUFFIX);
+        .withShutdownTimeout(SHUTDOWN_SECONDS);
+    main.configure().addRoutesBuilder(configuration.routes().builder());
 
     main.bind("stops", stops);
-    main.bind("delivery", delivery);
-    main.bind("window", new WindowBean(delivery));
+    Map<String, Object> beans = new HashMap<>();
+    beans.put("delivery", delivery);
+    beans.put("window", new WindowBean(delivery));
     PaceBean pace = new PaceBean(main::getCamelContext, delivery);
-    main.bind("pace", pace);
+    beans.put("pace", pace);
     Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC());
-    main.bind("claims", new ClaimLock(claims));
+    beans.put("claims", new ClaimLock(claims));
     Intake intake =
         new Intake(
             ledger,
@@ -235,10 +246,10 @@ public final class App implements AutoCloseable {
             places.data(),
             claims::lost,
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
-    main.bind("intake", intake);
-    main.bind("routed", new RoutedLeads(delivery::creditsPerLead));
-    main.bind("rejects", new Rejects(ledger.view(), places.data()));
-    main.bind(
+    beans.put("intake", intake);
+    beans.put("routed", new RoutedLeads(delivery::creditsPerLead));
+    beans.put("rejects", new Rejects(ledger.view(), places.data()));
+    beans.put(
         "settled",
         new SettledFiles(settings.stability(), Clock.systemUTC(), delivery::standsStill));
     Spool spool =
@@ -249,7 +260,7 @@ public final class App implements AutoCloseable {
             settings.dedupeMode(),
             delivery::standsStill);
     spool.sweep();
-    main.bind("spool", spool);
+    beans.put("spool", spool);
     Poll poll =
         new Poll(
             spool,
@@ -257,14 +268,10 @@ public final class App implements AutoCloseable {
             configuration.placeholders(),
             settings.connectTimeout(),
             settings.responseTimeout());
-    main.bind("poll", poll);
+    beans.put("poll", poll);
+    beans.forEach(main::bind);
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
-    ClayComponent clay =
-        new ClayComponent(
-            delivery,
-            settings.connectTimeout(),
-            settings.responseTimeout(),
-            settings.delivery().inFlight() * catalogue.workspaces().size());
+    ClayComponent clay = clay(delivery, delivery::hasWebhook, settings, catalogue);
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
@@ -277,19 +284,52 @@ public final class App implements AutoCloseable {
       }
       if (mode != Mode.CHECK) {
         delivery.start();
-        app.live = new LiveCatalogue(places, delivery);
         app.retention = new Retention(places.data(), ledger, settings);
         app.retention.start();
-        app.management =
+        Management management =
             new Management(main.getCamelContext().getManagementName(), catalogue, ledger, delivery);
+        app.management = management;
+        app.live =
+            new LiveReload(
+                places,
+                files,
+                configuration,
+                new LiveReload.Running(
+                    main.getCamelContext(),
+                    beans,
+                    breakers,
+                    delivery,
+                    intake,
+                    pace,
+                    changed ->
+                        clay(delivery, name -> changed.webhook(name).isPresent(), settings, changed),
+                    changed -> {
+                      clay.allow(mostConnections(settings, changed));
+                      management.follow(changed);
+                      ledger.waiting(orphans(ledger, changed));
+                    }));
       }
     } catch (Exception failure) {
       app.detach();
       main.stop();
       claims.close();
-      throw RouteFiles.explain(places.routes(), properties, failure);
+      throw configuration.routes().explain(properties, failure);
     }
     return app;
+  }
+
+  private static ClayComponent clay(
+      Delivery delivery, Predicate<String> known, Settings settings, Catalogue catalogue) {
+    return new ClayComponent(
+        delivery,
+        known,
+        settings.connectTimeout(),
+        settings.responseTimeout(),
+        mostConnections(settings, catalogue));
+  }
+
+  private static int mostConnections(Settings settings, Catalogue catalogue) {
+    return settings.delivery().inFlight() * catalogue.workspaces().size();
   }
 
   private void listen(Settings settings, Placeholders placeholders) {
@@ -378,9 +418,9 @@ public final class App implements AutoCloseable {
     return delivery.throttle(workspace).rate();
   }
 
-  /** Why the last change of the configuration was not taken up; null where it was. */
-  @Nullable String refusal() {
-    return live == null ? null : live.refusal();
+  /** How the files under config and routes stand to what is in force; empty in a check. */
+  public Optional<Reload> reload() {
+    return Optional.ofNullable(live).map(LiveReload::state);
   }
 
   /** Where this Kiln listens for HTTP, with no slash at the end; empty where it does not. */
@@ -405,11 +445,16 @@ public final class App implements AutoCloseable {
    */
   public Run read(Path file, String source, Priority priority) throws Exception {
     try (ProducerTemplate template = context().createProducerTemplate()) {
-      Exchange read = Intake.accept(template, file, source, priority);
-      if (read.getException() != null) {
-        throw read.getException();
+      while (true) {
+        Exchange read = Intake.accept(template, file, source, priority);
+        if (read.getException() == null) {
+          return read.getProperty("run", Intake.Reading.class).run();
+        }
+        if (!(read.getException() instanceof ReadingStopped stopped && stopped.forAMoment())) {
+          throw read.getException();
+        }
+        intake.awaitGoOn();
       }
-      return read.getProperty("run", Intake.Reading.class).run();
     }
   }
 

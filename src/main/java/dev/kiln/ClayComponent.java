@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClayComponent extends DefaultComponent {
   private final Delivery delivery;
+  private final Predicate<String> known;
   private final PoolingHttpClientConnectionManager connections;
   private final HttpComponent http = new HttpComponent();
   private final Map<String, HttpTarget> targets = new ConcurrentHashMap<>();
@@ -52,14 +54,20 @@ final class ClayComponent extends DefaultComponent {
   /**
    * A component over one pool of connections.
    *
-   * @param delivery knows the webhooks, and which lead may be posted
+   * @param delivery knows which lead may be posted, and where to
+   * @param known whether there is a webhook of a name
    * @param connectTimeout how long to wait for a connection
    * @param responseTimeout how long to wait for an answer
    * @param mostConnections connections at once, to all webhooks together
    */
   ClayComponent(
-      Delivery delivery, Duration connectTimeout, Duration responseTimeout, int mostConnections) {
+      Delivery delivery,
+      Predicate<String> known,
+      Duration connectTimeout,
+      Duration responseTimeout,
+      int mostConnections) {
     this.delivery = delivery;
+    this.known = known;
     this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setMaxConnTotal(mostConnections)
@@ -89,10 +97,16 @@ final class ClayComponent extends DefaultComponent {
 
   @Override
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) {
-    if (!delivery.hasWebhook(remaining)) {
+    if (!known.test(remaining)) {
       throw new IllegalArgumentException("Webhook " + remaining + " is not in clay.yaml.");
     }
     return new ClayEndpoint(uri, this, remaining);
+  }
+
+  /** As many connections at once as this, to all webhooks together. */
+  void allow(int mostConnections) {
+    connections.setMaxTotal(mostConnections);
+    connections.setDefaultMaxPerRoute(mostConnections);
   }
 
   /** What posts to a webhook: one for each URL. */

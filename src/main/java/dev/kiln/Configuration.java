@@ -8,20 +8,26 @@ import dev.kiln.lead.Industries;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Mail;
 import dev.kiln.lead.MailDomains;
+import dev.kiln.plan.Prices;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * All that stands under {@code config/}, read and checked against the routes.
+ * All that stands under {@code config/} and {@code routes/}, read and checked one against the other.
  *
  * @param settings the numbers
  * @param catalogue workspaces, tables, webhooks, budgets
  * @param hygiene what is dropped, refused and noticed at intake
  * @param placeholders the secrets that it names
+ * @param routes the route files
  */
 record Configuration(
-    Settings settings, Catalogue catalogue, Hygiene hygiene, Placeholders placeholders) {
+    Settings settings,
+    Catalogue catalogue,
+    Hygiene hygiene,
+    Placeholders placeholders,
+    RouteFiles routes) {
   /**
    * Reads and checks everything that can be checked without starting Camel.
    *
@@ -40,7 +46,10 @@ record Configuration(
     RouteFiles routes = RouteFiles.read(places.routes());
     routes.mustAgreeWith(catalogue, places.clayYaml());
     routes.pollsMustBeWhole(placeholders);
-    return new Configuration(settings, catalogue, hygiene, placeholders);
+    if (Files.exists(places.prices())) {
+      Prices unusedHere = Prices.read(places.prices());
+    }
+    return new Configuration(settings, catalogue, hygiene, placeholders, routes);
   }
 
   /** A list that is not there lists nothing, unless something is to be refused by it. */

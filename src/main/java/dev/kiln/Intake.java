@@ -47,6 +47,8 @@ import org.slf4j.LoggerFactory;
 public final class Intake {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
+  private static final String AGAIN = " is read on in a moment, since routes have changed";
+
   /** Batches that are stored while the next ones are read, and the characters of all of them. */
   private static final int AHEAD = 8;
 
@@ -112,7 +114,7 @@ public final class Intake {
   }
 
   private final Ledger ledger;
-  private final Hygiene hygiene;
+  private volatile Hygiene hygiene;
   private final Limits limits;
   private final Duration dedupeWindow;
   private final DedupeMode dedupe;
@@ -200,7 +202,10 @@ public final class Intake {
     Path path = file.toPath();
     Stand opened = Stand.of(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
     String hash = ContentHash.of(path);
-    readers.take(hash);
+    if (!readers.take(hash)) {
+      exchange.setRollbackOnly(true);
+      throw new ReadingStopped(file.getName() + AGAIN, true);
+    }
     exchange.getExchangeExtension().addOnCompletion(new Closing(() -> readers.giveBack(hash)));
     Run run =
         ledger.open(
@@ -265,10 +270,14 @@ public final class Intake {
 
   private void mustGoOn(Exchange exchange, Reading reading) {
     String why = null;
+    boolean forAMoment = false;
     if (stopping) {
       why = reading.file.getFileName() + " is read on at the next start, since Kiln is stopping";
     } else if (lost.test(reading.file)) {
       why = reading.file.getFileName() + " is read no further, since its claim was lost";
+    } else if (readers.held()) {
+      why = reading.file.getFileName() + AGAIN;
+      forAMoment = true;
     } else if (!Stand.of(reading.file).map(reading.opened::equals).orElse(true)) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
@@ -277,13 +286,38 @@ public final class Intake {
     if (why != null) {
       // It is no failure, which Camel would log as an error.
       exchange.setRollbackOnly(true);
-      throw new ReadingStopped("Run " + reading.run.id() + ": " + why);
+      throw new ReadingStopped("Run " + reading.run.id() + ": " + why, forAMoment);
     }
   }
 
   /** Reads no further from here on, not even files that are being read. */
   void stop() {
     stopping = true;
+  }
+
+  /**
+   * Stops reading at the end of the batch, until {@link #goOn}.
+   *
+   * @param atMost how long to wait for that
+   * @return whether nothing is read any more
+   */
+  boolean hold(Duration atMost) throws InterruptedException {
+    return readers.hold(atMost);
+  }
+
+  /** Reads again after {@link #hold}. */
+  void goOn() {
+    readers.goOn();
+  }
+
+  /** Waits while nothing may be read. */
+  void awaitGoOn() throws InterruptedException {
+    readers.awaitGoOn();
+  }
+
+  /** What is dropped, refused and noticed from the next file on. */
+  void use(Hygiene changed) {
+    hygiene = changed;
   }
 
   /**

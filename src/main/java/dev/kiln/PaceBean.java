@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.processor.TotalRequestsThrottler;
 import org.apache.camel.support.DefaultExchange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bean {@code pace}: keeps each workspace's throttle at the rate of now. The throttle asks for
@@ -117,6 +118,13 @@ public final class PaceBean {
     return throttled.computeIfAbsent(workspace, name -> new Throttled(throttler(name)));
   }
 
+  /** Forgets throttles that are no longer there, since their routes were replaced. */
+  void renew() {
+    throttled
+        .entrySet()
+        .removeIf(known -> known.getValue().throttler != found(known.getKey()));
+  }
+
   /**
    * Lets the leads that wait in the throttles go on at once, back to the queue. For a stop:
    * delivery must begin none of them any more.
@@ -128,9 +136,12 @@ public final class PaceBean {
     }
   }
 
+  private @Nullable TotalRequestsThrottler found(String workspace) {
+    return context.get().getProcessor(workspace + "-throttle", TotalRequestsThrottler.class);
+  }
+
   private TotalRequestsThrottler throttler(String workspace) {
-    TotalRequestsThrottler throttler =
-        context.get().getProcessor(workspace + "-throttle", TotalRequestsThrottler.class);
+    TotalRequestsThrottler throttler = found(workspace);
     if (throttler == null) {
       throw new IllegalStateException(
           "Route pace-" + workspace + " has no throttle with the id " + workspace + "-throttle.");

@@ -2,12 +2,25 @@ package dev.kiln;
 
 /**
  * The reading of a file stops before its end and the file stays where it is: Kiln stops, or the
- * file changes. What is stored stays.
+ * file changes, or routes
+ * change. What is stored stays.
  */
 public final class ReadingStopped extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  ReadingStopped(String why) {
+  private final boolean forAMoment;
+
+  /**
+   * A stop.
+   *
+   * @param forAMoment whether the file can be read on as soon as {@link OneReader} lets it
+   */
+  ReadingStopped(String why, boolean forAMoment) {
     super(why);
+    this.forAMoment = forAMoment;
+  }
+
+  boolean forAMoment() {
+    return forAMoment;
   }
 }

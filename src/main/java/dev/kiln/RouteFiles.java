@@ -6,15 +6,17 @@ import dev.kiln.clay.Table;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -23,10 +25,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToCreateRouteFromTemplateException;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.PropertyBindingException;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -38,7 +45,10 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** The files under {@code routes/}, as far as they must agree with the catalogue. */
+/**
+ * The files under {@code routes/} as they were at one moment: what they hold, and how they must
+ * agree with the catalogue. Does not change once read.
+ */
 final class RouteFiles {
   /** What a route file's name ends with. */
   static final String SUFFIX = ".camel.yaml";
@@ -59,26 +69,26 @@ final class RouteFiles {
       int line) {}
 
   private final Path folder;
+  private final Map<Path, String> texts = new LinkedHashMap<>();
+  private final List<RoutePart> parts = new ArrayList<>();
   private final List<Templated> templated = new ArrayList<>();
   private final List<Named> chosenTables = new ArrayList<>();
-
-  /** Routes and templates, by id. */
-  private final List<Named> written = new ArrayList<>();
 
   private RouteFiles(Path folder) {
     this.folder = folder;
   }
 
   /**
-   * Reads every route file of a folder.
+   * Reads every route file of a folder; names that begin with a dot are an editor's own.
    *
-   * @throws InvalidConfiguration if there is none, or one is not YAML
+   * @throws InvalidConfiguration if there is none, one is empty or not YAML, a route has no id, or
+   *     an id is there twice
    */
   static RouteFiles read(Path folder) {
     RouteFiles routes = new RouteFiles(folder);
     List<Path> files;
     try (Stream<Path> listed = Files.list(folder)) {
-      files = listed.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+      files = listed.filter(RouteFiles::isRouteFile).sorted().toList();
     } catch (IOException unreadable) {
       throw new InvalidConfiguration(folder, "cannot be read: " + unreadable.getMessage());
     }
@@ -87,19 +97,114 @@ final class RouteFiles {
     }
     for (Path file : files) {
       try {
+        String text = Files.readString(file, StandardCharsets.UTF_8);
+        routes.texts.put(file, text);
         new Compose(LoadSettings.builder().setLabel(file.toString()).build())
-            .composeString(Files.readString(file, StandardCharsets.UTF_8))
-            .ifPresent(node -> routes.walk(file, node));
+            .composeString(text)
+            .ifPresent(node -> routes.take(file, node));
       } catch (MarkedYamlEngineException notYaml) {
         throw new InvalidConfiguration(
             file,
             notYaml.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1),
             "is not YAML: " + notYaml.getProblem());
       } catch (IOException unreadable) {
-        throw new UncheckedIOException(unreadable);
+        throw new InvalidConfiguration(file, "cannot be read: " + unreadable.getMessage());
+      }
+      if (routes.parts.stream().noneMatch(part -> part.file().equals(file))) {
+        throw new InvalidConfiguration(
+            file, "is empty: write a route, or delete the file if it is not needed");
       }
     }
+    routes.idsMustBeUnique();
     return routes;
+  }
+
+  /** Whether a file under {@code routes/} is read. */
+  static boolean isRouteFile(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(SUFFIX) && !name.startsWith(".");
+  }
+
+  /** The parts of all files, in their order. */
+  List<RoutePart> parts() {
+    return Collections.unmodifiableList(parts);
+  }
+
+  /** The part of an id; empty where there is none. */
+  Optional<RoutePart> part(RoutePart.Kind kind, String id) {
+    return parts.stream().filter(part -> part.kind() == kind && part.id().equals(id)).findFirst();
+  }
+
+  /**
+   * The files for Camel to load, as they were read.
+   *
+   * @param which those that it needs
+   */
+  List<Resource> resources(Predicate<Path> which) {
+    return texts.entrySet().stream()
+        .filter(text -> which.test(text.getKey()))
+        .map(
+            text ->
+                ResourceHelper.fromString(
+                    "file:" + text.getKey().toAbsolutePath().normalize(), text.getValue()))
+        .toList();
+  }
+
+  /** Loads all of them into a Camel that starts. */
+  RoutesBuilder builder() {
+    return new RoutesBuilder() {
+      @Override
+      public void addRoutesToCamelContext(CamelContext context) throws Exception {
+        PluginHelper.getRoutesLoader(context).loadRoutes(resources(any -> true));
+      }
+
+      @Override
+      public void addTemplatedRoutesToCamelContext(CamelContext context) {
+        // they come with the others
+      }
+
+      @Override
+      public Set<String> updateRoutesToCamelContext(CamelContext context) {
+        throw new UnsupportedOperationException("Routes are changed by LiveRoutes");
+      }
+    };
+  }
+
+  private void take(Path file, Node root) {
+    parts.addAll(RoutePart.of(file, root));
+    walk(file, root);
+  }
+
+  private void idsMustBeUnique() {
+    Map<RoutePart.Key, RoutePart> first = new HashMap<>();
+    for (RoutePart part : parts) {
+      if (part.kind() == RoutePart.Kind.ROUTE || part.kind() == RoutePart.Kind.TEMPLATE) {
+        if (part.id().isEmpty()) {
+          throw new InvalidConfiguration(
+              part.file(),
+              part.line(),
+              "this "
+                  + part.word()
+                  + " has no "
+                  + (part.word().equals("templatedRoute") ? "routeId" : "id")
+                  + ": give it one, for by that it is found again when its file changes");
+        }
+      }
+      if (!part.id().isEmpty()) {
+        RoutePart other = first.put(part.key(), part);
+        if (other != null) {
+          throw new InvalidConfiguration(
+              part.file(),
+              part.line(),
+              part.word()
+                  + " "
+                  + part.id()
+                  + " is there twice: also in "
+                  + other.place()
+                  + "; delete one, or give it another id");
+        }
+      }
+    }
   }
 
   private void walk(Path file, Node node) {
@@ -117,8 +222,6 @@ final class RouteFiles {
           }
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
-          } else if ("route".equals(key) || "routeTemplate".equals(key)) {
-            written.add(new Named(or(text(value, "id")), file, line(value)));
           } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
             String constant = text(value, "expression", "constant", "expression");
             if (constant != null) {
@@ -168,11 +271,11 @@ final class RouteFiles {
     return text == null ? "" : text;
   }
 
-  private static int line(Node node) {
+  static int line(Node node) {
     return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
   }
 
-  private static @Nullable String scalar(@Nullable Node node) {
+  static @Nullable String scalar(@Nullable Node node) {
     return node instanceof ScalarNode scalar ? scalar.getValue() : null;
   }
 
@@ -184,7 +287,7 @@ final class RouteFiles {
         .orElse(null);
   }
 
-  private static @Nullable String text(MappingNode node, String... path) {
+  static @Nullable String text(MappingNode node, String... path) {
     Node at = node;
     for (String key : path) {
       at = at instanceof MappingNode mapping ? child(mapping, key) : null;
@@ -332,10 +435,10 @@ final class RouteFiles {
    * What Camel found wrong with the routes (file, line and what) or with its own properties, in
    * Kiln's words; a failure of another kind stays as it is.
    */
-  static Exception explain(Path folder, Path properties, Exception failure) {
+  Exception explain(Path properties, Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof MarkedYamlEngineException yaml) {
-        return notUnderstood(folder, yaml);
+        return notUnderstood(yaml);
       }
       if (cause instanceof PropertyBindingException wrong && wrong.getPropertyName() != null) {
         return new InvalidConfiguration(
@@ -346,13 +449,13 @@ final class RouteFiles {
         return new InvalidConfiguration(folder, firstLine(cause));
       }
       if (cause instanceof FailedToStartRouteException start) {
-        return read(folder).notMade(start.getRouteId(), start);
+        return notMade(start.getRouteId(), start);
       }
       if (cause instanceof FailedToCreateRouteException create) {
-        return read(folder).notMade(create.getRouteId(), create);
+        return notMade(create.getRouteId(), create);
       }
       if (cause instanceof FailedToCreateRouteFromTemplateException create) {
-        return read(folder).notMade(create.getRouteId(), create);
+        return notMade(create.getRouteId(), create);
       }
     }
     return failure;
@@ -364,7 +467,7 @@ final class RouteFiles {
         .anyMatch(frame -> frame.getClassName().startsWith("org.apache.camel.dsl.yaml."));
   }
 
-  private static InvalidConfiguration notUnderstood(Path folder, MarkedYamlEngineException yaml) {
+  private InvalidConfiguration notUnderstood(MarkedYamlEngineException yaml) {
     String problem = firstLine(yaml.getProblem() == null ? yaml : new Exception(yaml.getProblem()));
     Mark mark = yaml.getProblemMark().orElse(null);
     if (mark == null) {
@@ -389,16 +492,12 @@ final class RouteFiles {
             + (step.find() ? " at " + step.group(1) : "")
             + ": "
             + firstLine(root);
+    String route = id == null ? "" : id;
     String template =
-        templated.stream()
-            .filter(route -> route.routeId.equals(id))
-            .map(Templated::template)
-            .findFirst()
-            .orElse(id);
-    return written.stream()
-        .filter(route -> route.name.equals(template))
-        .findFirst()
-        .map(route -> new InvalidConfiguration(route.file, route.line, fault))
+        part(RoutePart.Kind.ROUTE, route).map(made -> made.uses().template()).orElse("");
+    return part(RoutePart.Kind.TEMPLATE, template)
+        .or(() -> part(RoutePart.Kind.ROUTE, route))
+        .map(part -> new InvalidConfiguration(part.file(), part.line(), fault))
         .orElseGet(() -> new InvalidConfiguration(folder, fault));
   }
 

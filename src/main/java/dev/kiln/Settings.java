@@ -21,9 +21,12 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -55,8 +58,13 @@ public final class Settings {
 
   private static final Map<String, String> DEFAULTS = defaults();
 
+  /** What counts from the next file on, without a restart. */
+  private static final Set<String> LIVE =
+      Set.of("kiln.intake.blocked", "kiln.mail.personal", "kiln.mail.disposable");
+
   private final Path file;
   private final Map<String, String> values;
+  private final Map<String, String> others = new TreeMap<>();
   private String text = "";
 
   private Settings(Path file, Map<String, String> values) {
@@ -124,6 +132,8 @@ public final class Settings {
                 "unknown property " + key + NearestWord.hint(key, DEFAULTS.keySet()));
           }
           values.put(key, properties.getProperty(key).strip());
+        } else {
+          settings.others.put(key, properties.getProperty(key));
         }
       }
     }
@@ -214,6 +224,22 @@ public final class Settings {
       throw new IllegalStateException(impossible);
     }
     return 1;
+  }
+
+  /** The keys that have another value now and count from the next start on. */
+  Set<String> changedAtNextStart(Settings now) {
+    Set<String> changed = new TreeSet<>();
+    for (String key : DEFAULTS.keySet()) {
+      if (!LIVE.contains(key) && !value(key).equals(now.value(key))) {
+        changed.add(key);
+      }
+    }
+    for (Settings one : List.of(this, now)) {
+      one.others.keySet().stream()
+          .filter(key -> !Objects.equals(others.get(key), now.others.get(key)))
+          .forEach(changed::add);
+    }
+    return changed;
   }
 
   /** Every key with its value: what routes may name in {@code {{...}}}. */

@@ -195,7 +195,7 @@ final class RunningKiln implements AutoCloseable {
 
   /** Why the last change of the configuration was not taken up, if it was not. */
   Optional<String> refusal() {
-    return Optional.ofNullable(app().refusal());
+    return app().reload().map(Reload::fault);
   }
 
   App app() {

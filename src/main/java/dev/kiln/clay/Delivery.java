@@ -36,6 +36,10 @@ public final class Delivery {
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
   private static final Duration WAIT_FOR_ROOM = Duration.ofMillis(100);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+
+  /** How often a wait looks whether Kiln stops. */
+  private static final Duration LOOK_FOR_STOP = Duration.ofMillis(200);
+
   private static final double JITTER = 0.2;
 
   private volatile Catalogue catalogue;
@@ -46,7 +50,8 @@ public final class Delivery {
   private final String node;
   private final boolean alone;
   private final RandomGenerator random;
-  private final Map<String, Lane> lanes;
+  private final Function<String, Optional<String>> stopped;
+  private volatile Map<String, Lane> lanes;
   private volatile @Nullable Set<String> onlyRuns;
   private volatile boolean stopping;
   private final AtomicBoolean standsStill = new AtomicBoolean();
@@ -81,19 +86,16 @@ public final class Delivery {
     this.node = node;
     this.alone = alone;
     this.random = random;
+    this.stopped = stopped;
     this.lanes =
         catalogue.workspaces().values().stream()
             .collect(
-                Collectors.toMap(
-                    Workspace::name,
-                    workspace ->
-                        new Lane(
-                            workspace,
-                            tablesOf(catalogue, workspace),
-                            ledger,
-                            policy,
-                            breakers,
-                            stopped)));
+                Collectors.toUnmodifiableMap(
+                    Workspace::name, workspace -> lane(catalogue, workspace)));
+  }
+
+  private Lane lane(Catalogue of, Workspace workspace) {
+    return new Lane(workspace, tablesOf(of, workspace), ledger, policy, breakers, stopped);
   }
 
   private static Map<String, Webhook> webhooks(Catalogue catalogue) {
@@ -112,31 +114,78 @@ public final class Delivery {
     return tables;
   }
 
+  /** Whether a catalogue has other workspaces or tables, or a table in another workspace. */
+  public boolean differs(Catalogue changed) {
+    return !homes(catalogue).equals(homes(changed))
+        || !catalogue.workspaces().keySet().equals(changed.workspaces().keySet());
+  }
+
+  /** Whether a table of now is not there, or in another workspace, by a catalogue. */
+  public boolean loses(Catalogue changed) {
+    return !homes(changed).entrySet().containsAll(homes(catalogue).entrySet());
+  }
+
+  /** Which workspace each table belongs to. */
+  private static Map<String, String> homes(Catalogue of) {
+    return of.tables().values().stream().collect(Collectors.toMap(Table::name, Table::workspace));
+  }
+
   /**
-   * Goes on with a changed catalogue: rates, webhooks, caps, budgets and all else of the same
-   * workspaces and tables. Leads on the wire end as they began.
-   *
-   * @throws IllegalArgumentException if it has other workspaces or tables, or a table changed its
-   *     workspace; nothing is changed then
+   * Offers nothing from here on, until {@link #goOn}. What is on offer goes its way.
    */
-  public void apply(Catalogue changed) {
-    for (Workspace workspace : catalogue.workspaces().values()) {
-      if (!changed.workspaces().keySet().equals(catalogue.workspaces().keySet())
-          || !tablesOf(changed, workspace)
-              .keySet()
-              .equals(tablesOf(catalogue, workspace).keySet())) {
-        throw new IllegalArgumentException(
-            "workspaces and tables cannot be added, removed or moved while Kiln runs: restart it");
+  public void hold() {
+    lanes.values().forEach(lane -> lane.hold(true));
+  }
+
+  /**
+   * Waits until no lead is under way any more. Call it after {@link #hold}.
+   *
+   * @param atMost how long
+   * @return whether that came about in time, and Kiln does not stop
+   */
+  public boolean empties(Duration atMost) {
+    Instant end = Instant.now().plus(atMost);
+    for (Lane lane : lanes.values()) {
+      while (!lane.empties(LOOK_FOR_STOP)) {
+        if (stopping || Instant.now().isAfter(end)) {
+          return false;
+        }
       }
     }
+    return !stopping;
+  }
+
+  /** Offers leads again after {@link #hold}. */
+  public void goOn() {
+    lanes.values().forEach(lane -> lane.hold(false));
+  }
+
+  /**
+   * Goes on with a changed catalogue. Where it {@link #loses} a table, no lead may be under way.
+   *
+   * @throws LedgerUnavailable if the ledger cannot be used; nothing is changed then
+   */
+  public void apply(Catalogue changed) {
     Map<String, Webhook> before = webhooks;
     webhooks = webhooks(changed);
     try {
       ledger.register(Webhooks.listed(changed));
+      for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
+        if (!changed.workspaces().containsKey(lane.getKey())) {
+          resign(lane.getValue());
+        }
+      }
     } catch (LedgerUnavailable unavailable) {
       webhooks = before;
       throw unavailable;
     }
+    Map<String, Lane> known = lanes;
+    Map<String, Lane> now = new LinkedHashMap<>();
+    for (Workspace workspace : changed.workspaces().values()) {
+      Lane lane = known.get(workspace.name());
+      now.put(workspace.name(), lane == null ? lane(changed, workspace) : lane);
+    }
+    lanes = now;
     catalogue = changed;
     for (Workspace workspace : changed.workspaces().values()) {
       lane(workspace.name()).apply(workspace, tablesOf(changed, workspace));
@@ -177,12 +226,14 @@ public final class Delivery {
    * @throws LedgerUnavailable if the ledger cannot be written: what is owed is in doubt then
    */
   public void resign() {
-    for (Lane lane : lanes.values()) {
-      lane.settleOwed();
-      Lease lease = lane.lease();
-      if (lease != null) {
-        ledger.resign(lease);
-      }
+    lanes.values().forEach(this::resign);
+  }
+
+  private void resign(Lane lane) {
+    lane.settleOwed();
+    Lease lease = lane.lease();
+    if (lease != null) {
+      ledger.resign(lease);
     }
   }
 
@@ -195,13 +246,19 @@ public final class Delivery {
   }
 
   private Lane lane(Due lead) {
-    return lane(
-        catalogue
-            .table(lead.table())
-            .map(Table::workspace)
-            .orElseThrow(
-                () ->
-                    new IllegalStateException("Table " + lead.table() + " is not in clay.yaml.")));
+    return lanes.values().stream()
+        .filter(lane -> lane.holds(lead))
+        .findFirst()
+        .orElseGet(
+            () ->
+                lane(
+                    catalogue
+                        .table(lead.table())
+                        .map(Table::workspace)
+                        .orElseThrow(
+                            () ->
+                                new IllegalStateException(
+                                    "Table " + lead.table() + " is not in clay.yaml."))));
   }
 
   /**
@@ -227,7 +284,7 @@ public final class Delivery {
       if (standsStill.getAndSet(false)) {
         LOG.info("The ledger can be used again: intake and delivery go on");
       }
-      if (lane.silent()) {
+      if (lane.silent() || lane.held()) {
         return List.of();
       }
       Orders orders = ledger.orders();
@@ -241,8 +298,7 @@ public final class Delivery {
         return List.of();
       }
       List<Due> leads = ledger.due(open, room, lane.offered(), onlyRuns);
-      lane.offer(leads);
-      return leads;
+      return lane.offer(leads) ? leads : List.of();
     } catch (LedgerUnavailable unavailable) {
       standStill(unavailable);
       return List.of();

@@ -86,6 +86,7 @@ final class Lane {
   private final Spacing spacing = new Spacing();
   private Pace pace;
   private Instant silentUntil = Instant.EPOCH;
+  private boolean held;
   private @Nullable Hindrance workspaceHindrance;
   private @Nullable Lease lease;
   private Instant renewAt = Instant.EPOCH;
@@ -109,10 +110,21 @@ final class Lane {
 
   // ---- What the operator changes ----
 
-  /** Goes on with another workspace and other tables of the same names. */
+  /** Goes on with another workspace of the same name, and with its tables of now. */
   void apply(Workspace changed, Map<String, Table> changedTables) {
+    // What a table that comes was noted to wait for must be taken back when it waits no longer.
+    Map<String, Waiting> noted =
+        tables.keySet().containsAll(changedTables.keySet()) ? Map.of() : ledger.waiting();
     lock.lock();
     try {
+      for (String table : changedTables.keySet()) {
+        if (!tables.containsKey(table) && noted.containsKey(table)) {
+          told.put(table, new Waiting(noted.get(table).kind(), noted.get(table).reason(), null));
+        }
+      }
+      hindered.keySet().retainAll(changedTables.keySet());
+      tableNext.keySet().retainAll(changedTables.keySet());
+      told.keySet().retainAll(changedTables.keySet());
       workspace = changed;
       tables = changedTables;
       hindered.replaceAll((table, known) -> known.endingAt(ledger.now()));
@@ -380,11 +392,72 @@ final class Lane {
     return now.isBefore(tableNext.getOrDefault(table.name(), Instant.EPOCH)) ? 0 : 1;
   }
 
-  /** Notes leads that go on offer now. */
-  void offer(List<Due> leads) {
+  /**
+   * Waits until no lead is on offer or on the wire.
+   *
+   * @return whether that came about in time
+   */
+  boolean empties(Duration atMost) {
+    long nanos = atMost.toNanos();
+    lock.lock();
+    try {
+      while (!waiting.isEmpty() || !begun.isEmpty()) {
+        if (nanos <= 0) {
+          return false;
+        }
+        nanos = room.awaitNanos(nanos);
+      }
+      return true;
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a lead is on offer here or on the wire. */
+  boolean holds(Due lead) {
+    lock.lock();
+    try {
+      return waiting.containsKey(lead.id()) || begun.containsKey(lead.id());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Puts nothing on offer from here on, or puts leads on offer again. */
+  void hold(boolean holding) {
+    lock.lock();
+    try {
+      held = holding;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing is put on offer. */
+  boolean held() {
+    lock.lock();
+    try {
+      return held;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Notes leads that go on offer now.
+   *
+   * @return whether they do: not while it holds
+   */
+  boolean offer(List<Due> leads) {
     Instant now = ledger.now();
     lock.lock();
     try {
+      if (held) {
+        return false;
+      }
       for (Due lead : leads) {
         waiting.put(lead.id(), new Offer(lead, now));
         double rate = table(lead).ratePerSecond();
@@ -392,6 +465,7 @@ final class Lane {
           tableNext.put(lead.table(), now.plusNanos((long) (1e9 / rate)));
         }
       }
+      return true;
     } finally {
       lock.unlock();
     }
@@ -416,7 +490,7 @@ final class Lane {
     try {
       begun.put(id, new Begun(sending));
       waiting.remove(id);
-      room.signal();
+      room.signalAll();
     } finally {
       lock.unlock();
     }
@@ -471,7 +545,7 @@ final class Lane {
     try {
       waiting.remove(lead.id());
       Begun ended = begun.remove(lead.id());
-      room.signal();
+      room.signalAll();
       return ended == null || ended.settled
           ? Optional.empty()
           : Optional.of(new Unsettled(ended.sending, ended.posted));

@@ -2,8 +2,6 @@ package dev.kiln.cli;
 
 import dev.kiln.App;
 import dev.kiln.Places;
-import dev.kiln.plan.Prices;
-import java.nio.file.Files;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,9 +23,6 @@ final class CheckCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     Places places = options.places();
     App.check(places);
-    if (Files.exists(places.prices())) {
-      Prices.read(places.prices());
-    }
     spec.commandLine()
         .getOut()
         .println(places.config() + " and " + places.routes() + " are in order.");

@@ -9,9 +9,11 @@ import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.Waiting;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -28,7 +30,10 @@ public final class Management implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-  private final List<ObjectName> names = new ArrayList<>();
+  private final Ledger ledger;
+  private final Delivery delivery;
+  private final String context;
+  private final Set<ObjectName> names = new HashSet<>();
 
   /**
    * Registers every workspace and table of a catalogue.
@@ -40,17 +45,36 @@ public final class Management implements AutoCloseable {
    */
   public Management(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
       throws JMException {
+    this.ledger = ledger;
+    this.delivery = delivery;
     String name = context;
-    for (int number = 2; !register(name, catalogue, ledger, delivery); number++) {
+    for (int number = 2; !register(name, catalogue); number++) {
       name = context + "-" + number;
+    }
+    this.context = name;
+  }
+
+  /** Registers what is new in a catalogue, and takes away what is no longer there. */
+  public void follow(Catalogue changed) throws JMException {
+    Map<ObjectName, StandardMBean> beans = beans(context, changed);
+    for (ObjectName name : Set.copyOf(names)) {
+      if (!beans.containsKey(name)) {
+        unregister(name);
+      }
+    }
+    for (Map.Entry<ObjectName, StandardMBean> bean : beans.entrySet()) {
+      if (!names.contains(bean.getKey())) {
+        register(bean.getKey(), bean.getValue());
+      }
     }
   }
 
   /** Registers all, or nothing where the context's name is taken. */
-  private boolean register(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
-      throws JMException {
+  private boolean register(String as, Catalogue catalogue) throws JMException {
     try {
-      registerAll(context, catalogue, ledger, delivery);
+      for (Map.Entry<ObjectName, StandardMBean> bean : beans(as, catalogue).entrySet()) {
+        register(bean.getKey(), bean.getValue());
+      }
       return true;
     } catch (InstanceAlreadyExistsException taken) {
       close();
@@ -58,44 +82,45 @@ public final class Management implements AutoCloseable {
     }
   }
 
-  private void registerAll(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
+  private Map<ObjectName, StandardMBean> beans(String as, Catalogue catalogue)
       throws JMException {
+    Map<ObjectName, StandardMBean> beans = new LinkedHashMap<>();
     for (String workspace : catalogue.workspaces().keySet()) {
-      register(
-          context,
-          "workspace",
-          workspace,
+      beans.put(
+          name(as, "workspace", workspace),
           new StandardMBean(
               new ManagedWorkspace(workspace, ledger, delivery), WorkspaceMXBean.class, true));
     }
     for (String table : catalogue.tables().keySet()) {
-      register(
-          context,
-          "table",
-          table,
+      beans.put(
+          name(as, "table", table),
           new StandardMBean(new ManagedTable(table, ledger), TableMXBean.class, true));
     }
+    return beans;
   }
 
-  private void register(String context, String type, String name, StandardMBean bean)
-      throws JMException {
-    ObjectName full =
-        new ObjectName(
-            "dev.kiln:context=%s,type=%s,name=%s".formatted(context, type, ObjectName.quote(name)));
-    server.registerMBean(bean, full);
-    names.add(full);
+  private static ObjectName name(String context, String type, String name) throws JMException {
+    return new ObjectName(
+        "dev.kiln:context=%s,type=%s,name=%s".formatted(context, type, ObjectName.quote(name)));
+  }
+
+  private void register(ObjectName name, StandardMBean bean) throws JMException {
+    server.registerMBean(bean, name);
+    names.add(name);
+  }
+
+  private void unregister(ObjectName name) {
+    try {
+      server.unregisterMBean(name);
+    } catch (JMException gone) {
+      LOG.debug("{} was not registered any more", name);
+    }
+    names.remove(name);
   }
 
   @Override
   public void close() {
-    for (ObjectName name : names) {
-      try {
-        server.unregisterMBean(name);
-      } catch (JMException gone) {
-        LOG.debug("{} was not registered any more", name);
-      }
-    }
-    names.clear();
+    Set.copyOf(names).forEach(this::unregister);
   }
 
   /** What a workspace and a table have in common. */

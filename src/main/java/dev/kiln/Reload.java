@@ -1,0 +1,25 @@
+package dev.kiln;
+
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the files under config and routes stand to what is in force.
+ *
+ * @param inForce when what is in force was taken up last: at the start, or by a reload
+ * @param fault why a later change is not taken up: file, line and what is wrong; null where nothing
+ *     is wrong
+ * @param faultSince when that was found; null where nothing is wrong
+ * @param atNextStart the keys of application.properties that have another value than in force
+ */
+public record Reload(
+    Instant inForce,
+    @Nullable String fault,
+    @Nullable Instant faultSince,
+    Set<String> atNextStart) {
+  /** Copies the set. */
+  public Reload {
+    atNextStart = Set.copyOf(atNextStart);
+  }
+}
