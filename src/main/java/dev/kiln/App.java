@@ -302,7 +302,8 @@ public final class App implements AutoCloseable {
                     intake,
                     pace,
                     changed ->
-                        clay(delivery, name -> changed.webhook(name).isPresent(), settings, changed),
+                        clay(
+                            delivery, name -> changed.webhook(name).isPresent(), settings, changed),
                     changed -> {
                       clay.allow(mostConnections(settings, changed));
                       management.follow(changed);

@@ -68,8 +68,7 @@ record ConfigFiles(Map<Path, String> contents) {
   Set<Path> changedBy(ConfigFiles then) {
     Set<Path> changed = new TreeSet<>(contents.keySet());
     changed.addAll(then.contents.keySet());
-    changed.removeIf(
-        file -> Objects.equals(contents.get(file), then.contents.get(file)));
+    changed.removeIf(file -> Objects.equals(contents.get(file), then.contents.get(file)));
     return changed;
   }
 }

@@ -14,7 +14,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * All that stands under {@code config/} and {@code routes/}, read and checked one against the other.
+ * All that stands under {@code config/} and {@code routes/}, read and checked one against the
+ * other.
  *
  * @param settings the numbers
  * @param catalogue workspaces, tables, webhooks, budgets

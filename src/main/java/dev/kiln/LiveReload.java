@@ -176,8 +176,7 @@ final class LiveReload implements AutoCloseable {
     if (!change.isEmpty()) {
       Map<String, Object> beans = new HashMap<>(running.beans);
       beans.putAll(breakers(next.catalogue()));
-      routes.tryOut(
-          next.routes(), beans, running.clayOf.apply(next.catalogue()), properties());
+      routes.tryOut(next.routes(), beans, running.clayOf.apply(next.catalogue()), properties());
     }
     boolean named = running.delivery.differs(next.catalogue());
     try {

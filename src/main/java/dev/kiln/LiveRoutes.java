@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
+import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.StartupSummaryLevel;
@@ -140,8 +142,7 @@ final class LiveRoutes {
             : file -> change.come().stream().anyMatch(part -> part.file().equals(file));
     List<RouteConfigurationBuilder> builders = new ArrayList<>();
     for (RoutesBuilder builder :
-        PluginHelper.getRoutesLoader(context)
-            .findRoutesBuilders(change.to().resources(needed))) {
+        PluginHelper.getRoutesLoader(context).findRoutesBuilders(change.to().resources(needed))) {
       builders.add((RouteConfigurationBuilder) builder);
     }
     if (change.configurations()) {
@@ -162,7 +163,7 @@ final class LiveRoutes {
     for (RouteConfigurationBuilder builder : builders) {
       for (RouteDefinition route : builder.getRouteCollection().getRoutes()) {
         if (routes.contains(route.getId())) {
-          context.addRouteDefinition(route);
+          add(route);
         }
       }
     }
@@ -173,6 +174,17 @@ final class LiveRoutes {
           context.addRouteFromTemplatedRoute(route);
         }
       }
+    }
+  }
+
+  /** Adds one route; a failure names it. */
+  private void add(RouteDefinition route) throws Exception {
+    try {
+      context.addRouteDefinition(route);
+    } catch (FailedToCreateRouteException | FailedToStartRouteException named) {
+      throw named;
+    } catch (Exception failure) {
+      throw new FailedToCreateRouteException(route.getId(), "", route.toString(), failure);
     }
   }
 

@@ -120,9 +120,7 @@ public final class PaceBean {
 
   /** Forgets throttles that are no longer there, since their routes were replaced. */
   void renew() {
-    throttled
-        .entrySet()
-        .removeIf(known -> known.getValue().throttler != found(known.getKey()));
+    throttled.entrySet().removeIf(known -> known.getValue().throttler != found(known.getKey()));
   }
 
   /**

@@ -2,8 +2,7 @@ package dev.kiln;
 
 /**
  * The reading of a file stops before its end and the file stays where it is: Kiln stops, or the
- * file changes, or routes
- * change. What is stored stays.
+ * file changes, or routes change. What is stored stays.
  */
 public final class ReadingStopped extends RuntimeException {
   private static final long serialVersionUID = 1L;

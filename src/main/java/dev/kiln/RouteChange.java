@@ -131,7 +131,8 @@ record RouteChange(RouteFiles from, RouteFiles to, List<RoutePart> gone, List<Ro
 
   private static void say(List<String> said, String what, Set<String> routes) {
     if (!routes.isEmpty()) {
-      said.add((routes.size() == 1 ? "route " : "routes ") + what + ": " + String.join(", ", routes));
+      said.add(
+          (routes.size() == 1 ? "route " : "routes ") + what + ": " + String.join(", ", routes));
     }
   }
 }

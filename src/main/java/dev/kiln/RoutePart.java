@@ -75,8 +75,7 @@ record RoutePart(
   static List<RoutePart> of(Path file, Node root) {
     List<RoutePart> parts = new ArrayList<>();
     List<Object> wholeFile = new ArrayList<>();
-    List<Node> items =
-        root instanceof SequenceNode sequence ? sequence.getValue() : List.of(root);
+    List<Node> items = root instanceof SequenceNode sequence ? sequence.getValue() : List.of(root);
     for (Node item : items) {
       if (item instanceof MappingNode mapping) {
         for (NodeTuple entry : mapping.getValue()) {
@@ -103,7 +102,10 @@ record RoutePart(
   private static RoutePart of(Path file, String word, Node node, int line) {
     Kind kind = kind(word);
     MappingNode body = node instanceof MappingNode mapping ? mapping : null;
-    String id = body == null ? null : RouteFiles.text(body, "templatedRoute".equals(word) ? "routeId" : "id");
+    String id =
+        body == null
+            ? null
+            : RouteFiles.text(body, "templatedRoute".equals(word) ? "routeId" : "id");
     String template = body == null ? null : RouteFiles.text(body, "routeTemplateRef");
     String named = body == null ? null : RouteFiles.text(body, "routeConfigurationId");
     if (named == null && body != null) {
@@ -114,7 +116,9 @@ record RoutePart(
         kind == Kind.OTHER || id == null ? "" : id,
         word,
         plain(node),
-        new Uses(template == null ? "" : template, named == null ? List.of() : List.of(named.split(",", -1))),
+        new Uses(
+            template == null ? "" : template,
+            named == null ? List.of() : List.of(named.split(",", -1))),
         file,
         line);
   }

@@ -112,8 +112,8 @@ final class RunningKiln implements AutoCloseable {
     return inClayYaml("rate-per-second: 200", "rate-per-second: " + rate);
   }
 
-  /** Replaces a piece of a route file, which must be there, in a copy of the shipped folder. */
-  RunningKiln inRoutes(String file, String from, String to) {
+  /** Runs with a copy of the shipped routes. */
+  RunningKiln ownRoutes() {
     try {
       if (routes.equals(SHIPPED_ROUTES)) {
         routes = Files.createDirectories(folder.resolve("routes"));
@@ -123,9 +123,19 @@ final class RunningKiln implements AutoCloseable {
           }
         }
       }
-      String yaml = Files.readString(routes.resolve(file));
+      return this;
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** Replaces a piece of a route file, which must be there, in a copy of the shipped folder. */
+  RunningKiln inRoutes(String file, String from, String to) {
+    try {
+      Path route = ownRoutes().routes.resolve(file);
+      String yaml = Files.readString(route);
       assertThat(yaml).contains(from);
-      Files.writeString(routes.resolve(file), yaml.replace(from, to));
+      Files.writeString(route, yaml.replace(from, to));
       return this;
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);

@@ -130,9 +130,7 @@ public final class Delivery {
     return of.tables().values().stream().collect(Collectors.toMap(Table::name, Table::workspace));
   }
 
-  /**
-   * Offers nothing from here on, until {@link #goOn}. What is on offer goes its way.
-   */
+  /** Offers nothing from here on, until {@link #goOn}. What is on offer goes its way. */
   public void hold() {
     lanes.values().forEach(lane -> lane.hold(true));
   }

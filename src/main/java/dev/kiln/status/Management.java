@@ -82,8 +82,7 @@ public final class Management implements AutoCloseable {
     }
   }
 
-  private Map<ObjectName, StandardMBean> beans(String as, Catalogue catalogue)
-      throws JMException {
+  private Map<ObjectName, StandardMBean> beans(String as, Catalogue catalogue) throws JMException {
     Map<ObjectName, StandardMBean> beans = new LinkedHashMap<>();
     for (String workspace : catalogue.workspaces().keySet()) {
       beans.put(
