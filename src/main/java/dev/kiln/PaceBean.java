@@ -111,7 +111,8 @@ public final class PaceBean {
     passed.taken(now);
     passed.rate = throttle.rate();
     passed.throttler.setTimePeriodMillis(
-        passed.metronome.passed(now, throttle.rate(), throttle.permits()));
+        passed.metronome.passed(
+            now, throttle.rate(), throttle.permits(), throttle.enough()));
   }
 
   private Throttled throttled(String workspace) {

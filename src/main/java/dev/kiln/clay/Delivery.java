@@ -513,17 +513,20 @@ public final class Delivery {
    * @param permits leads in one period, at least 1
    * @param periodMillis the period
    * @param rate the rate that both make, leads a second
+   * @param enough whether enough leads that it let through wait for their turn at the wire
    */
-  public record Throttle(int permits, long periodMillis, double rate) {}
+  public record Throttle(int permits, long periodMillis, double rate, boolean enough) {}
 
   /**
    * The throttle of a workspace for its pace of now. While Kiln stops there is one more permit for
    * every lead that can be waiting: begin lets none of them go, so they need not wait for that.
    */
   public Throttle throttle(String workspace) {
-    double rate = lane(workspace).rate();
+    Lane lane = lane(workspace);
+    double rate = lane.rate();
     int extra = stopping ? policy.inFlight() + 1 : 0;
-    return new Throttle(Pace.permits(rate) + extra, Pace.periodMillis(rate), rate);
+    return new Throttle(
+        Pace.permits(rate) + extra, Pace.periodMillis(rate), rate, lane.hasEnoughAtTheWire());
   }
 
   private record Booking(

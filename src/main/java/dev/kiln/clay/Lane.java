@@ -47,6 +47,12 @@ final class Lane {
    */
   private static final Duration OFFER_LASTS = Duration.ofMinutes(2);
 
+  /**
+   * How long the leads that wait at the wire last, at high rates: as long as most stalls of a
+   * commit. They would be in doubt after a crash, so they are few.
+   */
+  private static final double SECONDS_AT_THE_WIRE = 0.02;
+
   private record Owed(Sending sending, Settlement settlement) {}
 
   /** A begun lead, and how far it is on its way. */
@@ -519,7 +525,15 @@ final class Lane {
 
   /** Waits until a lead may leave for Clay: milliseconds at most, unless many are bunched up. */
   void awaitTurn() {
-    spacing.await(rate());
+    spacing.await(this::rate);
+  }
+
+  /**
+   * Whether so many leads wait for their turn that the wire has work for a while, however late the
+   * next one passes the throttle.
+   */
+  boolean hasEnoughAtTheWire() {
+    return spacing.waiting() > 1 + rate() * SECONDS_AT_THE_WIRE;
   }
 
   /** A begun lead has its outcome. */

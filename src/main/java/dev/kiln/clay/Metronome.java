@@ -7,13 +7,10 @@ package dev.kiln.clay;
  * millisecond count. Time that was lost waiting for leads is not made up for. Thread-safe.
  */
 public final class Metronome {
-  /**
-   * Leads that may be made up for, and at high rates those of so many seconds: timers are late by
-   * milliseconds, however short the period is. {@link Spacing} keeps them apart.
-   */
+  /** Leads that may be made up for, and at high rates those of so many seconds. */
   private static final double MOST_BEHIND = 2;
 
-  private static final double SECONDS_BEHIND = 0.02;
+  private static final double SECONDS_BEHIND = 0.25;
 
   /** The share of the present error that the next period corrects. */
   private static final double GAIN = 0.3;
@@ -38,9 +35,10 @@ public final class Metronome {
    * @param nanoTime when, by {@link System#nanoTime}
    * @param rate the rate of now, leads a second
    * @param permits the throttle's permits
+   * @param enough whether so many leads wait behind the throttle that nothing need be made up for
    * @return the throttle's next period, milliseconds, at least 1
    */
-  public synchronized long passed(long nanoTime, double rate, int permits) {
+  public synchronized long passed(long nanoTime, double rate, int permits, boolean enough) {
     double interval = NANOS / rate;
     double period = permits * interval;
     double now = nanoTime;
@@ -57,7 +55,7 @@ public final class Metronome {
     } else if (passes >= permits) {
       // Permits that went together come back together: only whole rounds tell early from late.
       passes = 0;
-      schedule = Math.max(schedule + period, now - behind);
+      schedule = Math.max(schedule + period, enough ? now : now - behind);
       double late = now - schedule;
       correction = Math.max(-period / 4, Math.min(period / 2, correction + LEARN * late));
       next = period - correction - GAIN * late;

@@ -1,25 +1,21 @@
 package dev.kiln.clay;
 
-import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.DoubleSupplier;
 
 /**
  * The last word on the pace, at the wire itself. The throttle lets leads through in time; a commit
  * that took long, a new connection or a cold JVM bunches them up on their way, and this spreads
- * them again. Thread-safe.
+ * them again. Whoever is first in line looks at the clock once more before it leaves, so that those
+ * whose turn came while the whole JVM stood still do not leave together. Thread-safe.
  */
 final class Spacing {
-  /** Leads that may leave together: few enough for the receiver to see at most 5 too many. */
+  /** Rows that may leave together: few enough for the receiver to see at most 5 too many. */
   private static final double MOST_TOGETHER = 3;
-
-  /** And at high rates those of so many seconds, since timers are late by milliseconds. */
-  private static final double SECONDS_TOGETHER = 0.02;
 
   /** At low rates so much less may leave together that no second has half as many again. */
   private static final double SHARE_TOGETHER = 0.25;
-
-  /** What is bunched up further than this leaves sooner: the rate was lowered meanwhile. */
-  private static final double LONGEST_SECONDS = 1;
 
   /**
    * The first row leaves alone, so long before the next, where more would be bunched up than may
@@ -29,53 +25,63 @@ final class Spacing {
 
   private static final double NANOS = 1e9;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition turn = lock.newCondition();
+  /** Held by the row that is first in line; the others queue for it in order. */
+  private final ReentrantLock line = new ReentrantLock(true);
+
   private boolean started;
   private double ahead;
   private long last;
 
-  /**
-   * Takes the next turn.
-   *
-   * @param nanoTime the present, by {@link System#nanoTime}
-   * @param rate the rate of now, leads a second
-   * @return how long to wait for it, nanoseconds, at most a second
-   */
-  long next(long nanoTime, double rate) {
-    lock.lock();
-    try {
-      double together =
-          Math.max(
-              Math.max(1, Math.min(MOST_TOGETHER, rate * SHARE_TOGETHER)), rate * SECONDS_TOGETHER);
-      if (!started) {
-        started = true;
-        last = nanoTime;
-        double alone = rate * FIRST_ALONE_SECONDS;
-        ahead = alone > MOST_TOGETHER ? together + alone - 1 : 1;
-        return 0;
-      }
-      double gone = (nanoTime - last) * rate / NANOS;
-      last = nanoTime;
-      ahead = Math.min(Math.max(0, ahead - gone) + 1, together + rate * LONGEST_SECONDS);
-      return (long) (Math.max(0, ahead - together) / rate * NANOS);
-    } finally {
-      lock.unlock();
-    }
+  /** How many rows wait for their turn, about. */
+  int waiting() {
+    return line.getQueueLength();
   }
 
-  /** Takes the next turn and waits for it. */
-  void await(double rate) {
-    long nanos = next(System.nanoTime(), rate);
-    lock.lock();
+  /**
+   * Takes the next turn, if it has come.
+   *
+   * @param nanoTime the present, by {@link System#nanoTime}, never before that of the last call
+   * @param rate the rate of now, rows a second
+   * @return how long until the turn comes, nanoseconds; 0 if it was taken
+   */
+  long take(long nanoTime, double rate) {
+    double together = Math.max(1, Math.min(MOST_TOGETHER, rate * SHARE_TOGETHER));
+    if (!started) {
+      started = true;
+      last = nanoTime;
+      double alone = rate * FIRST_ALONE_SECONDS;
+      ahead = alone > MOST_TOGETHER ? together + alone - 1 : 1;
+      return 0;
+    }
+    ahead = Math.max(0, ahead - (nanoTime - last) * rate / NANOS);
+    last = nanoTime;
+    double missing = ahead + 1 - together;
+    if (missing > 0) {
+      return (long) Math.ceil(missing / rate * NANOS);
+    }
+    ahead++;
+    return 0;
+  }
+
+  /**
+   * Waits for its turn and takes it. A line that has become too long for the rate, since that was
+   * lowered meanwhile, leaves within a second or so.
+   *
+   * @param rate the rate of any moment, rows a second
+   */
+  void await(DoubleSupplier rate) {
+    line.lock();
     try {
-      while (nanos > 0) {
-        nanos = turn.awaitNanos(nanos);
+      while (!Thread.currentThread().isInterrupted()) {
+        double quickest = Math.max(rate.getAsDouble(), 1 + waiting());
+        long nanos = take(System.nanoTime(), quickest);
+        if (nanos == 0) {
+          return;
+        }
+        LockSupport.parkNanos(this, nanos);
       }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
     } finally {
-      lock.unlock();
+      line.unlock();
     }
   }
 }

@@ -40,6 +40,7 @@ final class Receiver {
   private final Map<String, Table> tables = new HashMap<>();
   private final Tally total = new Tally();
   private final List<StoredRow> rows = new ArrayList<>();
+  private final Instant start = Instant.now();
   private final long startNanos = System.nanoTime();
 
   private SimulatorOptions options;
@@ -289,7 +290,7 @@ final class Receiver {
             hook.definition.workspace(),
             leadId,
             options.keepBodies() ? new String(body, StandardCharsets.UTF_8) : null,
-            Instant.ofEpochMilli(System.currentTimeMillis())));
+            start.plusNanos(nowNanos - startNanos)));
   }
 
   private Reply success() {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param workspace the webhook's workspace
  * @param leadId the top-level {@code lead_id}; null when there was none, as in an array
  * @param body the request as it came; null when bodies are not kept
- * @param arrival when it was stored, to the millisecond
+ * @param arrival when it was stored, to the microsecond; never before that of an earlier row
  */
 public record StoredRow(
     long sequence,

@@ -39,7 +39,7 @@ final class MetronomeTest {
         long due = Math.max(now, permits.remove());
         now = due + late.applyAsLong(passes);
         permits.add(now + period * 1_000_000);
-        period = metronome.passed(now, rate, Pace.permits(rate));
+        period = metronome.passed(now, rate, Pace.permits(rate), false);
         passes++;
       }
       return passes - before;
@@ -61,7 +61,7 @@ final class MetronomeTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {8, 50, 1000})
-  void aStallIsMadeUpForByTwoLeadsOrAFiftiethOfASecondAtMost(double rate) {
+  void aStallIsMadeUpForByTwoLeadsOrAQuarterOfASecondAtMost(double rate) {
     Throttle throttle =
         new Throttle(rate, pass -> pass == (long) (rate * 20) ? 5 * SECOND : 100_000);
     throttle.passesUntil(20 * SECOND);
@@ -70,15 +70,24 @@ final class MetronomeTest {
     assertThat(passes)
         .isBetween(
             (long) (rate * 10) - 1,
-            (long) (rate * 10) + (long) Math.max(2, rate / 50) + Pace.permits(rate));
+            (long) (rate * 10) + (long) Math.max(2, rate / 4) + Pace.permits(rate));
+  }
+
+  @Test
+  void nothingIsMadeUpForWhileEnoughLeadsWaitBehindTheThrottle() {
+    for (boolean enough : new boolean[] {true, false}) {
+      Metronome metronome = new Metronome();
+      metronome.passed(0, 50, 1, enough);
+      assertThat(metronome.passed(100_000_000, 50, 1, enough)).isEqualTo(enough ? 20 : 10);
+    }
   }
 
   /** The period that a throttle of 8/s is given when its third lead passes this late. */
   private static long periodAfter(long lateMillis) {
     Metronome metronome = new Metronome();
-    metronome.passed(0, 8, 1);
-    metronome.passed(125_000_000, 8, 1);
-    return metronome.passed((250 + lateMillis) * 1_000_000, 8, 1);
+    metronome.passed(0, 8, 1, false);
+    metronome.passed(125_000_000, 8, 1, false);
+    return metronome.passed((250 + lateMillis) * 1_000_000, 8, 1, false);
   }
 
   @Test
@@ -93,16 +102,16 @@ final class MetronomeTest {
   void whatWasLearntOutlivesABreak() {
     Throttle throttle = new Throttle(8, pass -> 5_000_000);
     throttle.passesUntil(60 * SECOND);
-    assertThat(throttle.metronome.passed(throttle.now + 10 * SECOND, 8, 1)).isEqualTo(120);
+    assertThat(throttle.metronome.passed(throttle.now + 10 * SECOND, 8, 1, false)).isEqualTo(120);
   }
 
   @Test
   void whatIsLearntFromEarlyPassesIsAQuarterOfThePeriodAtMost() {
     Metronome metronome = new Metronome();
     for (long pass = 0; pass < 1000; pass++) {
-      metronome.passed(pass * 50_000_000, 8, 1);
+      metronome.passed(pass * 50_000_000, 8, 1, false);
     }
-    assertThat(metronome.passed(60 * SECOND, 8, 1)).isEqualTo(156);
+    assertThat(metronome.passed(60 * SECOND, 8, 1, false)).isEqualTo(156);
   }
 
   @Test

@@ -93,7 +93,7 @@ final class OutageIT {
           .isLessThanOrEqualTo((int) (1.5 * RATE));
       new Arrivals(
               RATE,
-              rehearsal.rows().stream().mapToLong(row -> row.path("arrivalMs").asLong()).toArray())
+              rehearsal.rows().stream().map(row -> Instant.ofEpochMilli(row.path("arrivalMs").asLong())).toList())
           .mustKeepThePace();
     }
   }
