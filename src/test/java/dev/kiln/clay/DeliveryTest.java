@@ -932,14 +932,17 @@ final class DeliveryTest {
   }
 
   @Test
-  void otherTablesNeedARestart() {
-    Catalogue other =
-        DeliveryFixture.catalogue(Budgets.none(), table("tech", webhook("tech-9", 45_000)));
-    assertThatThrownBy(() -> fixture.delivery().apply(other))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("restart");
-    assertThat(fixture.delivery().hasWebhook("tech-1")).isTrue();
-    assertThat(fixture.delivery().hasWebhook("tech-9")).isFalse();
+  void tablesAndWebhooksComeAndGo() {
+    fixture
+        .delivery()
+        .apply(
+            DeliveryFixture.catalogue(
+                Budgets.none(),
+                table("tech", webhook("tech-9", 45_000)),
+                table("banks", webhook("banks-1", 45_000))));
+    assertThat(fixture.delivery().hasWebhook("tech-1")).isFalse();
+    assertThat(fixture.delivery().hasWebhook("tech-9")).isTrue();
+    assertThat(fixture.delivery().hasWebhook("banks-1")).isTrue();
   }
 
   @Test
