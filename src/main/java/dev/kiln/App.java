@@ -243,6 +243,7 @@ public final class App implements AutoCloseable {
             settings.batchRows(),
             settings.dedupeWindow(),
             settings.dedupeMode(),
+            delivery::budget,
             places.data(),
             claims::lost,
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
@@ -436,7 +437,7 @@ public final class App implements AutoCloseable {
 
   /**
    * Reads a file where it lies, through the same routes as the inbox, and returns when it was read
-   * to its end.
+   * to its end, and what a budget held of it before and has room for now is queued.
    *
    * @param file the file
    * @param source its source; empty for none
@@ -449,6 +450,7 @@ public final class App implements AutoCloseable {
       while (true) {
         Exchange read = Intake.accept(template, file, source, priority);
         if (read.getException() == null) {
+          delivery.balance();
           return read.getProperty("run", Intake.Reading.class).run();
         }
         if (!(read.getException() instanceof ReadingStopped stopped && stopped.forAMoment())) {

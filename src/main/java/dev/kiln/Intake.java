@@ -9,6 +9,7 @@ import dev.kiln.lead.Limits;
 import dev.kiln.lead.RecordBatch;
 import dev.kiln.lead.UnreadableFile;
 import dev.kiln.ledger.Batch;
+import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NewLead;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Function;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
@@ -54,7 +57,7 @@ public final class Intake {
 
   private static final long CHARS_AHEAD = 1_000_000;
 
-  private record Storing(Pending<Boolean> batch, long chars) {}
+  private record Storing(Pending<List<String>> batch, long chars) {}
 
   /** One run being read. */
   static final class Reading {
@@ -86,7 +89,7 @@ public final class Intake {
     }
 
     /** Notes a batch that is on its way to the disk. */
-    private void add(Pending<Boolean> batch, long chars) {
+    private void add(Pending<List<String>> batch, long chars) {
       storing.add(new Storing(batch, chars));
       charsStoring += chars;
     }
@@ -98,7 +101,10 @@ public final class Intake {
       while (storing.size() > batches || charsStoring > chars) {
         Storing oldest = storing.remove();
         charsStoring -= oldest.chars;
-        oldest.batch.await();
+        oldest
+            .batch
+            .await()
+            .forEach(reason -> LOG.warn("Run {}: leads are held: {}", run.id(), reason));
       }
     }
 
@@ -118,6 +124,7 @@ public final class Intake {
   private final Limits limits;
   private final Duration dedupeWindow;
   private final DedupeMode dedupe;
+  private final Function<Instant, Budget> budgets;
   private final Path data;
   private final Predicate<Path> lost;
   private final Consumer<Run> opened;
@@ -133,6 +140,7 @@ public final class Intake {
    * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
    * @param dedupe what becomes of leads that are known already, where the exchange property {@code
    *     dedupe} does not say otherwise
+   * @param budgets what may be spent at a time
    * @param data the data folder: read files go to its archive, refused ones to its rejects
    * @param lost whether another Kiln may read a file now that was claimed here
    * @param opened is told of each run that is opened
@@ -143,6 +151,7 @@ public final class Intake {
       int batchRows,
       Duration dedupeWindow,
       DedupeMode dedupe,
+      Function<Instant, Budget> budgets,
       Path data,
       Predicate<Path> lost,
       Consumer<Run> opened) {
@@ -151,6 +160,7 @@ public final class Intake {
     this.limits = Limits.defaults().withBatchRows(batchRows);
     this.dedupeWindow = dedupeWindow;
     this.dedupe = dedupe;
+    this.budgets = budgets;
     this.data = data;
     this.lost = lost;
     this.opened = opened;
@@ -382,7 +392,8 @@ public final class Intake {
         ledger.store(
             reading.run,
             new Batch(batch.first(), batch.last(), batch.readTotal(), batch.skippedTotal(), leads),
-            dedupeWindow),
+            dedupeWindow,
+            budgets),
         batch.text().length());
     reading.waitFor(AHEAD, CHARS_AHEAD);
   }

@@ -8,7 +8,7 @@ import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kiln.ledger.Charge;
+import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
@@ -197,7 +197,7 @@ final class LiveChangeTest {
       ledger.pause(Pausable.TABLE, INBOUND, false);
       Lease lease = ledger.lead("main", "killed", Duration.ofSeconds(10), true).orElseThrow();
       Due due = ledger.due(Map.of(INBOUND, 1), 1, Set.of(), null).get(0);
-      ledger.begin(due, lease, (uses, now) -> uses.get(0), Charge.NONE);
+      ledger.begin(due, lease, (uses, now) -> uses.get(0), now -> Budget.NONE);
     }
 
     kiln.inClayYaml(

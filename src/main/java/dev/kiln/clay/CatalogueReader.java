@@ -36,6 +36,8 @@ final class CatalogueReader {
   private static final BigDecimal CREDITS_PER_LEAD = BigDecimal.valueOf(6);
   private static final BigDecimal ACTIONS_PER_LEAD = BigDecimal.valueOf(4);
   private static final String WORKSPACE = "main";
+  private static final Set<String> AMOUNTS = Set.of("credits", "actions");
+  private static final Set<String> SPANS = Set.of("run", "day", "month");
 
   /** The field by which an answer of Clay finds its lead; see {@link Table#omitFields()}. */
   private static final String LEAD_ID = "lead_id";
@@ -49,6 +51,7 @@ final class CatalogueReader {
   private final Map<String, Met> names = new HashMap<>();
   private final Map<String, Met> ids = new HashMap<>();
   private final Map<String, Met> clayTables = new HashMap<>();
+  private final Map<String, Caps> budgets = new HashMap<>();
 
   CatalogueReader(Path file, Placeholders placeholders) {
     this.file = file;
@@ -76,7 +79,7 @@ final class CatalogueReader {
     if (tables.isEmpty()) {
       throw root.fault("needs at least one table under \"tables\"");
     }
-    return new Catalogue(workspaces, tables, budgets(root));
+    return new Catalogue(workspaces, tables, budgets(root, budgets));
   }
 
   private static Workspace workspace(String name, YamlSection workspaces) {
@@ -111,7 +114,13 @@ final class CatalogueReader {
                     "trim-fields",
                     "stamps",
                     "constants",
+                    "budgets",
                     "webhooks"));
+    Caps caps =
+        caps(section.section("budgets", "table \"" + name + "\": budgets").allowing(AMOUNTS));
+    if (!caps.equals(Caps.NONE)) {
+      budgets.put(name, caps);
+    }
     boolean autoDelete = section.flag("auto-delete", false);
     return new Table(
         name,
@@ -303,24 +312,28 @@ final class CatalogueReader {
     return loopback;
   }
 
-  private static Budgets budgets(YamlSection root) {
+  private static Budgets budgets(YamlSection root, Map<String, Caps> tables) {
     YamlSection section =
         root.section("budgets", "budgets")
             .allowing(Set.of("timezone", "month-starts-on", "credits", "actions"));
     Budgets none = Budgets.none();
-    YamlSection credits = period(section, "credits");
-    YamlSection actions = period(section, "actions");
     return new Budgets(
         section.text("timezone").map(CatalogueReader::zone).orElse(none.timezone()),
         section.whole("month-starts-on", none.monthStartsOn(), 1, 28),
-        credits.amount("day", none.creditsPerDay()),
-        credits.amount("month", none.creditsPerMonth()),
-        actions.amount("day", none.actionsPerDay()),
-        actions.amount("month", none.actionsPerMonth()));
+        caps(section),
+        tables);
   }
 
-  private static YamlSection period(YamlSection budgets, String key) {
-    return budgets.section(key, "budgets: " + key).allowing(Set.of("day", "month"));
+  private static Caps caps(YamlSection budgets) {
+    YamlSection credits = budgets.section("credits", budgets.name() + ": credits").allowing(SPANS);
+    YamlSection actions = budgets.section("actions", budgets.name() + ": actions").allowing(SPANS);
+    return new Caps(
+        credits.amount("run", BigDecimal.ZERO),
+        credits.amount("day", BigDecimal.ZERO),
+        credits.amount("month", BigDecimal.ZERO),
+        actions.amount("run", BigDecimal.ZERO),
+        actions.amount("day", BigDecimal.ZERO),
+        actions.amount("month", BigDecimal.ZERO));
   }
 
   private static ZoneId zone(YamlText written) {

@@ -1,5 +1,6 @@
 package dev.kiln.clay;
 
+import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Lease;
@@ -45,6 +46,7 @@ public final class Delivery {
   private volatile Catalogue catalogue;
   private volatile Map<String, Webhook> webhooks;
   private final Ledger ledger;
+  private final Purse purse;
   private final DeliveryPolicy policy;
   private final Breakers breakers;
   private final String node;
@@ -81,6 +83,7 @@ public final class Delivery {
     this.catalogue = catalogue;
     this.webhooks = webhooks(catalogue);
     this.ledger = ledger;
+    this.purse = new Purse(ledger, catalogue);
     this.policy = policy;
     this.breakers = breakers;
     this.node = node;
@@ -185,18 +188,34 @@ public final class Delivery {
     }
     lanes = now;
     catalogue = changed;
+    purse.apply(changed);
     for (Workspace workspace : changed.workspaces().values()) {
       lane(workspace.name()).apply(workspace, tablesOf(changed, workspace));
     }
   }
 
   /**
-   * Delivers only the leads of some runs from here on.
+   * Delivers only the leads of some runs from here on, and lets no others go that a budget holds.
    *
    * @param runs their ids; none is nothing
    */
   public void only(Set<String> runs) {
-    onlyRuns = Set.copyOf(runs);
+    Set<String> some = Set.copyOf(runs);
+    onlyRuns = some;
+    purse.only(some);
+  }
+
+  /** What leads cost and what may be spent at a time. */
+  public Budget budget(Instant now) {
+    return purse.at(now);
+  }
+
+  /** Queues now what a budget held until now and has room for. */
+  public void balance() {
+    boolean balanced = false;
+    while (!balanced) {
+      balanced = purse.balance();
+    }
   }
 
   /**
@@ -285,6 +304,9 @@ public final class Delivery {
       if (lane.silent() || lane.held()) {
         return List.of();
       }
+      if (purse.balance()) {
+        lane.afford();
+      }
       Orders orders = ledger.orders();
       lane.obey(orders);
       int room = lane.room(WAIT_FOR_ROOM);
@@ -344,11 +366,15 @@ public final class Delivery {
               lead,
               lease,
               (uses, now) -> Webhooks.choose(table, uses, now),
-              catalogue.budgets().charge(table, ledger.now()));
+              purse::at);
       lane.begun(sending);
       Webhooks.warning(sending.webhook()).ifPresent(LOG::warn);
+      sending.warnings().forEach(Purse::tell);
       return sending;
     } catch (NotSent notSent) {
+      if (notSent.reason() == WaitReason.BUDGET) {
+        purse.refused(lead);
+      }
       lane.hinder(lead, notSent);
       throw notSent;
     } catch (LedgerUnavailable unavailable) {

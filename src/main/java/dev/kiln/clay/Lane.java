@@ -35,9 +35,6 @@ final class Lane {
   /** How soon to look again at a wait that only a change can end. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
-  /** How soon to try a spent budget again: rows that Clay refuses give their share back. */
-  private static final Duration TRY_BUDGET_AGAIN = Duration.ofMinutes(1);
-
   /** A new leader is silent for so long, since the one before may just have sent. */
   private static final Duration FIRST_SILENCE = Duration.ofSeconds(1);
 
@@ -151,6 +148,16 @@ final class Lane {
       if (allowed != pace.allowed()) {
         pace = pace.allow(allowed, ledger.now());
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What does not fit into a budget is held by now: the tables can go on. */
+  void afford() {
+    lock.lock();
+    try {
+      hindered.values().removeIf(known -> known.reason == WaitReason.BUDGET);
     } finally {
       lock.unlock();
     }
@@ -362,11 +369,9 @@ final class Lane {
 
   private static Hindrance hindrance(NotSent notSent, Instant now) {
     Instant until = notSent.until();
-    if (until == null) {
+    // What does not fit into a budget is held in a moment; the table itself need not wait.
+    if (until == null || notSent.reason() == WaitReason.BUDGET) {
       until = now.plus(LOOK_AGAIN);
-    } else if (notSent.reason() == WaitReason.BUDGET) {
-      Instant again = now.plus(TRY_BUDGET_AGAIN);
-      until = again.isBefore(until) ? again : until;
     }
     return new Hindrance(notSent.reason(), String.valueOf(notSent.getMessage()), until);
   }
@@ -374,8 +379,8 @@ final class Lane {
   private void tell(String table, @Nullable Hindrance hindrance, Map<String, Waiting> news) {
     Waiting waits =
         hindrance == null ? Waiting.NOT : new Waiting(hindrance.reason, hindrance.message, null);
-    // A pause of a second is no news: the workspace's own account shows it.
-    if (waits.kind() == WaitReason.PAUSED) {
+    // A pause of a second is no news: the workspace's own account shows it, and what is held.
+    if (waits.kind() == WaitReason.PAUSED || waits.kind() == WaitReason.BUDGET) {
       return;
     }
     if (!waits.equals(told.getOrDefault(table, Waiting.NOT))) {

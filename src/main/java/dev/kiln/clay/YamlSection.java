@@ -141,6 +141,11 @@ public final class YamlSection {
     return new YamlSection(file, line, name, entries);
   }
 
+  /** How messages name it. */
+  String name() {
+    return what;
+  }
+
   /** The line of its key, or of its first key where it has none. */
   int line() {
     return line;

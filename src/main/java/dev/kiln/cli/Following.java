@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.Held;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.Waiting;
@@ -150,11 +151,22 @@ final class Following {
                   parked.put(table, reason.reason());
                 }
                 if (states.containsKey(LeadState.HELD)) {
-                  parked.putIfAbsent(table, "leads are held");
+                  parked.putIfAbsent(table, held(snapshot, run.id(), table));
                 }
               });
     }
     return parked;
+  }
+
+  /** Why leads of a run are held at a table. */
+  private static String held(Snapshot snapshot, String run, String table) {
+    return snapshot.budget().held().stream()
+        .filter(held -> held.run().equals(run) && held.table().equals(table))
+        .map(Held::reason)
+        .filter(reason -> !reason.isEmpty())
+        .findFirst()
+        .map(reason -> "leads are held, and go by themselves with \"kiln run\": " + reason)
+        .orElse("leads are held: \"kiln release\" lets them go");
   }
 
   private static long open(List<RunAccount> runs) {

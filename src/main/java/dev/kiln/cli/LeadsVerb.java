@@ -76,7 +76,10 @@ abstract class LeadsVerb extends LedgerCommand {
   }
 
   /** {@code kiln hold}. */
-  @Command(name = "hold", description = "Keeps queued leads back until they are released.")
+  @Command(
+      name = "hold",
+      description =
+          "Keeps queued leads back, and those that a budget holds, until they are released.")
   static final class Hold extends LeadsVerb {
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
@@ -90,16 +93,27 @@ abstract class LeadsVerb extends LedgerCommand {
   }
 
   /** {@code kiln release}. */
-  @Command(name = "release", description = "Lets held leads go.")
+  @Command(
+      name = "release",
+      description =
+          "Lets held leads go. Those that a budget holds stay: they go by themselves, as soon as it has room.")
   static final class Release extends LeadsVerb {
+    private boolean forBudget;
+
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
+      forBudget = ledger.heldForBudget();
       return ledger.release(leads);
     }
 
     @Override
     String done(int leads) {
-      return "Leads queued again: " + leads + ".";
+      return "Leads queued again: "
+          + leads
+          + "."
+          + (forBudget
+              ? " Those that a budget holds go by themselves; \"kiln status\" says when."
+              : "");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.kiln.ledger;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -56,9 +57,10 @@ final class LeadMoves {
   }
 
   /**
-   * Moves leads to a state. To QUEUED it means anew: due now, all attempts again; a lead that may
-   * have arrived before is marked as a possible duplicate. A lead whose key another has taken
-   * meanwhile is left where it is.
+   * Moves leads to a state, on behalf of the operator. To QUEUED it means anew: due now, all
+   * attempts again; a lead that may have arrived before is marked as a possible duplicate. A lead
+   * whose key another has taken meanwhile is left where it is, and so is one that a budget holds,
+   * which goes by itself; unless he wants it held, which takes it over.
    */
   static Moved move(
       Transaction transaction,
@@ -73,11 +75,23 @@ final class LeadMoves {
     List<LeadRow> rows = select(handle, selection, from, afterId);
     int moved = 0;
     for (LeadRow row : rows) {
+      boolean budgets = row.heldBy() != null && row.heldBy().budget();
+      if (row.state() == LeadState.HELD
+          && (to == LeadState.HELD ? !budgets : budgets && to == LeadState.QUEUED)) {
+        continue;
+      }
       boolean anew = to == LeadState.QUEUED && row.state() != LeadState.HELD;
       if (anew && row.key() != null && !RunRows.takeKey(handle, row, row.table(), windowStart)) {
         continue;
       }
-      transaction.move(row.run(), row.table(), row.state(), to);
+      if (row.state() == to) {
+        transaction.hold(Objects.requireNonNull(row.heldBy()), row.table(), row.run(), -1);
+      } else {
+        transaction.move(row, to);
+      }
+      if (to == LeadState.HELD) {
+        transaction.hold(Holder.OPERATOR, row.table(), row.run(), 1);
+      }
       boolean doubted =
           row.doubted()
               || (anew && (row.state() == LeadState.UNKNOWN || row.state() == LeadState.MISSING));
@@ -86,9 +100,10 @@ final class LeadMoves {
       }
       handle
           .createUpdate(
-              "UPDATE lead SET state = :state, reason = :reason, due_at = :now, possible_duplicate = :doubted,"
-                  + " attempts = CASE WHEN :anew = 1 THEN 0 ELSE attempts END, changed_at = :now WHERE id = :id")
+              "UPDATE lead SET state = :state, held_by = :by, reason = :reason, due_at = :now,"
+                  + " possible_duplicate = :doubted, attempts = CASE WHEN :anew = 1 THEN 0 ELSE attempts END, changed_at = :now WHERE id = :id")
           .bind("state", to.name())
+          .bind("by", to == LeadState.HELD ? Holder.OPERATOR.name() : "")
           .bind("reason", reason)
           .bind("now", now)
           .bind("doubted", doubted ? 1 : 0)
@@ -128,6 +143,10 @@ final class LeadMoves {
       }
       transaction.count(row.run(), row.table(), row.state(), -1);
       transaction.count(row.run(), to, row.state(), 1);
+      if (row.heldBy() != null) {
+        transaction.hold(row.heldBy(), row.table(), row.run(), -1);
+        transaction.hold(row.heldBy(), to, row.run(), 1);
+      }
       handle
           .createUpdate("UPDATE lead SET table_name = :table, changed_at = :now WHERE id = :id")
           .bind("table", to)

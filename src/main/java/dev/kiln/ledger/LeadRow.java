@@ -15,13 +15,16 @@ record LeadRow(
     int sends,
     int attempts,
     boolean doubted,
-    @Nullable String key) {
+    @Nullable String key,
+    @Nullable Holder heldBy) {
   /** The beginning of every query for such rows. */
   static final String SELECT =
-      "SELECT id, run, record, table_name, state, due_at, sends, attempts, possible_duplicate, dedupe_key"
+      "SELECT id, run, record, table_name, state, due_at, sends, attempts, possible_duplicate, dedupe_key,"
+          + " held_by"
           + " FROM lead WHERE ";
 
   static LeadRow of(ResultSet row) throws SQLException {
+    String heldBy = row.getString("held_by");
     return new LeadRow(
         row.getLong("id"),
         row.getString("run"),
@@ -32,6 +35,7 @@ record LeadRow(
         row.getInt("sends"),
         row.getInt("attempts"),
         row.getInt("possible_duplicate") == 1,
-        row.getString("dedupe_key"));
+        row.getString("dedupe_key"),
+        heldBy.isEmpty() ? null : Holder.valueOf(heldBy));
   }
 }

@@ -44,8 +44,8 @@ public enum LeadState {
   public Set<LeadState> next() {
     return switch (this) {
       case REJECTED, DUPLICATE, CANCELLED, ENRICHED -> EnumSet.noneOf(LeadState.class);
-      case HELD -> EnumSet.of(QUEUED, CANCELLED);
-      // ACCEPTED and ENRICHED: a late answer to the last attempt, while its resend is still queued.
+      // ACCEPTED and ENRICHED: a late answer to the last attempt, while its resend still waits.
+      case HELD -> EnumSet.of(QUEUED, CANCELLED, ACCEPTED, ENRICHED);
       case QUEUED -> EnumSet.of(SENDING, HELD, CANCELLED, ACCEPTED, ENRICHED);
       case SENDING -> EnumSet.of(ACCEPTED, QUEUED, UNKNOWN, REFUSED, DEAD, ENRICHED);
       case UNKNOWN -> EnumSet.of(QUEUED, ACCEPTED, ENRICHED);

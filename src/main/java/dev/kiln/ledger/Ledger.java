@@ -14,12 +14,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -289,18 +291,22 @@ public final class Ledger implements AutoCloseable {
   /**
    * Stores one batch: its leads, their dedupe keys, the reader's counts and the checkpoint, all or
    * nothing. Does not wait: batches of one run that are handed in one after the other are stored in
-   * that order and may share a commit; one whose predecessor was not stored is not stored either.
+   * that order and may share a commit; one whose predecessor was not stored is not stored either. A
+   * lead for which a budget has no room, or that would overtake one that a budget holds, is held.
    *
    * @param run the run
    * @param batch its rows, which follow the checkpoint
    * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
-   * @return to wait for
+   * @param budgets what may be spent at a time
+   * @return to wait for: why leads are held, for a person, as far as that is news
    */
-  public Pending<Boolean> store(Run run, Batch batch, Duration dedupeWindow) {
+  public Pending<List<String>> store(
+      Run run, Batch batch, Duration dedupeWindow, Function<Instant, Budget> budgets) {
     return writer.handIn(
         transaction -> {
-          RunRows.store(transaction, run, batch, dedupeWindow, clock.millis());
-          return true;
+          Instant now = clock.instant();
+          return RunRows.store(
+              transaction, run, batch, dedupeWindow, budgets.apply(now), now.toEpochMilli());
         });
   }
 
@@ -390,17 +396,21 @@ public final class Ledger implements AutoCloseable {
   // ---- What an operator does ----
 
   /**
-   * Keeps queued leads back until they are released.
+   * Keeps queued leads back, and those that a budget holds, until they are released.
    *
    * @return how many
    */
   public int hold(LeadSelection leads) {
     return operate(
-        leads, Set.of(LeadState.QUEUED), LeadState.HELD, "held by the operator", Duration.ZERO);
+        leads,
+        EnumSet.of(LeadState.QUEUED, LeadState.HELD),
+        LeadState.HELD,
+        "held by the operator",
+        Duration.ZERO);
   }
 
   /**
-   * Lets held leads go.
+   * Lets held leads go, except those that a budget holds: these go by themselves.
    *
    * @return how many
    */
@@ -491,7 +501,7 @@ public final class Ledger implements AutoCloseable {
       LeadState to,
       String reason,
       Duration dedupeWindow) {
-    from.forEach(state -> state.mustAllow(to));
+    from.stream().filter(state -> state != to).forEach(state -> state.mustAllow(to));
     return inChunks(
         (transaction, after) ->
             LeadMoves.move(
@@ -737,12 +747,39 @@ public final class Ledger implements AutoCloseable {
    * @param lead the lead
    * @param lease the lease of its workspace
    * @param rotation picks the webhook
-   * @param charge what it costs
+   * @param budgets what it costs and what may be spent at a time
    * @throws NotSent if any of this does not hold; nothing is changed then
    */
-  public Sending begin(Due lead, Lease lease, Rotation rotation, Charge charge) {
+  public Sending begin(
+      Due lead, Lease lease, Rotation rotation, Function<Instant, Budget> budgets) {
     return writer.write(
-        transaction -> SendRows.begin(transaction, lead, lease, rotation, charge, clock.instant()));
+        transaction -> {
+          Instant now = clock.instant();
+          return SendRows.begin(transaction, lead, lease, rotation, budgets.apply(now), now);
+        });
+  }
+
+  /**
+   * Brings the queue into line with the budgets, a bounded number of leads at a time: where more is
+   * queued than may be spent, the newest leads are held; where held leads fit, the oldest are
+   * queued.
+   *
+   * @param budgets what may be spent at a time
+   * @param refused leads that a begin refused for their budget since the last call
+   * @param runs {@link Balance#runs} of the last call
+   */
+  public Balance balance(
+      Function<Instant, Budget> budgets, List<Due> refused, Map<String, Long> runs) {
+    return writer.write(
+        transaction -> {
+          Instant now = clock.instant();
+          return new BudgetRows(transaction, budgets.apply(now), now).balance(refused, runs);
+        });
+  }
+
+  /** Whether a budget holds any lead. */
+  public boolean heldForBudget() {
+    return readers.withHandle(BudgetRows::held);
   }
 
   /**

@@ -2,8 +2,10 @@ package dev.kiln.ledger;
 
 import dev.kiln.lead.Notice;
 import java.nio.file.Path;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class LedgerView implements AutoCloseable {
+  private static final Duration WARNED_LATELY = Duration.ofDays(31);
+
   private final Readers readers;
   private final Clock clock;
   private final Runnable onClose;
@@ -119,6 +123,45 @@ public final class LedgerView implements AutoCloseable {
       boolean paused) {}
 
   /**
+   * What is spent together.
+   *
+   * @param account its name, for example {@code day 2026-11-25 of table tech}
+   * @param spent what is spent
+   * @param cap most that may be spent; an amount of 0 is no cap
+   * @param ends when it turns; null for a run's, which never does
+   */
+  public record Spending(String account, Amount spent, Amount cap, @Nullable Instant ends) {}
+
+  /**
+   * Leads of a run at a table that are held.
+   *
+   * @param run the run
+   * @param table the table
+   * @param by who holds them
+   * @param leads how many
+   * @param reason with a budget: why, and what helps; else empty
+   * @param until with the budget of a day or a month: when they go by themselves, as far as there
+   *     is room then; else null
+   */
+  public record Held(
+      String run, String table, Holder by, long leads, String reason, @Nullable Instant until) {}
+
+  /**
+   * What is spent and held.
+   *
+   * @param spendings days and months of now, over all tables and of each; of runs those whose
+   *     budget holds leads
+   * @param held leads that are held, by run, table and holder
+   * @param warnings steps that were reached in the last 31 days, the newest first
+   */
+  public record BudgetAccount(
+      List<Spending> spendings, List<Held> held, List<BudgetWarning> warnings) {
+    /** Nothing spent and nothing held. */
+    public static final BudgetAccount EMPTY =
+        new BudgetAccount(List.of(), List.of(), List.of());
+  }
+
+  /**
    * All of it at one moment.
    *
    * @param runs the newest first
@@ -126,20 +169,23 @@ public final class LedgerView implements AutoCloseable {
    * @param webhooks those that the catalogue lists, in order of filling
    * @param recentUse what went through each webhook lately, by its id
    * @param workspaces by name
+   * @param budget what is spent and held
    */
   public record Snapshot(
       List<RunAccount> runs,
       List<TableAccount> tables,
       List<WebhookUse> webhooks,
       Map<String, RecentUse> recentUse,
-      List<WorkspaceAccount> workspaces) {
+      List<WorkspaceAccount> workspaces,
+      BudgetAccount budget) {
     /** The account of a ledger that nothing was ever read into. */
     public static final Snapshot EMPTY =
-        new Snapshot(List.of(), List.of(), List.of(), Map.of(), List.of());
+        new Snapshot(
+            List.of(), List.of(), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY);
 
     /** The same with some of its runs. */
     public Snapshot of(List<RunAccount> some) {
-      return new Snapshot(some, tables, webhooks, recentUse, workspaces);
+      return new Snapshot(some, tables, webhooks, recentUse, workspaces, budget);
     }
   }
 
@@ -175,8 +221,18 @@ public final class LedgerView implements AutoCloseable {
               tables(handle, tally),
               webhooks(handle),
               WebhookRows.recentUse(handle, clock.instant()),
-              workspaces(handle));
+              workspaces(handle),
+              budget(handle, clock.instant()));
         });
+  }
+
+  /**
+   * Steps of budgets that were reached since a time, the newest first: what an alert goes by.
+   *
+   * @param since the time
+   */
+  public List<BudgetWarning> warnings(Instant since) {
+    return readers.withHandle(handle -> warnings(handle, since));
   }
 
   /**
@@ -228,7 +284,7 @@ public final class LedgerView implements AutoCloseable {
   public List<LeadLine> leads(
       @Nullable String run, @Nullable LeadState state, boolean possibleDuplicates, int most) {
     String where =
-        (run == null ? "" : " AND run = :run")
+        (run == null ? "" : " AND lead.run = :run")
             + (state == null ? "" : " AND state = :state")
             + (possibleDuplicates ? " AND possible_duplicate = 1" : "");
     return lines(
@@ -264,7 +320,7 @@ public final class LedgerView implements AutoCloseable {
    */
   public Optional<LeadLine> lead(LeadSelection lead) {
     return lines(
-            " AND run = :run AND record = :record",
+            " AND lead.run = :run AND lead.record = :record",
             1,
             query -> query.bind("run", lead.run()).bind("record", lead.record()))
         .stream()
@@ -291,9 +347,12 @@ public final class LedgerView implements AutoCloseable {
           Query query =
               handle
                   .createQuery(
-                      "SELECT run, record, line, lead.table_name, state, attempts, possible_duplicate, note,"
-                          + " CASE WHEN state = 'QUEUED' THEN COALESCE(waiting.reason, lead.reason) ELSE lead.reason END"
-                          + " AS reason FROM lead LEFT JOIN waiting ON waiting.table_name = lead.table_name"
+                      "SELECT lead.run, record, line, lead.table_name, state, attempts, possible_duplicate, note,"
+                          + " CASE WHEN state = 'QUEUED' THEN COALESCE(waiting.reason, lead.reason)"
+                          + " ELSE COALESCE(budget_note.reason, lead.reason) END AS reason"
+                          + " FROM lead LEFT JOIN waiting ON waiting.table_name = lead.table_name"
+                          + " LEFT JOIN budget_note ON state = 'HELD' AND budget_note.table_name = lead.table_name"
+                          + " AND budget_note.run = CASE held_by WHEN 'BUDGET' THEN '' WHEN 'RUN_BUDGET' THEN lead.run END"
                           + " WHERE 1 = 1"
                           + where
                           + " ORDER BY id LIMIT :most")
@@ -477,6 +536,67 @@ public final class LedgerView implements AutoCloseable {
         .createQuery(WebhookRows.SELECT + " WHERE w.listed = 1 ORDER BY w.position")
         .map((row, context) -> WebhookRows.use(row))
         .list();
+  }
+
+  private static BudgetAccount budget(Handle handle, Instant now) {
+    return new BudgetAccount(
+        spendings(handle, now), held(handle), warnings(handle, now.minus(WARNED_LATELY)));
+  }
+
+  private static List<Spending> spendings(Handle handle, Instant now) {
+    return handle
+        .createQuery(
+            "SELECT * FROM (SELECT * FROM spend WHERE ends_at > :now UNION SELECT spend.* FROM held JOIN spend"
+                + " ON spend.period IN ('run ' || run, 'run ' || run || ' of table ' || table_name)"
+                + " WHERE held_by = 'RUN_BUDGET') ORDER BY ends_at IS NULL, ends_at, period")
+        .bind("now", now.toEpochMilli())
+        .map(
+            (row, context) ->
+                new Spending(
+                    row.getString("period"),
+                    new Amount(row.getLong("credits"), row.getLong("actions")),
+                    new Amount(row.getLong("credits_cap"), row.getLong("actions_cap")),
+                    instant(row, "ends_at")))
+        .list();
+  }
+
+  private static List<Held> held(Handle handle) {
+    return handle
+        .createQuery(
+            "SELECT held.*, COALESCE(reason, '') AS reason, ends_at FROM held LEFT JOIN budget_note"
+                + " ON budget_note.table_name = held.table_name"
+                + " AND budget_note.run = CASE held_by WHEN 'BUDGET' THEN '' WHEN 'RUN_BUDGET' THEN held.run END"
+                + " ORDER BY held.table_name, held_by, held.run")
+        .map(
+            (row, context) ->
+                new Held(
+                    row.getString("run"),
+                    row.getString("table_name"),
+                    Holder.valueOf(row.getString("held_by")),
+                    row.getLong("leads"),
+                    row.getString("reason"),
+                    instant(row, "ends_at")))
+        .list();
+  }
+
+  private static List<BudgetWarning> warnings(Handle handle, Instant since) {
+    return handle
+        .createQuery(
+            "SELECT * FROM budget_warning WHERE at >= :since ORDER BY at DESC, period, kind, percent DESC")
+        .bind("since", since.toEpochMilli())
+        .map(
+            (row, context) ->
+                new BudgetWarning(
+                    row.getString("period"),
+                    BudgetWarning.Kind.valueOf(row.getString("kind")),
+                    row.getInt("percent"),
+                    row.getLong("cap"),
+                    Instant.ofEpochMilli(row.getLong("at"))))
+        .list();
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    return row.getObject(column) == null ? null : Instant.ofEpochMilli(row.getLong(column));
   }
 
   private static List<WorkspaceAccount> workspaces(Handle handle) {

@@ -146,14 +146,14 @@ final class RetentionRows {
     }
     boolean waits = row.state() == LeadState.QUEUED || row.state() == LeadState.HELD;
     if (waits) {
-      transaction.move(row.run(), row.table(), row.state(), LeadState.CANCELLED);
+      transaction.move(row, LeadState.CANCELLED);
       RunRows.accepted(handle, row, now);
     }
     handle
         .createUpdate(
             "UPDATE lead SET payload = '"
                 + NOTHING
-                + "', note = '', reason = :reason, state = :state, changed_at = :now WHERE id = :id")
+                + "', note = '', reason = :reason, state = :state, held_by = '', changed_at = :now WHERE id = :id")
         .bind("reason", reason)
         .bind("state", (waits ? LeadState.CANCELLED : row.state()).name())
         .bind("now", now)

@@ -143,8 +143,21 @@ final class RunRows {
 
   private record Amount(long leads, long credits) {}
 
-  static void store(
-      Transaction transaction, Run run, Batch batch, Duration dedupeWindow, long now) {
+  /**
+   * Stores a batch; what does not fit into the budget is held.
+   *
+   * @return why leads are held, as far as that is news
+   */
+  static List<String> store(
+      Transaction transaction,
+      Run run,
+      Batch batch,
+      Duration dedupeWindow,
+      Budget budget,
+      long now) {
+    Admission admission = 
+        new Admission(
+            new BudgetRows(transaction, budget, Instant.ofEpochMilli(now)), run.id());
     Handle handle = transaction.handle();
     moveOn(handle, run, batch);
     List<NewLead> leads = batch.leads();
@@ -153,9 +166,9 @@ final class RunRows {
     Map<Notice, Long> noticed = new HashMap<>();
     PreparedBatch insert =
         handle.prepareBatch(
-            "INSERT INTO lead (run, record, line, source, table_name, priority, state, reason, due_at,"
-                + " dedupe_key, payload, note, created_at, changed_at) VALUES (:run, :record, :line, :source, :table,"
-                + " :priority, :state, :reason, :now, :key, :payload, :note, :now, :now)");
+            "INSERT INTO lead (run, record, line, source, table_name, priority, state, held_by, reason,"
+                + " due_at, dedupe_key, payload, note, created_at, changed_at) VALUES (:run, :record, :line, :source,"
+                + " :table, :priority, :state, :by, :reason, :now, :key, :payload, :note, :now, :now)");
     for (int i = 0; i < leads.size(); i++) {
       NewLead lead = leads.get(i);
       LeadState state = LeadState.QUEUED;
@@ -171,7 +184,16 @@ final class RunRows {
         reason = known.reason();
         kind = known.kind(run.id());
       }
-      if (state != LeadState.QUEUED) {
+      Holder holder = null;
+      if (state == LeadState.QUEUED) {
+        Admission.Hold hold = admission.hold(lead.table());
+        if (hold != null) {
+          state = LeadState.HELD;
+          holder = hold.by();
+          reason = hold.reason();
+          transaction.hold(holder, lead.table(), run.id(), 1);
+        }
+      } else {
         unsent.merge(
             new Unsent(state, kind),
             new Amount(1, lead.credits()),
@@ -186,6 +208,7 @@ final class RunRows {
           .bind("table", lead.table())
           .bind("priority", run.priority().rank())
           .bind("state", state.name())
+          .bind("by", holder == null ? "" : holder.name())
           .bind("reason", reason)
           .bind("now", now)
           .bind("key", lead.key())
@@ -193,6 +216,9 @@ final class RunRows {
           .bind("note", note(lead.notices()))
           .add();
       transaction.enter(run.id(), lead.table(), state);
+      if (state == LeadState.QUEUED) {
+        admission.queued(lead.table());
+      }
     }
     if (!leads.isEmpty()) {
       insert.execute();
@@ -207,6 +233,7 @@ final class RunRows {
     }
     unsent.forEach((reason, amount) -> unsent(handle, run.id(), reason, amount));
     noticed(handle, run.id(), noticed);
+    return admission.news();
   }
 
   /** Moves the checkpoint to the end of a batch, which must follow it. */

@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import dev.kiln.ledger.Settlement.WebhookNews;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -97,7 +98,7 @@ final class SendRows {
       Due lead,
       Lease lease,
       Rotation rotation,
-      Charge charge,
+      Budget budget,
       Instant now) {
     Handle handle = transaction.handle();
     WorkspaceRows.mustLead(handle, lease, lead.table(), now);
@@ -109,7 +110,10 @@ final class SendRows {
       throw new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
     }
     WebhookUse webhook = rotation.choose(WebhookRows.ofTable(handle, row.table()), now);
-    mustAfford(transaction, charge);
+    Amount cost = budget.cost(row.table());
+    List<Account> accounts = new ArrayList<>(budget.ofPeriods(row.table()));
+    accounts.addAll(budget.ofRun(row.run(), row.table()));
+    mustAfford(transaction, accounts, cost);
 
     handle
         .createUpdate(
@@ -129,46 +133,36 @@ final class SendRows {
         .bind("webhook", webhook.id())
         .bind("epoch", lease.epoch())
         .bind("now", now.toEpochMilli())
-        .bind("credits", charge.credits())
-        .bind("actions", charge.actions())
+        .bind("credits", cost.credits())
+        .bind("actions", cost.actions())
         .bind(
             "periods",
-            charge.allowances().stream().map(Allowance::period).collect(Collectors.joining("\n")))
+            budget.periods().stream().map(Budget.Period::name).collect(Collectors.joining("\n")))
         .execute();
     WebhookRows.use(transaction, webhook.id(), webhook.clayTable(), 1, now);
     if (webhook.state() == WebhookUse.State.REFUSING) {
       WebhookRows.probe(handle, webhook.id(), now.toEpochMilli());
     }
-    charge
-        .allowances()
-        .forEach(
-            allowance -> transaction.spend(allowance.period(), charge.credits(), charge.actions()));
+    List<BudgetWarning> warnings = new ArrayList<>();
+    for (Account account : cost.equals(Amount.NOTHING) ? List.<Account>of() : accounts) {
+      Amount before = account.capped() ? transaction.spent(account.name()) : Amount.NOTHING;
+      warnings.addAll(BudgetRows.warn(handle, account, before, before.plus(cost), now));
+      transaction.spend(account, cost);
+    }
     transaction.move(row.run(), row.table(), LeadState.QUEUED, LeadState.SENDING);
-    return new Sending(lead, row.sends() + 1, row.attempts(), webhook, lease, now);
+    return new Sending(lead, row.sends() + 1, row.attempts(), webhook, lease, now, warnings);
   }
 
-  private static void mustAfford(Transaction transaction, Charge charge) {
-    for (Allowance allowance : charge.allowances()) {
-      if (allowance.creditsCap() == 0 && allowance.actionsCap() == 0) {
-        continue;
-      }
-      long[] spent = transaction.spent(allowance.period());
-      if (over(spent[0], charge.credits(), allowance.creditsCap())
-          || over(spent[1], charge.actions(), allowance.actionsCap())) {
-        throw new NotSent(
-            WaitReason.BUDGET,
-            "The budget of the "
-                + allowance.period()
-                + " is used up; it turns at "
-                + allowance.ends()
-                + ". To go on now, raise budgets in config/clay.yaml",
-            allowance.ends());
+  private static void mustAfford(Transaction transaction, List<Account> accounts, Amount cost) {
+    for (Account account : accounts) {
+      if (account.capped()
+          && account
+              .cap()
+              .minus(transaction.spent(account.name()))
+              .lacks(cost, account.cap())) {
+        throw new NotSent(WaitReason.BUDGET, account.reason(cost), account.ends());
       }
     }
-  }
-
-  private static boolean over(long spent, long amount, long cap) {
-    return cap > 0 && spent + amount > cap;
   }
 
   static boolean settle(Transaction transaction, Sending sending, Settlement settlement, long now) {
@@ -182,8 +176,10 @@ final class SendRows {
       if (row != null
           && last
           && settlement.state() == LeadState.ACCEPTED
-          && (row.state() == LeadState.UNKNOWN || row.state() == LeadState.QUEUED)) {
-        transaction.move(row.run(), row.table(), row.state(), LeadState.ACCEPTED);
+          && (row.state() == LeadState.UNKNOWN
+              || row.state() == LeadState.QUEUED
+              || row.state() == LeadState.HELD)) {
+        transaction.move(row, LeadState.ACCEPTED);
         update(
             handle, row, LeadState.ACCEPTED, row.dueAt(), "", row.attempts(), row.doubted(), now);
         RunRows.accepted(handle, row, now);
@@ -279,7 +275,7 @@ final class SendRows {
         now);
     note(handle, row.id(), row.sends(), "", settlement, now);
     if (!settlement.stored()) {
-      giveBack(transaction, row.id(), row.sends(), clayTable);
+      giveBack(transaction, row, clayTable);
     }
     if (state.releasesKey() && row.key() != null) {
       RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
@@ -300,8 +296,8 @@ final class SendRows {
       long now) {
     handle
         .createUpdate(
-            "UPDATE lead SET state = :state, due_at = :due, reason = :reason, attempts = :attempts,"
-                + " possible_duplicate = :doubted, changed_at = :now WHERE id = :id")
+            "UPDATE lead SET state = :state, held_by = '', due_at = :due, reason = :reason,"
+                + " attempts = :attempts, possible_duplicate = :doubted, changed_at = :now WHERE id = :id")
         .bind("state", state.name())
         .bind("due", dueAt)
         .bind("reason", reason)
@@ -330,27 +326,31 @@ final class SendRows {
         .execute();
   }
 
-  /** Gives back what a sending had charged, since Clay surely did not store the row. */
-  private static void giveBack(Transaction transaction, long lead, int number, String clayTable) {
+  /** Gives back what the last sending of a lead had charged: Clay surely did not store the row. */
+  private static void giveBack(Transaction transaction, LeadRow row, String clayTable) {
     transaction
         .handle()
         .createQuery(
             "SELECT webhook, begun_at, credits, actions, periods FROM attempt WHERE lead = :lead AND number = :number")
-        .bind("lead", lead)
-        .bind("number", number)
+        .bind("lead", row.id())
+        .bind("number", row.sends())
         .map(
-            (row, context) -> {
+            (attempt, context) -> {
               WebhookRows.use(
                   transaction,
-                  row.getString("webhook"),
+                  attempt.getString("webhook"),
                   clayTable,
                   -1,
-                  Instant.ofEpochMilli(row.getLong("begun_at")));
-              String periods = row.getString("periods");
+                  Instant.ofEpochMilli(attempt.getLong("begun_at")));
+              Amount cost = new Amount(attempt.getLong("credits"), attempt.getLong("actions"));
+              List<String> accounts = new ArrayList<>(List.of(Account.ofRun(row.run())));
+              String periods = attempt.getString("periods");
               if (!periods.isEmpty()) {
-                for (String period : periods.split("\n", -1)) {
-                  transaction.spend(period, -row.getLong("credits"), -row.getLong("actions"));
-                }
+                accounts.addAll(List.of(periods.split("\n", -1)));
+              }
+              for (String account : cost.equals(Amount.NOTHING) ? List.<String>of() : accounts) {
+                transaction.spend(account, cost.times(-1));
+                transaction.spend(Account.ofTable(account, row.table()), cost.times(-1));
               }
               return true;
             })

@@ -1,6 +1,7 @@
 package dev.kiln.ledger;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A lead that was begun: from here on the request may be on the wire.
@@ -11,6 +12,13 @@ import java.time.Instant;
  * @param webhook the chosen webhook, as it was before this row
  * @param lease the lease under which it was begun
  * @param begunAt the ledger's time of the begin
+ * @param warnings steps of budgets that it reached; mostly none
  */
 public record Sending(
-    Due lead, int number, int attempts, WebhookUse webhook, Lease lease, Instant begunAt) {}
+    Due lead,
+    int number,
+    int attempts,
+    WebhookUse webhook,
+    Lease lease,
+    Instant begunAt,
+    List<BudgetWarning> warnings) {}

@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
@@ -13,11 +14,14 @@ final class Transaction {
 
   private record Use(String webhook, long day) {}
 
-  private record Amount(long credits, long actions) {}
+  private record Hold(Holder by, String table, String run) {}
 
   private final Handle handle;
   private final Map<Count, Long> counts = new HashMap<>();
+  private final Map<String, Long> queued = new HashMap<>();
+  private final Map<Hold, Long> held = new HashMap<>();
   private final Map<String, Amount> spent = new HashMap<>();
+  private final Map<String, Account> accounts = new HashMap<>();
   private final Map<Use, Long> used = new HashMap<>();
 
   Transaction(Handle handle) {
@@ -31,6 +35,14 @@ final class Transaction {
   /** Adds leads to (or takes them from) a state's count. */
   void count(String run, String table, LeadState state, long leads) {
     counts.merge(new Count(run, table, state), leads, Long::sum);
+    if (state == LeadState.QUEUED) {
+      queued.merge(table, leads, Long::sum);
+    }
+  }
+
+  /** Adds leads to (or takes them from) those that somebody holds. */
+  void hold(Holder by, String table, String run, long leads) {
+    held.merge(new Hold(by, table, run), leads, Long::sum);
   }
 
   /** Counts one new lead; a state that no lead enters the ledger in throws. */
@@ -48,12 +60,61 @@ final class Transaction {
     count(run, table, to, 1);
   }
 
-  /** Adds to what a budget period has spent; negative amounts give back. */
-  void spend(String period, long credits, long actions) {
-    spent.merge(
-        period,
-        new Amount(credits, actions),
-        (a, b) -> new Amount(a.credits + b.credits, a.actions + b.actions));
+  /** Moves a lead between counts, and away from who held it; an illegal move throws. */
+  void move(LeadRow row, LeadState to) {
+    move(row.run(), row.table(), row.state(), to);
+    if (row.heldBy() != null) {
+      hold(row.heldBy(), row.table(), row.run(), -1);
+    }
+  }
+
+  /** Queued leads of a table, with what this commit adds. */
+  long queued(String table) {
+    return handle
+            .createQuery("SELECT leads FROM queue WHERE table_name = :table")
+            .bind("table", table)
+            .mapTo(Long.class)
+            .findOne()
+            .orElse(0L)
+        + queued.getOrDefault(table, 0L);
+  }
+
+  /** Queued leads of a run at a table, with what this commit adds. */
+  long queued(String run, String table) {
+    return handle
+            .createQuery(
+                "SELECT leads FROM tally WHERE run = :run AND table_name = :table AND state = 'QUEUED'")
+            .bind("run", run)
+            .bind("table", table)
+            .mapTo(Long.class)
+            .findOne()
+            .orElse(0L)
+        + counts.getOrDefault(new Count(run, table, LeadState.QUEUED), 0L);
+  }
+
+  /** Leads of a run at a table that somebody holds, with what this commit adds. */
+  long held(Holder by, String table, String run) {
+    return handle
+            .createQuery(
+                "SELECT leads FROM held WHERE held_by = :by AND table_name = :table AND run = :run")
+            .bind("by", by.name())
+            .bind("table", table)
+            .bind("run", run)
+            .mapTo(Long.class)
+            .findOne()
+            .orElse(0L)
+        + held.getOrDefault(new Hold(by, table, run), 0L);
+  }
+
+  /** Adds to what an account has spent; negative amounts give back. */
+  void spend(String account, Amount amount) {
+    spent.merge(account, amount, Amount::plus);
+  }
+
+  /** The same, and notes the account's cap and end. */
+  void spend(Account account, Amount amount) {
+    spend(account.name(), amount);
+    accounts.put(account.name(), account);
   }
 
   /** Adds to the leads of a webhook's day; negative numbers give back. */
@@ -61,17 +122,15 @@ final class Transaction {
     used.merge(new Use(webhook, day), leads, Long::sum);
   }
 
-  /** Credits and actions spent in a period, with what this commit adds. */
-  long[] spent(String period) {
-    long[] sum =
-        handle
-            .createQuery("SELECT credits, actions FROM spend WHERE period = :period")
-            .bind("period", period)
-            .map((row, context) -> new long[] {row.getLong(1), row.getLong(2)})
-            .findOne()
-            .orElse(new long[2]);
-    Amount pending = spent.get(period);
-    return pending == null ? sum : new long[] {sum[0] + pending.credits, sum[1] + pending.actions};
+  /** What an account has spent, with what this commit adds. */
+  Amount spent(String account) {
+    return handle
+        .createQuery("SELECT credits, actions FROM spend WHERE period = :account")
+        .bind("account", account)
+        .map((row, context) -> new Amount(row.getLong(1), row.getLong(2)))
+        .findOne()
+        .orElse(Amount.NOTHING)
+        .plus(spent.getOrDefault(account, Amount.NOTHING));
   }
 
   /** Writes the gathered sums. Called once, before the commit. */
@@ -100,16 +159,62 @@ final class Transaction {
                 .bind("day", use.day)
                 .bind("leads", leads)
                 .execute());
-    spent.forEach(
-        (period, amount) ->
+    queued.forEach(
+        (table, leads) ->
             handle
                 .createUpdate(
-                    "INSERT INTO spend (period, credits, actions) VALUES (:period, :credits, :actions)"
+                    "INSERT INTO queue (table_name, leads) VALUES (:table, :leads)"
+                        + " ON CONFLICT (table_name) DO UPDATE SET leads = queue.leads + excluded.leads")
+                .bind("table", table)
+                .bind("leads", leads)
+                .execute());
+    held.forEach(this::flush);
+    spent.forEach(
+        (account, amount) ->
+            handle
+                .createUpdate(
+                    "INSERT INTO spend (period, credits, actions) VALUES (:account, :credits, :actions)"
                         + " ON CONFLICT (period) DO UPDATE SET credits = spend.credits + excluded.credits,"
                         + " actions = spend.actions + excluded.actions")
-                .bind("period", period)
-                .bind("credits", amount.credits)
-                .bind("actions", amount.actions)
+                .bind("account", account)
+                .bind("credits", amount.credits())
+                .bind("actions", amount.actions())
                 .execute());
+    accounts.values().forEach(this::flush);
+  }
+
+  private void flush(Hold hold, long leads) {
+    if (leads != 0) {
+      handle
+          .createUpdate(
+              "INSERT INTO held (held_by, table_name, run, leads) VALUES (:by, :table, :run, :leads)"
+                  + " ON CONFLICT (held_by, table_name, run) DO UPDATE SET leads = held.leads + excluded.leads")
+          .bind("by", hold.by.name())
+          .bind("table", hold.table)
+          .bind("run", hold.run)
+          .bind("leads", leads)
+          .execute();
+      handle
+          .createUpdate(
+              "DELETE FROM held WHERE held_by = :by AND table_name = :table AND run = :run AND leads = 0")
+          .bind("by", hold.by.name())
+          .bind("table", hold.table)
+          .bind("run", hold.run)
+          .execute();
+    }
+  }
+
+  private void flush(Account account) {
+    Instant ends = account.ends();
+    handle
+        .createUpdate(
+            "UPDATE spend SET credits_cap = :credits, actions_cap = :actions, ends_at = :ends"
+                + " WHERE period = :account AND (credits_cap <> :credits OR actions_cap <> :actions"
+                + " OR ends_at IS NOT :ends)")
+        .bind("credits", account.cap().credits())
+        .bind("actions", account.cap().actions())
+        .bind("ends", ends == null ? null : ends.toEpochMilli())
+        .bind("account", account.name())
+        .execute();
   }
 }

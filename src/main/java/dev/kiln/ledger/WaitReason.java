@@ -18,8 +18,8 @@ public enum WaitReason {
   TABLE_PAUSED(Scope.TABLE),
   /** Kiln is stopping. */
   STOPPING(Scope.WORKSPACE),
-  /** The credits or actions of the period are used up. */
-  BUDGET(Scope.WORKSPACE),
+  /** A budget has no room for it. */
+  BUDGET(Scope.TABLE),
   /** Every webhook of the table has reached its cap. */
   EXHAUSTED(Scope.TABLE),
   /** Every webhook that is left refuses: token or URL. */

@@ -1,6 +1,7 @@
 package dev.kiln.plan;
 
 import dev.kiln.clay.Budgets;
+import dev.kiln.clay.Caps;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Table;
 import dev.kiln.plan.Plan.Figures;
@@ -112,51 +113,78 @@ final class Notes {
 
   /** By what Kiln books: every row, with the amounts of clay.yaml. */
   private void budgets(Budgets budgets) {
-    BigDecimal credits = booked(Table::creditsPerLead);
-    BigDecimal actions = booked(Table::actionsPerLead);
-    budget("Data Credits a day", budgets.creditsPerDay(), credits, true);
-    budget("Actions a day", budgets.actionsPerDay(), actions, true);
-    budget("Data Credits a month", budgets.creditsPerMonth(), credits, false);
-    budget("Actions a month", budgets.actionsPerMonth(), actions, false);
+    budgets("The budget in clay.yaml, ", budgets.all(), outline.tables());
+    for (TablePlan table : outline.tables()) {
+      budgets(
+          "The budget of table " + table.name() + " in clay.yaml, ",
+          budgets.of(table.name()),
+          List.of(table));
+    }
   }
 
-  private BigDecimal booked(Function<Table, BigDecimal> amount) {
+  private void budgets(String whose, Caps caps, List<TablePlan> tables) {
+    long leads = tables.stream().mapToLong(TablePlan::leads).sum();
+    BigDecimal credits = booked(tables, Table::creditsPerLead);
+    BigDecimal actions = booked(tables, Table::actionsPerLead);
+    new Share(whose, "Data Credits", credits, leads)
+        .of(caps.creditsPerRun(), caps.creditsPerDay(), caps.creditsPerMonth());
+    new Share(whose, "Actions", actions, leads)
+        .of(caps.actionsPerRun(), caps.actionsPerDay(), caps.actionsPerMonth());
+  }
+
+  private BigDecimal booked(List<TablePlan> tables, Function<Table, BigDecimal> amount) {
     BigDecimal sum = BigDecimal.ZERO;
-    for (TablePlan table : outline.tables()) {
+    for (TablePlan table : tables) {
       sum =
           sum.add(amount.apply(catalogue.table(table.name()).orElseThrow()).multiply(table.rows()));
     }
     return sum;
   }
 
-  private void budget(String what, BigDecimal cap, BigDecimal booked, boolean daily) {
-    if (cap.signum() == 0 || booked.compareTo(cap) <= 0) {
-      return;
+  /** What caps cover of a month's leads and the amount that they take. */
+  private final class Share {
+    private final String whose;
+    private final String what;
+    private final BigDecimal booked;
+    private final long leads;
+
+    Share(String whose, String what, BigDecimal booked, long leads) {
+      this.whose = whose;
+      this.what = what;
+      this.booked = booked;
+      this.leads = leads;
     }
-    long covered =
-        BigDecimal.valueOf(question.leads())
-            .multiply(cap)
-            .divide(booked, 0, RoundingMode.FLOOR)
-            .longValue();
-    long days = booked.divide(cap, 0, RoundingMode.CEILING).longValue();
-    String held;
-    if (!daily) {
-      held = "the others are held until the next month";
-    } else if (days <= DAYS_PER_MONTH) {
-      held = "a month's leads take " + days + " days";
-    } else {
-      held = "a month's leads take " + Numbers.of(days) + " days, longer than a month";
+
+    void of(BigDecimal run, BigDecimal day, BigDecimal month) {
+      note("run", run, " leads of one run: the others are held until it is raised");
+      note("day", day, " leads a day: " + stretched(day));
+      note(
+          "month",
+          month,
+          " of " + Numbers.of(leads) + " leads: the others are held until the next month");
     }
-    notes.add(
-        "The budget in clay.yaml, "
-            + Numbers.of(cap)
-            + " "
-            + what
-            + ", covers about "
-            + Numbers.of(covered)
-            + (daily ? " leads a day: " : " of " + Numbers.of(question.leads()) + " leads: ")
-            + held
-            + ".");
+
+    private String stretched(BigDecimal day) {
+      long days =
+          day.signum() == 0 ? 0 : booked.divide(day, 0, RoundingMode.CEILING).longValue();
+      return "a month's leads take "
+          + Numbers.of(days)
+          + " days"
+          + (days <= DAYS_PER_MONTH ? "" : ", longer than a month");
+    }
+
+    private void note(String span, BigDecimal cap, String held) {
+      if (cap.signum() > 0 && booked.compareTo(cap) > 0) {
+        long covered =
+            BigDecimal.valueOf(leads)
+                .multiply(cap)
+                .divide(booked, 0, RoundingMode.FLOOR)
+                .longValue();
+        notes.add(
+            whose + Numbers.of(cap) + " " + what + " a " + span + ", covers about "
+                + Numbers.of(covered) + held + ".");
+      }
+    }
   }
 
   private void withoutWebhooks(List<ClayPlan> plans) {

@@ -3,19 +3,24 @@ package dev.kiln.status;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.ledger.BudgetWarning;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.BudgetAccount;
+import dev.kiln.ledger.LedgerView.Held;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.Spending;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.RecentUse;
 import dev.kiln.ledger.WebhookUse;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Map;
 
 /**
  * The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code capacities},
- * {@code workspaces}.
+ * {@code workspaces}, {@code held}, {@code budgets}, {@code budget_warnings}.
  */
 public final class StatusJson {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -82,7 +87,44 @@ public final class StatusJson {
               "paused_until",
               workspace.pauseUntil().isAfter(now) ? workspace.pauseUntil().toString() : "");
     }
+    budgets(json, snapshot.budget());
     return json.toPrettyString();
+  }
+
+  private static void budgets(ObjectNode json, BudgetAccount budget) {
+    ArrayNode held = json.putArray("held");
+    for (Held some : budget.held()) {
+      held.addObject()
+          .put("run", some.run())
+          .put("table", some.table())
+          .put("by", some.by().name())
+          .put("leads", some.leads())
+          .put("reason", some.reason())
+          .put("until", some.until() == null ? null : some.until().toString());
+    }
+    ArrayNode budgets = json.putArray("budgets");
+    for (Spending spending : budget.spendings()) {
+      ObjectNode node = budgets.addObject().put("budget", spending.account());
+      amount(node, "credits", spending.spent().credits(), spending.cap().credits());
+      amount(node, "actions", spending.spent().actions(), spending.cap().actions());
+      node.put("ends", spending.ends() == null ? null : spending.ends().toString());
+    }
+    ArrayNode warnings = json.putArray("budget_warnings");
+    for (BudgetWarning warning : budget.warnings()) {
+      warnings
+          .addObject()
+          .put("budget", warning.account())
+          .put("kind", warning.kind().name())
+          .put("percent", warning.percent())
+          .put("cap", BigDecimal.valueOf(warning.cap(), 3).stripTrailingZeros())
+          .put("at", warning.at().toString());
+    }
+  }
+
+  private static void amount(ObjectNode node, String name, long spent, long cap) {
+    node.putObject(name)
+        .put("spent", BigDecimal.valueOf(spent, 3).stripTrailingZeros())
+        .put("cap", cap == 0 ? null : BigDecimal.valueOf(cap, 3).stripTrailingZeros());
   }
 
   /** The account of one run. */

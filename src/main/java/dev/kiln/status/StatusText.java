@@ -1,8 +1,12 @@
 package dev.kiln.status;
 
+import dev.kiln.ledger.Amount;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.BudgetAccount;
+import dev.kiln.ledger.LedgerView.Held;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.Spending;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.WebhookUse;
@@ -12,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,7 +42,9 @@ public final class StatusText {
     } else {
       text.append("Runs (rows read = sum of the states)\n").append(runs(snapshot.runs()));
       text.append("\nTables (leads)\n").append(tables(snapshot.tables(), now));
+      text.append(held(snapshot.budget().held()));
     }
+    text.append(budgets(snapshot.budget()));
     if (!snapshot.webhooks().isEmpty()) {
       text.append("\nWebhooks (rows)\n").append(webhooks(snapshot.webhooks()));
       Capacity.of(snapshot).forEach(capacity -> text.append(runway(capacity)));
@@ -146,6 +153,54 @@ public final class StatusText {
       }
     }
     return text.toString() + waits;
+  }
+
+  /** A line for each table and reason for which leads are held. */
+  private static String held(List<Held> held) {
+    Map<String, Long> leads = new LinkedHashMap<>();
+    held.forEach(some -> leads.merge(line(some), some.leads(), Long::sum));
+    StringBuilder text = new StringBuilder();
+    leads.forEach((line, number) -> text.append(line.formatted(Numbers.of(number))));
+    return text.toString();
+  }
+
+  private static String line(Held held) {
+    String why =
+        switch (held.by()) {
+          case OPERATOR -> "by the operator: \"kiln release\" lets them go";
+          case SAMPLE -> "behind a sample: \"kiln release\" lets them go";
+          case BUDGET, RUN_BUDGET -> "and go by themselves: " + held.reason();
+        };
+    return "  " + held.table() + ": %s held " + why.replace("%", "%%") + "\n";
+  }
+
+  /** What is spent of each cap that holds now; nothing where there is none. */
+  private static String budgets(BudgetAccount budget) {
+    TextTable table = new TextTable("budget", "Data Credits", "Actions", "turns at");
+    boolean any = false;
+    for (Spending spending : budget.spendings()) {
+      if (!spending.cap().equals(Amount.NOTHING)) {
+        any = true;
+        table.row(
+            spending.account(),
+            spent(spending.spent().credits(), spending.cap().credits()),
+            spent(spending.spent().actions(), spending.cap().actions()),
+            spending.ends() == null ? "-" : spending.ends());
+      }
+    }
+    return any ? "\nBudgets (spent)\n" + table : "";
+  }
+
+  private static String spent(long spent, long cap) {
+    String amount = Numbers.of(BigDecimal.valueOf(spent, 3));
+    return cap == 0
+        ? amount
+        : amount
+            + " of "
+            + Numbers.of(BigDecimal.valueOf(cap, 3))
+            + " ("
+            + spent * 100 / cap
+            + " %)";
   }
 
   /** A time in its two largest units: 3 d 4 h, 4 h 5 min, 5 min 6 s, 6 s. */

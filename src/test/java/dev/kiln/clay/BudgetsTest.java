@@ -2,12 +2,14 @@ package dev.kiln.clay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.ledger.Allowance;
-import dev.kiln.ledger.Charge;
+import dev.kiln.ledger.Amount;
+import dev.kiln.ledger.Budget;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -21,45 +23,71 @@ final class BudgetsTest {
     return new Budgets(
         ZoneId.of(zone),
         monthStartsOn,
-        new BigDecimal("100"),
-        new BigDecimal("2000.5"),
-        BigDecimal.ZERO,
-        new BigDecimal("0.125"));
+        new Caps(
+            new BigDecimal("30"),
+            new BigDecimal("100"),
+            new BigDecimal("2000.5"),
+            BigDecimal.ZERO,
+            BigDecimal.ZERO,
+            new BigDecimal("0.125")),
+        Map.of("tech", caps(new BigDecimal("0.0001"))));
   }
 
-  private static List<Allowance> at(Budgets budgets, String time) {
-    return budgets.charge(TABLE, Instant.parse(time)).allowances();
+  private static Caps caps(BigDecimal creditsPerDay) {
+    BigDecimal none = BigDecimal.ZERO;
+    return new Caps(none, creditsPerDay, none, none, none, none);
+  }
+
+  private static List<Budget.Period> at(Budgets budgets, String time) {
+    return at(budgets, Instant.parse(time));
+  }
+
+  private static List<Budget.Period> at(Budgets budgets, Instant now) {
+    return budgets.at(List.of(TABLE), now, null).periods();
   }
 
   @Example
-  void aLeadChargesItsTableInThousandthsOnADayAndAMonth() {
-    Charge charge = budgets("UTC", 1).charge(TABLE, Instant.parse("2026-11-25T10:00:00Z"));
-    assertThat(charge)
+  void whatLeadsCostAndWhatMayBeSpentIsInThousandths() {
+    assertThat(
+            budgets("UTC", 1)
+                .at(List.of(TABLE), Instant.parse("2026-11-25T10:00:00Z"), Set.of("a run")))
         .isEqualTo(
-            new Charge(
-                6_000,
-                4_000,
+            new Budget(
+                Map.of("tech", new Amount(6_000, 4_000)),
+                new Budget.Caps(new Amount(30_000, 0), Map.of("tech", Amount.NOTHING)),
                 List.of(
-                    new Allowance(
-                        "day 2026-11-25", 100_000, 0, Instant.parse("2026-11-26T00:00:00Z")),
-                    new Allowance(
+                    new Budget.Period(
+                        "day 2026-11-25",
+                        Instant.parse("2026-11-26T00:00:00Z"),
+                        // The smallest cap is no missing one.
+                        new Budget.Caps(
+                            new Amount(100_000, 0), Map.of("tech", new Amount(1, 0)))),
+                    new Budget.Period(
                         "month from 2026-11-01",
-                        2_000_500,
-                        125,
-                        Instant.parse("2026-12-01T00:00:00Z")))));
+                        Instant.parse("2026-12-01T00:00:00Z"),
+                        new Budget.Caps(
+                            new Amount(2_000_500, 125), Map.of("tech", Amount.NOTHING)))),
+                Set.of("a run")));
+  }
+
+  @Example
+  void aCostIsRoundedUp() {
+    assertThat(Budgets.thousandths(new BigDecimal("0.000001"))).isEqualTo(1);
+    assertThat(Budgets.thousandths(new BigDecimal("1.5"))).isEqualTo(1_500);
   }
 
   @Example
   void withoutBudgetsNothingIsCapped() {
     assertThat(at(Budgets.none(), "2026-11-25T10:00:00Z"))
-        .allMatch(allowance -> allowance.creditsCap() == 0 && allowance.actionsCap() == 0);
+        .extracting(Budget.Period::caps)
+        .containsOnly(Budget.Caps.NONE);
   }
 
   @Example
   void aDayTurnsAtMidnightOfItsTimeZone() {
     Budgets newYork = budgets("America/New_York", 1);
-    assertThat(at(newYork, "2026-11-25T04:59:59.999Z").get(0).period()).isEqualTo("day 2026-11-24");
-    assertThat(at(newYork, "2026-11-25T05:00:00Z").get(0).period()).isEqualTo("day 2026-11-25");
+    assertThat(at(newYork, "2026-11-25T04:59:59.999Z").get(0).name()).isEqualTo("day 2026-11-24");
+    assertThat(at(newYork, "2026-11-25T05:00:00Z").get(0).name()).isEqualTo("day 2026-11-25");
     assertThat(at(newYork, "2026-11-25T05:00:00Z").get(0).ends()).isEqualTo("2026-11-26T05:00:00Z");
   }
 
@@ -73,20 +101,20 @@ final class BudgetsTest {
   @Example
   void aMonthBeginsOnItsDay() {
     Budgets fifteenth = budgets("UTC", 15);
-    assertThat(at(fifteenth, "2026-11-14T23:59:59Z").get(1).period())
+    assertThat(at(fifteenth, "2026-11-14T23:59:59Z").get(1).name())
         .isEqualTo("month from 2026-10-15");
     assertThat(at(fifteenth, "2026-11-14T23:59:59Z").get(1).ends())
         .isEqualTo("2026-11-15T00:00:00Z");
-    assertThat(at(fifteenth, "2026-11-15T00:00:00Z").get(1).period())
+    assertThat(at(fifteenth, "2026-11-15T00:00:00Z").get(1).name())
         .isEqualTo("month from 2026-11-15");
-    assertThat(at(fifteenth, "2027-01-03T00:00:00Z").get(1).period())
+    assertThat(at(fifteenth, "2027-01-03T00:00:00Z").get(1).name())
         .isEqualTo("month from 2026-12-15");
   }
 
   @Example
   void aMonthFromThe28thHoldsInFebruaryToo() {
     Budgets latest = budgets("UTC", 28);
-    assertThat(at(latest, "2027-03-01T00:00:00Z").get(1).period())
+    assertThat(at(latest, "2027-03-01T00:00:00Z").get(1).name())
         .isEqualTo("month from 2027-02-28");
     assertThat(at(latest, "2027-02-28T00:00:00Z").get(1).ends()).isEqualTo("2027-03-28T00:00:00Z");
   }
@@ -97,14 +125,14 @@ final class BudgetsTest {
       @ForAll @IntRange(min = 1, max = 28) int monthStartsOn) {
     Budgets budgets = budgets("Europe/Berlin", monthStartsOn);
     Instant now = Instant.ofEpochSecond(second);
-    List<Allowance> present = budgets.charge(TABLE, now).allowances();
+    List<Budget.Period> present = at(budgets, now);
     for (int i = 0; i < present.size(); i++) {
       Instant ends = present.get(i).ends();
       assertThat(ends).isAfter(now);
-      assertThat(budgets.charge(TABLE, ends.minusMillis(1)).allowances().get(i).period())
-          .isEqualTo(present.get(i).period());
-      assertThat(budgets.charge(TABLE, ends).allowances().get(i).period())
-          .isNotEqualTo(present.get(i).period());
+      assertThat(at(budgets, ends.minusMillis(1)).get(i).name())
+          .isEqualTo(present.get(i).name());
+      assertThat(at(budgets, ends).get(i).name())
+          .isNotEqualTo(present.get(i).name());
     }
   }
 }

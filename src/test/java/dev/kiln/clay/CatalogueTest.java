@@ -101,12 +101,13 @@ final class CatalogueTest {
                 workspace: other
                 auto-delete: true
                 row-cap: 90000
+                budgets: { credits: { day: 60 }, actions: { run: 7 } }
                 webhooks:
                   - { name: local, url: "http://localhost:8080/w", token: plain, cap: 2000000 }
             budgets:
               timezone: Europe/Berlin
               month-starts-on: 28
-              credits: { day: 1.5, month: 2 }
+              credits: { run: 0.5, day: 1.5, month: 2 }
               actions: { day: 3, month: 4 }
             """);
     assertThat(catalogue.workspaces().values())
@@ -155,10 +156,23 @@ final class CatalogueTest {
             new Budgets(
                 ZoneId.of("Europe/Berlin"),
                 28,
-                new BigDecimal("1.5"),
-                new BigDecimal(2),
-                new BigDecimal(3),
-                new BigDecimal(4)));
+                new Caps(
+                    new BigDecimal("0.5"),
+                    new BigDecimal("1.5"),
+                    new BigDecimal(2),
+                    BigDecimal.ZERO,
+                    new BigDecimal(3),
+                    new BigDecimal(4)),
+                Map.of(
+                    "events",
+                    new Caps(
+                        BigDecimal.ZERO,
+                        new BigDecimal(60),
+                        BigDecimal.ZERO,
+                        new BigDecimal(7),
+                        BigDecimal.ZERO,
+                        BigDecimal.ZERO))));
+    assertThat(catalogue.budgets().of("tech")).isEqualTo(Caps.NONE);
   }
 
   @Test
@@ -328,10 +342,16 @@ final class CatalogueTest {
         "7: budgets has an unknown key \"timezon\"; did you mean \"timezone\"?");
     refuses(
         ONE_TABLE + "budgets:\n  credits:\n    week: 1\n",
-        "8: budgets: credits has an unknown key \"week\"; valid: day, month");
+        "8: budgets: credits has an unknown key \"week\"; valid: day, month, run");
+    refuses(
+        ONE_TABLE + "    budgets:\n      credit: { day: 1 }\n",
+        "7: table \"tech\": budgets has an unknown key \"credit\"; did you mean \"credits\"?");
+    refuses(
+        ONE_TABLE + "    budgets: { actions: { dya: 1 } }\n",
+        "6: table \"tech\": budgets: actions has an unknown key \"dya\"; did you mean \"day\"?");
     refuses(
         ONE_TABLE + "    " + URL_1 + ":\n",
-        "6: table \"tech\" has an unknown key; valid: actions-per-lead, auto-delete, constants,"
+        "6: table \"tech\" has an unknown key; valid: actions-per-lead, auto-delete, budgets, constants,"
             + " credits-per-lead, omit-fields, rate-per-second, row-cap, stamps, trim-fields, webhooks,"
             + " workspace");
   }

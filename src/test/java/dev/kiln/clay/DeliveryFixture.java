@@ -55,6 +55,7 @@ final class DeliveryFixture implements AutoCloseable {
     catalogue = catalogue(budgets, tables);
     books.ledger().register(Webhooks.listed(catalogue));
     delivery = delivery(POLICY, LEAST, "node", true);
+    books.budgets(now -> delivery().budget(now));
   }
 
   static Catalogue catalogue(Budgets budgets, Table... tables) {
@@ -69,11 +70,15 @@ final class DeliveryFixture implements AutoCloseable {
 
   /** A table of 6 credits and 4 actions a lead. */
   static Table table(String name, Webhook... webhooks) {
+    return priced(name, "6", webhooks);
+  }
+
+  static Table priced(String name, String credits, Webhook... webhooks) {
     return new Table(
         name,
         WORKSPACE,
         0,
-        new BigDecimal("6"),
+        new BigDecimal(credits),
         new BigDecimal("4"),
         50_000,
         false,

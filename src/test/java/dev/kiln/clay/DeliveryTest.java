@@ -6,6 +6,7 @@ import static dev.kiln.clay.DeliveryFixture.POLICY;
 import static dev.kiln.clay.DeliveryFixture.WORKSPACE;
 import static dev.kiln.clay.DeliveryFixture.answered;
 import static dev.kiln.clay.DeliveryFixture.ended;
+import static dev.kiln.clay.DeliveryFixture.priced;
 import static dev.kiln.clay.DeliveryFixture.table;
 import static dev.kiln.clay.DeliveryFixture.webhook;
 import static dev.kiln.ledger.LedgerFixture.START;
@@ -17,6 +18,8 @@ import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import dev.kiln.ledger.Due;
+import dev.kiln.ledger.Run;
+import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerUnavailable;
@@ -64,10 +67,14 @@ final class DeliveryTest {
       new Budgets(
           ZoneId.of("UTC"),
           1,
-          new BigDecimal("12"),
-          BigDecimal.ZERO,
-          BigDecimal.ZERO,
-          BigDecimal.ZERO);
+          new Caps(
+              BigDecimal.ZERO,
+              new BigDecimal("12"),
+              BigDecimal.ZERO,
+              BigDecimal.ZERO,
+              BigDecimal.ZERO,
+              BigDecimal.ZERO),
+          Map.of());
 
   private Path data;
   private DeliveryFixture fixture;
@@ -638,35 +645,70 @@ final class DeliveryTest {
     assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.OPEN);
   }
 
-  @Test
-  void aSpentBudgetWaitsForItsNextPeriod() throws IOException {
-    with(CAPPED, table("tech", webhook("tech-1", 45_000)));
-    books.stored("leads", "tech", 4);
-    List<Due> due = fixture.due();
-    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
-    fixture.settle(fixture.delivery().begin(due.get(1)), answered(200));
-    NotSent spent = refusal(due.get(2));
-    assertThat(spent.reason()).isEqualTo(WaitReason.BUDGET);
-    due.forEach(fixture.delivery()::release);
-    assertThat(fixture.due()).isEmpty();
-    assertThat(waiting("tech")).extracting(Waiting::kind).isEqualTo(WaitReason.BUDGET);
-    books.clock().set(Instant.parse("2026-11-26T00:00:00Z"));
-    assertThat(fixture.due()).hasSize(2);
-    fixture.delivery().begin(due.get(2));
+  private void has(Run run, LeadState state, long leads) {
+    assertThat(books.account(run).states().getOrDefault(state, 0L)).as("%s", state).isEqualTo(leads);
   }
 
   @Test
-  void aSpentBudgetIsTriedAgainSoonSinceRefusedRowsGiveTheirShareBack() throws IOException {
+  void whatDoesNotFitIntoTheDayIsHeldAtIntakeAndGoesByItselfWhenItTurns() throws IOException {
     with(CAPPED, table("tech", webhook("tech-1", 45_000)));
-    books.stored("leads", "tech", 4);
+    Run run = books.stored("leads", "tech", 4);
+    has(run, LeadState.QUEUED, 2);
+    has(run, LeadState.HELD, 2);
+    fixture.settle(fixture.begin(), answered(200));
+    fixture.settle(fixture.begin(), answered(200));
+    assertThat(fixture.due()).isEmpty();
+    assertThat(waiting("tech")).as("a table of which leads are held does not wait").isNull();
+    assertThat(books.line(run.id() + "-4").reason())
+        .contains("day 2026-11-25", "12 Data Credits", "turns at 2026-11-26T00:00:00Z");
+    books.clock().set(Instant.parse("2026-11-26T00:00:00Z"));
+    assertThat(fixture.due()).extracting(Due::record).containsExactly(3L, 4L);
+  }
+
+  @Test
+  void aRefusalHoldsTheRestOfItsTableAndNotTheCheaperOnes() throws IOException {
+    Table free = priced("free", "0", webhook("free-1", 45_000));
+    with(Budgets.none(), table("tech", webhook("tech-1", 45_000)), free);
+    Run tech = books.stored("tech", "tech", 3);
+    Run other = books.stored("free", "free", 3);
     List<Due> due = fixture.due();
-    Sending first = fixture.delivery().begin(due.get(0));
-    fixture.delivery().begin(due.get(1));
+    fixture
+        .delivery()
+        .apply(DeliveryFixture.catalogue(CAPPED, table("tech", webhook("tech-1", 45_000)), free));
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
+    fixture.settle(fixture.delivery().begin(due.get(1)), answered(200));
     assertThat(refusal(due.get(2)).reason()).isEqualTo(WaitReason.BUDGET);
-    fixture.settle(first, answered(400));
     due.forEach(fixture.delivery()::release);
-    passes(Duration.ofMinutes(1));
-    fixture.delivery().begin(fixture.due().get(0));
+    assertThat(fixture.due()).extracting(Due::table).containsOnly("free").hasSize(3);
+    has(tech, LeadState.HELD, 1);
+    has(other, LeadState.QUEUED, 3);
+  }
+
+  @Test
+  void whatClayRefusesMakesRoomForAHeldLead() throws IOException {
+    with(CAPPED, table("tech", webhook("tech-1", 45_000)));
+    Run run = books.stored("leads", "tech", 4);
+    fixture.settle(fixture.begin(), answered(400));
+    fixture.due().forEach(fixture.delivery()::release);
+    passes(Duration.ofSeconds(1));
+    assertThat(fixture.due()).extracting(Due::record).containsExactly(2L, 3L);
+    has(run, LeadState.HELD, 1);
+  }
+
+  @Test
+  void onlyTheRunsThatAreDeliveredLeaveTheLine() throws IOException {
+    with(CAPPED, table("tech", webhook("tech-1", 45_000)));
+    Run before = books.stored("before", "tech", 4);
+    books.clock().set(Instant.parse("2026-11-26T00:00:00Z"));
+    books.ledger().cancel(new LeadSelection(before.id(), null, 1L));
+    books.ledger().cancel(new LeadSelection(before.id(), null, 2L));
+    Run run = books.run("leads");
+    fixture.delivery().only(Set.of(run.id()));
+    books.store(run, "tech", 3);
+    has(run, LeadState.QUEUED, 2);
+    fixture.delivery().balance();
+    has(before, LeadState.HELD, 2);
+    assertThat(fixture.due()).extracting(Due::run).containsOnly(run.id()).hasSize(2);
   }
 
   @Test
@@ -951,13 +993,25 @@ final class DeliveryTest {
     books.stored("leads", "tech", 3);
     fixture.settle(fixture.begin(), answered(200));
     fixture.settle(fixture.begin(), answered(200));
-    assertThat(refusal(fixture.due().get(0)).reason()).isEqualTo(WaitReason.BUDGET);
     assertThat(fixture.due()).isEmpty();
     fixture
         .delivery()
         .apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", webhook("tech-1", 45_000))));
-    fixture.delivery().release(books.due("tech").get(0));
     assertThat(fixture.due()).hasSize(1);
+  }
+
+  @Test
+  void aLoweredBudgetHoldsTheNewestOfTheQueue() {
+    Run run = books.stored("leads", "tech", 5);
+    fixture
+        .delivery()
+        .apply(
+            DeliveryFixture.catalogue(
+                CAPPED,
+                table("tech", webhook("tech-1", 45_000)),
+                table("finance", webhook("finance-1", 45_000))));
+    assertThat(fixture.due()).extracting(Due::record).containsExactly(1L, 2L);
+    has(run, LeadState.HELD, 3);
   }
 
   // ---- Routes that fail behind begin ----

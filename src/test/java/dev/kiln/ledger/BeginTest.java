@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,12 +44,12 @@ final class BeginTest {
     books.close();
   }
 
-  private NotSent refuses(Due due, Lease held, Charge charge) {
+  private NotSent refuses(Due due, Lease held, Budget charge) {
     return books.refusesAndChangesNothing(() -> books.begin(due, held, charge));
   }
 
   private WaitReason refusal(Due due, Lease held) {
-    return refuses(due, held, Charge.NONE).reason();
+    return refuses(due, held, Budget.NONE).reason();
   }
 
   @Test
@@ -132,7 +133,7 @@ final class BeginTest {
   void aPausedWorkspaceBeginsNothingUntilItsPauseEnds() {
     books.ledger().settle(books.begin(lead, lease), tooMany(START.plusSeconds(30)));
     Due other = books.due("tech").get(0);
-    NotSent paused = refuses(other, lease, Charge.NONE);
+    NotSent paused = refuses(other, lease, Budget.NONE);
     assertThat(paused.reason()).isEqualTo(WaitReason.PAUSED);
     assertThat(paused.until()).isEqualTo(START.plusSeconds(30));
     assertThat(paused).hasMessageContaining("429").hasMessageContaining("by itself");
@@ -147,7 +148,7 @@ final class BeginTest {
     books.ledger().settle(first, tooMany(START.plusSeconds(30)));
     books.ledger().settle(second, tooMany(START.plusSeconds(2)));
     books.clock().advance(Duration.ofSeconds(10));
-    assertThat(refuses(books.due("tech").get(0), lease, Charge.NONE).until())
+    assertThat(refuses(books.due("tech").get(0), lease, Budget.NONE).until())
         .isEqualTo(START.plusSeconds(30));
   }
 
@@ -169,13 +170,13 @@ final class BeginTest {
                           assertThat(now).isEqualTo(START);
                           throw full;
                         },
-                        Charge.NONE));
+                        now -> Budget.NONE));
     assertThat(refusal).isSameAs(full);
   }
 
   @Test
   void theBudgetOfAnyPeriodRefusesTheLeadThatWouldExceedIt() {
-    Charge twoCredits = charge(2_000, 0, "day 2026-11-25");
+    Budget twoCredits = charge(2_000, 0, "day 2026-11-25");
     books.begin(books.due("tech").get(0), lease, twoCredits);
     books.begin(books.due("tech").get(0), lease, twoCredits);
     Due third = books.due("tech").get(0);
@@ -190,13 +191,18 @@ final class BeginTest {
 
   @Test
   void theActionsOfAMonthRefuseAsTheCreditsOfADayDo() {
-    Charge day = charge(0, 0, "day 2026-11-25");
-    Charge both =
-        new Charge(
-            1_000,
-            2_000,
+    Budget day = charge(0, 0, "day 2026-11-25");
+    Budget both =
+        new Budget(
+            day.costs(),
+            Budget.Caps.NONE,
             List.of(
-                day.allowances().get(0), new Allowance("month from 2026-11-01", 0, 3_999, START)));
+                day.periods().get(0),
+                new Budget.Period(
+                    "month from 2026-11-01",
+                    START,
+                    new Budget.Caps(new Amount(0, 3_999), Map.of()))),
+            null);
     books.begin(lead, lease, both);
     Due next = books.due("tech").get(0);
     assertThat(refuses(next, lease, both)).hasMessageContaining("month from 2026-11-01");
@@ -222,7 +228,7 @@ final class BeginTest {
 
   @Test
   void ofManyThatWantTheLastOfABudgetOneGetsIt() {
-    Charge lastCredit = charge(1_000, 0, "day 2026-11-25");
+    Budget lastCredit = charge(1_000, 0, "day 2026-11-25");
     List<Due> leads = books.due("tech");
     List<Boolean> begun =
         Together.run(

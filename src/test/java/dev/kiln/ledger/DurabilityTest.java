@@ -162,14 +162,14 @@ final class DurabilityTest {
       var before = books.dump();
       for (int i = 0; i < 2; i++) {
         assertThatThrownBy(
-                () -> writer.change(commit -> commit.spend("long ".repeat(10_000), 1, 0)))
+                () -> writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0))))
             .isInstanceOf(LedgerUnavailable.class)
             .hasMessageContainingAll(
                 file.toString(), "the disk is full", "Free some space on the disk of " + data);
       }
       assertThat(books.dump()).isEqualTo(before);
       handle.execute("PRAGMA max_page_count = 1000000");
-      writer.change(commit -> commit.spend("long ".repeat(10_000), 1, 0));
+      writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0)));
       assertThat(books.dump().get("spend")).hasSize(1);
       assertThat(pragma(handle, "integrity_check")).isEqualTo("ok");
       writer.close();

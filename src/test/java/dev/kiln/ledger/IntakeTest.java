@@ -123,7 +123,8 @@ final class IntakeTest {
     NewLead fresh = new NewLead(2, 3, "tech", "k2", "", "{}", null, List.of(), 0);
     NewLead seenBefore = new NewLead(1, 2, "tech", "k3", "", "{}", null, List.of(), 0);
     Batch batch = new Batch(2, 3, 3, 0, List.of(fresh, seenBefore));
-    assertThatThrownBy(() -> books.ledger().store(run, batch, DEDUPE_WINDOW).await())
+    assertThatThrownBy(
+            () -> books.ledger().store(run, batch, DEDUPE_WINDOW, now -> Budget.NONE).await())
         .isInstanceOf(LedgerUnavailable.class);
     assertThat(books.dump()).isEqualTo(before);
 
@@ -136,10 +137,10 @@ final class IntakeTest {
     Run run = books.run("leads");
     NewLead torn = new NewLead(1, 2, "tech", "k1", "", "{}", null, List.of(), 0);
     NewLead good = new NewLead(3, 4, "tech", "k3", "", "{}", null, List.of(), 0);
-    Pending<Boolean> first =
-        books.ledger().store(run, new Batch(1, 2, 2, 0, List.of(torn, torn)), DEDUPE_WINDOW);
-    Pending<Boolean> second =
-        books.ledger().store(run, new Batch(3, 3, 3, 0, List.of(good)), DEDUPE_WINDOW);
+    Pending<List<String>> first =
+        books.ledger().store(run, new Batch(1, 2, 2, 0, List.of(torn, torn)), DEDUPE_WINDOW, now -> Budget.NONE);
+    Pending<List<String>> second =
+        books.ledger().store(run, new Batch(3, 3, 3, 0, List.of(good)), DEDUPE_WINDOW, now -> Budget.NONE);
     assertThatThrownBy(first::await).isInstanceOf(LedgerUnavailable.class);
     assertThatThrownBy(second::await)
         .isInstanceOf(IllegalStateException.class)
@@ -151,7 +152,10 @@ final class IntakeTest {
   @Test
   void anEmptyBatchMovesTheCheckpointAndTheSkippedLines() {
     Run run = books.run("leads");
-    books.ledger().store(run, new Batch(1, 0, 0, 40, List.of()), DEDUPE_WINDOW).await();
+    books
+        .ledger()
+        .store(run, new Batch(1, 0, 0, 40, List.of()), DEDUPE_WINDOW, now -> Budget.NONE)
+        .await();
     assertThat(books.account(run).skipped()).isEqualTo(40);
     assertThat(states(run)).isEmpty();
   }

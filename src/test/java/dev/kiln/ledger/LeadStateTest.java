@@ -23,7 +23,7 @@ final class LeadStateTest {
                 REJECTED DUPLICATE HELD QUEUED SENDING ACCEPTED UNKNOWN REFUSED DEAD CANCELLED ENRICHED MISSING
       REJECTED  .        .         .    .      .       .        .       .       .    .         .        .
       DUPLICATE .        .         .    .      .       .        .       .       .    .         .        .
-      HELD      .        .         .    x      .       .        .       .       .    x         .        .
+      HELD      .        .         .    x      .       x        .       .       .    x         x        .
       QUEUED    .        .         x    .      x       x        .       .       .    x         x        .
       SENDING   .        .         .    x      .       x        x       x       x    .         x        .
       ACCEPTED  .        .         .    .      .       .        .       .       .    .         x        x

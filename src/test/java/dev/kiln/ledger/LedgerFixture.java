@@ -18,8 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +54,11 @@ public final class LedgerFixture implements AutoCloseable {
           "unsent",
           "noticed",
           "submission",
-          "watermark");
+          "watermark",
+          "held",
+          "queue",
+          "budget_note",
+          "budget_warning");
 
   /** What a lead costs at every table, thousandths. */
   public static final long CREDITS = 1500;
@@ -99,6 +106,7 @@ public final class LedgerFixture implements AutoCloseable {
   private final Map<String, Long> rowsOf = new HashMap<>();
   private final Jdbi sql;
   private Ledger ledger;
+  private Function<Instant, Budget> budgets = now -> Budget.NONE;
 
   private LedgerFixture(Path data) {
     this.data = data;
@@ -196,8 +204,18 @@ public final class LedgerFixture implements AutoCloseable {
               CREDITS));
     }
     long after = before + rows.length;
-    ledger.store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW).await();
+    ledger
+        .store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW, budgets)
+        .await();
     rowsOf.put(run.id(), after);
+  }
+
+  /** Stores one row as its run's next batch; for several threads, each with runs of its own. */
+  void storeAlone(Run run, long record, String table) {
+    NewLead lead =
+        new NewLead(record, record + 1, table, null, "", "{}", null, List.of(), CREDITS);
+    ledger.store(
+        run, new Batch(record, record, record, 2, List.of(lead)), DEDUPE_WINDOW, budgets);
   }
 
   /** Stores a number of rows that are no one's duplicates, in batches of 100. */
@@ -238,11 +256,35 @@ public final class LedgerFixture implements AutoCloseable {
   }
 
   Sending begin(Due lead, Lease lease) {
-    return begin(lead, lease, Charge.NONE);
+    return ledger.begin(lead, lease, LedgerFixture::firstUsable, budgets);
   }
 
-  Sending begin(Due lead, Lease lease, Charge charge) {
-    return ledger.begin(lead, lease, LedgerFixture::firstUsable, charge);
+  Sending begin(Due lead, Lease lease, Budget budget) {
+    return ledger.begin(lead, lease, LedgerFixture::firstUsable, now -> budget);
+  }
+
+  /** Goes on with budgets; there are none at the start. */
+  public void budgets(Function<Instant, Budget> some) {
+    budgets = some;
+  }
+
+  /** Brings the queue into line with the budgets. */
+  Balance balance(Due... refused) {
+    Balance all = new Balance(0, 0, true, Map.of(), List.of(), List.of());
+    List<Due> told = List.of(refused);
+    while (all.more()) {
+      Balance step = ledger.balance(budgets, told, all.runs());
+      told = List.of();
+      all =
+          new Balance(
+              all.held() + step.held(),
+              all.released() + step.released(),
+              step.more(),
+              step.runs(),
+              Stream.concat(all.reasons().stream(), step.reasons().stream()).toList(),
+              Stream.concat(all.warnings().stream(), step.warnings().stream()).toList());
+    }
+    return all;
   }
 
   /** The simplest rotation: the first webhook that can take a row. */
@@ -255,16 +297,24 @@ public final class LedgerFixture implements AutoCloseable {
         .orElseThrow(() -> new NotSent(WaitReason.EXHAUSTED, "used up", null));
   }
 
-  /** A charge of one credit and two actions on one day's allowance. */
-  static Charge charge(long creditsCap, long actionsCap, String... periods) {
-    return new Charge(
-        1000,
-        2000,
+  /** What a lead of any table takes: one credit and two actions. */
+  static final Amount COST = new Amount(1000, 2000);
+
+  /** Budgets of some periods, each with these caps. */
+  static Budget charge(long creditsCap, long actionsCap, String... periods) {
+    return new Budget(
+        Stream.of("tech", "finance", "outbound-leads-tech", "outbound-leads-finance")
+            .collect(Collectors.toMap(table -> table, table -> COST)),
+        Budget.Caps.NONE,
         Arrays.stream(periods)
             .map(
                 period ->
-                    new Allowance(period, creditsCap, actionsCap, START.plus(Duration.ofHours(14))))
-            .toList());
+                    new Budget.Period(
+                        period,
+                        START.plus(Duration.ofHours(14)),
+                        new Budget.Caps(new Amount(creditsCap, actionsCap), Map.of())))
+            .toList(),
+        null);
   }
 
   /** Sends the next lead of a table, to 200 or to 504; the latter leaves it UNKNOWN. */
@@ -437,5 +487,36 @@ public final class LedgerFixture implements AutoCloseable {
                 .map((row, context) -> counted.put(row.getString(1), row.getLong(2)))
                 .list());
     assertThat(kept).as("kept counts").isEqualTo(counted);
+    sql.useHandle(
+        handle -> {
+          assertThat(numbers(handle, "SELECT table_name, leads FROM queue WHERE leads <> 0"))
+              .as("kept counts of queued leads")
+              .isEqualTo(
+                  numbers(
+                      handle,
+                      "SELECT table_name, COUNT(*) FROM lead WHERE state = 'QUEUED' GROUP BY 1"));
+          assertThat(
+                  numbers(handle, "SELECT held_by || ' ' || table_name || ' ' || run, leads FROM held"))
+              .as("kept counts of held leads")
+              .isEqualTo(
+                  numbers(
+                      handle,
+                      "SELECT held_by || ' ' || table_name || ' ' || run, COUNT(*) FROM lead"
+                          + " WHERE state = 'HELD' GROUP BY 1"));
+          assertThat(
+                  numbers(
+                      handle, "SELECT id, 1 FROM lead WHERE (state = 'HELD') <> (held_by <> '')"))
+              .as("leads held by nobody, or by somebody though they are not held")
+              .isEmpty();
+        });
+  }
+
+  private static Map<String, Long> numbers(Handle handle, String query) {
+    Map<String, Long> numbers = new TreeMap<>();
+    handle
+        .createQuery(query)
+        .map((row, context) -> numbers.put(row.getString(1), row.getLong(2)))
+        .list();
+    return numbers;
   }
 }

@@ -171,7 +171,7 @@ final class LedgerTest {
   void closingAndOpeningKeepsEveryRow() {
     Run run = books.stored("leads", "tech", 5);
     Lease lease = books.lead("node");
-    Charge charge = charge(0, 0, "day 2026-11-25");
+    Budget charge = charge(0, 0, "day 2026-11-25");
     List<Settlement> outcomes = List.of(accepted(), refused(), failed(START), unknown(START));
     for (Settlement outcome : outcomes) {
       books.ledger().settle(books.begin(books.due("tech").get(0), lease, charge), outcome);

@@ -43,13 +43,13 @@ final class WriterTest {
 
   /** Spends one credit. */
   private static boolean spend(Transaction transaction) {
-    transaction.spend(PERIOD, 1, 0);
+    transaction.spend(PERIOD, new Amount(1, 0));
     return true;
   }
 
   private static Operation<Boolean> failing(Throwable failure) {
     return transaction -> {
-      transaction.spend(PERIOD, 100, 0);
+      transaction.spend(PERIOD, new Amount(100, 0));
       transaction.handle().execute("INSERT INTO clay_table (name, used) VALUES ('torn', 1)");
       if (failure instanceof Error error) {
         throw error;
@@ -162,7 +162,7 @@ final class WriterTest {
   @Test
   void aBudgetSeesWhatTheSameCommitHasSpentAlready() throws Exception {
     var held = holdWriter();
-    AtomicReference<long[]> seen = new AtomicReference<>(new long[0]);
+    AtomicReference<Amount> seen = new AtomicReference<>(Amount.NOTHING);
     var spent = handIn(WriterTest::spend);
     var looked =
         handIn(
@@ -174,7 +174,7 @@ final class WriterTest {
     assertThat(failureOf(held)).isNull();
     assertThat(failureOf(spent)).isNull();
     assertThat(failureOf(looked)).isNull();
-    assertThat(seen.get()).containsExactly(1, 0);
+    assertThat(seen.get()).isEqualTo(new Amount(1, 0));
   }
 
   @Test

@@ -1,12 +1,14 @@
 package dev.kiln.plan;
 
 import dev.kiln.clay.Budgets;
+import dev.kiln.clay.Caps;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Secret;
 import dev.kiln.clay.Table;
 import dev.kiln.clay.Webhook;
 import dev.kiln.clay.Workspace;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.BudgetAccount;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.Priority;
@@ -79,10 +81,14 @@ final class PlanFixture {
         new Budgets(
             ZoneId.of("UTC"),
             1,
-            BigDecimal.valueOf(creditsDay),
-            BigDecimal.valueOf(creditsMonth),
-            BigDecimal.valueOf(actionsDay),
-            BigDecimal.valueOf(actionsMonth));
+            new Caps(
+                BigDecimal.ZERO,
+                BigDecimal.valueOf(creditsDay),
+                BigDecimal.valueOf(creditsMonth),
+                BigDecimal.ZERO,
+                BigDecimal.valueOf(actionsDay),
+                BigDecimal.valueOf(actionsMonth)),
+            Map.of());
     return this;
   }
 
@@ -113,7 +119,7 @@ final class PlanFixture {
   }
 
   Snapshot ledger() {
-    return new Snapshot(runs, List.of(), uses, Map.of(), List.of());
+    return new Snapshot(runs, List.of(), uses, Map.of(), List.of(), BudgetAccount.EMPTY);
   }
 
   /** Percent by table. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.ledger.LedgerView.BudgetAccount;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
@@ -44,7 +45,8 @@ final class CapacityTest {
         List.of(),
         Arrays.asList(webhooks),
         recent,
-        List.of(new WorkspaceAccount("main", "node", 1, NOW.plusSeconds(5), NOW, 2.5, true)));
+        List.of(new WorkspaceAccount("main", "node", 1, NOW.plusSeconds(5), NOW, 2.5, true)),
+        BudgetAccount.EMPTY);
   }
 
   private static Capacity capacity(Map<String, RecentUse> recent, WebhookUse... webhooks) {
@@ -153,7 +155,7 @@ final class CapacityTest {
             "run", "run", "", Priority.NORMAL, "READ", "", "", 0, 0, Map.of(), Map.of(), 0, "");
     TableAccount table = new TableAccount("tech", Map.of(), null, NOW.minus(age));
     return StatusText.of(
-        new Snapshot(List.of(run), List.of(table), List.of(), Map.of(), List.of()), NOW);
+        new Snapshot(List.of(run), List.of(table), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY), NOW);
   }
 
   @Test
