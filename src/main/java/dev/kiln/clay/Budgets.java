@@ -80,8 +80,7 @@ public record Budgets(ZoneId timezone, int monthStartsOn, Caps all, Map<String, 
     return new Budget.Caps(
         amount.apply(all),
         tables.entrySet().stream()
-            .collect(
-                Collectors.toMap(Map.Entry::getKey, table -> amount.apply(table.getValue()))));
+            .collect(Collectors.toMap(Map.Entry::getKey, table -> amount.apply(table.getValue()))));
   }
 
   /** Thousandths of a cap; a cap below one is one, since 0 is none. */

@@ -362,11 +362,7 @@ public final class Delivery {
       }
       Table table = lane.table(lead);
       Sending sending =
-          ledger.begin(
-              lead,
-              lease,
-              (uses, now) -> Webhooks.choose(table, uses, now),
-              purse::at);
+          ledger.begin(lead, lease, (uses, now) -> Webhooks.choose(table, uses, now), purse::at);
       lane.begun(sending);
       Webhooks.warning(sending.webhook()).ifPresent(LOG::warn);
       sending.warnings().forEach(Purse::tell);

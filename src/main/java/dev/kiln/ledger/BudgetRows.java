@@ -87,12 +87,7 @@ final class BudgetRows {
   }
 
   private static boolean warn(
-      Handle handle,
-      String account,
-      BudgetWarning.Kind kind,
-      int percent,
-      long cap,
-      Instant now) {
+      Handle handle, String account, BudgetWarning.Kind kind, int percent, long cap, Instant now) {
     return handle
             .createUpdate(
                 "INSERT INTO budget_warning (period, kind, percent, cap, at)"
@@ -194,9 +189,7 @@ final class BudgetRows {
       if (!account.cap().equals(known(account))) {
         transaction.spend(account, Amount.NOTHING);
       }
-      warnings.addAll(
-          warn(
-              handle, account, NOT_YET, transaction.spent(account.name()), now));
+      warnings.addAll(warn(handle, account, NOT_YET, transaction.spent(account.name()), now));
     }
     return warnings;
   }
@@ -341,8 +334,7 @@ final class BudgetRows {
       }
       if (reserved.add(capped.run)) {
         for (String table : budget.costs().keySet()) {
-          kept.reserve(
-              capped.run, table, transaction.held(Holder.BUDGET, table, capped.run));
+          kept.reserve(capped.run, table, transaction.held(Holder.BUDGET, table, capped.run));
         }
       }
       Account full = kept.full(accounts, capped.table);
@@ -353,12 +345,7 @@ final class BudgetRows {
         continue;
       }
       for (LeadRow row :
-          select(
-              OLDEST,
-              Set.of(capped.run),
-              capped.table,
-              Holder.RUN_BUDGET,
-              AT_ONCE - passed)) {
+          select(OLDEST, Set.of(capped.run), capped.table, Holder.RUN_BUDGET, AT_ONCE - passed)) {
         if (kept.full(accounts, capped.table) != null) {
           break;
         }

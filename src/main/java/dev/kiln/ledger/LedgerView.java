@@ -157,8 +157,7 @@ public final class LedgerView implements AutoCloseable {
   public record BudgetAccount(
       List<Spending> spendings, List<Held> held, List<BudgetWarning> warnings) {
     /** Nothing spent and nothing held. */
-    public static final BudgetAccount EMPTY =
-        new BudgetAccount(List.of(), List.of(), List.of());
+    public static final BudgetAccount EMPTY = new BudgetAccount(List.of(), List.of(), List.of());
   }
 
   /**
@@ -180,8 +179,7 @@ public final class LedgerView implements AutoCloseable {
       BudgetAccount budget) {
     /** The account of a ledger that nothing was ever read into. */
     public static final Snapshot EMPTY =
-        new Snapshot(
-            List.of(), List.of(), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY);
+        new Snapshot(List.of(), List.of(), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY);
 
     /** The same with some of its runs. */
     public Snapshot of(List<RunAccount> some) {

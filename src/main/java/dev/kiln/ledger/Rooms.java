@@ -22,8 +22,7 @@ final class Rooms {
   private Amount left(Account account) {
     Amount known = left.get(account.name());
     if (known == null) {
-      known =
-          account.cap().minus(transaction.spent(account.name())).minus(promised(account));
+      known = account.cap().minus(transaction.spent(account.name())).minus(promised(account));
       left.put(account.name(), known);
     }
     return known;

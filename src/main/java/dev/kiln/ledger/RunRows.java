@@ -155,9 +155,8 @@ final class RunRows {
       Duration dedupeWindow,
       Budget budget,
       long now) {
-    Admission admission = 
-        new Admission(
-            new BudgetRows(transaction, budget, Instant.ofEpochMilli(now)), run.id());
+    Admission admission =
+        new Admission(new BudgetRows(transaction, budget, Instant.ofEpochMilli(now)), run.id());
     Handle handle = transaction.handle();
     moveOn(handle, run, batch);
     List<NewLead> leads = batch.leads();

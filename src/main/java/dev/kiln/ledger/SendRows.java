@@ -156,10 +156,7 @@ final class SendRows {
   private static void mustAfford(Transaction transaction, List<Account> accounts, Amount cost) {
     for (Account account : accounts) {
       if (account.capped()
-          && account
-              .cap()
-              .minus(transaction.spent(account.name()))
-              .lacks(cost, account.cap())) {
+          && account.cap().minus(transaction.spent(account.name())).lacks(cost, account.cap())) {
         throw new NotSent(WaitReason.BUDGET, account.reason(cost), account.ends());
       }
     }

@@ -165,8 +165,7 @@ final class Notes {
     }
 
     private String stretched(BigDecimal day) {
-      long days =
-          day.signum() == 0 ? 0 : booked.divide(day, 0, RoundingMode.CEILING).longValue();
+      long days = day.signum() == 0 ? 0 : booked.divide(day, 0, RoundingMode.CEILING).longValue();
       return "a month's leads take "
           + Numbers.of(days)
           + " days"
@@ -181,8 +180,16 @@ final class Notes {
                 .divide(booked, 0, RoundingMode.FLOOR)
                 .longValue();
         notes.add(
-            whose + Numbers.of(cap) + " " + what + " a " + span + ", covers about "
-                + Numbers.of(covered) + held + ".");
+            whose
+                + Numbers.of(cap)
+                + " "
+                + what
+                + " a "
+                + span
+                + ", covers about "
+                + Numbers.of(covered)
+                + held
+                + ".");
       }
     }
   }

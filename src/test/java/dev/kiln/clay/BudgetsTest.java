@@ -60,8 +60,7 @@ final class BudgetsTest {
                         "day 2026-11-25",
                         Instant.parse("2026-11-26T00:00:00Z"),
                         // The smallest cap is no missing one.
-                        new Budget.Caps(
-                            new Amount(100_000, 0), Map.of("tech", new Amount(1, 0)))),
+                        new Budget.Caps(new Amount(100_000, 0), Map.of("tech", new Amount(1, 0)))),
                     new Budget.Period(
                         "month from 2026-11-01",
                         Instant.parse("2026-12-01T00:00:00Z"),
@@ -114,8 +113,7 @@ final class BudgetsTest {
   @Example
   void aMonthFromThe28thHoldsInFebruaryToo() {
     Budgets latest = budgets("UTC", 28);
-    assertThat(at(latest, "2027-03-01T00:00:00Z").get(1).name())
-        .isEqualTo("month from 2027-02-28");
+    assertThat(at(latest, "2027-03-01T00:00:00Z").get(1).name()).isEqualTo("month from 2027-02-28");
     assertThat(at(latest, "2027-02-28T00:00:00Z").get(1).ends()).isEqualTo("2027-03-28T00:00:00Z");
   }
 
@@ -129,10 +127,8 @@ final class BudgetsTest {
     for (int i = 0; i < present.size(); i++) {
       Instant ends = present.get(i).ends();
       assertThat(ends).isAfter(now);
-      assertThat(at(budgets, ends.minusMillis(1)).get(i).name())
-          .isEqualTo(present.get(i).name());
-      assertThat(at(budgets, ends).get(i).name())
-          .isNotEqualTo(present.get(i).name());
+      assertThat(at(budgets, ends.minusMillis(1)).get(i).name()).isEqualTo(present.get(i).name());
+      assertThat(at(budgets, ends).get(i).name()).isNotEqualTo(present.get(i).name());
     }
   }
 }

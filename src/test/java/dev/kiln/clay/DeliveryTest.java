@@ -18,7 +18,6 @@ import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import dev.kiln.ledger.Due;
-import dev.kiln.ledger.Run;
 import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerFixture;
@@ -26,6 +25,7 @@ import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.NotSent;
 import dev.kiln.ledger.Pausable;
+import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Together;
 import dev.kiln.ledger.WaitReason;
@@ -646,7 +646,9 @@ final class DeliveryTest {
   }
 
   private void has(Run run, LeadState state, long leads) {
-    assertThat(books.account(run).states().getOrDefault(state, 0L)).as("%s", state).isEqualTo(leads);
+    assertThat(books.account(run).states().getOrDefault(state, 0L))
+        .as("%s", state)
+        .isEqualTo(leads);
   }
 
   @Test

@@ -40,8 +40,7 @@ import org.jdbi.v3.core.Jdbi;
  */
 final class BudgetModelTest {
   private static final Map<String, Amount> COSTS =
-      Map.of(
-          "tech", new Amount(6, 4), "finance", new Amount(4, 3), "events", new Amount(1, 0));
+      Map.of("tech", new Amount(6, 4), "finance", new Amount(4, 3), "events", new Amount(1, 0));
   private static final List<String> TABLES = List.of("tech", "finance", "events");
   private static final int ATTEMPTS = 3;
   private static final LeadSelection ALL = new LeadSelection(null, null, null);
@@ -200,7 +199,9 @@ final class BudgetModelTest {
       }
       Found lead = leads.get(step.other % leads.size());
       return new LeadSelection(
-          lead.run, step.pick % 3 == 0 ? lead.table : null, step.pick % 3 == 0 ? null : 1L + step.other % 9);
+          lead.run,
+          step.pick % 3 == 0 ? lead.table : null,
+          step.pick % 3 == 0 ? null : 1L + step.other % 9);
     }
 
     private void store(Step step) {
@@ -217,7 +218,9 @@ final class BudgetModelTest {
           accounts(lead.run, lead.table)
               .forEach(
                   account ->
-                      assertThat(exceeded(account, lead.table)).as("overbooked %s", account).isFalse());
+                      assertThat(exceeded(account, lead.table))
+                          .as("overbooked %s", account)
+                          .isFalse());
         }
       }
     }
@@ -298,9 +301,7 @@ final class BudgetModelTest {
     private void crash(Step step) {
       books.reopen();
       lease = books.lead("node " + ++nodes);
-      books
-          .ledger()
-          .recover(lease.epoch(), TABLES, step.pick % 3 == 0 ? null : now(), ATTEMPTS);
+      books.ledger().recover(lease.epoch(), TABLES, step.pick % 3 == 0 ? null : now(), ATTEMPTS);
       wire.clear();
     }
 
@@ -309,8 +310,7 @@ final class BudgetModelTest {
       Balance done = books.balance(refused.toArray(Due[]::new));
       refused.clear();
       List<Found> after = leads();
-      Map<Long, Found> now =
-          after.stream().collect(Collectors.toMap(Found::id, lead -> lead));
+      Map<Long, Found> now = after.stream().collect(Collectors.toMap(Found::id, lead -> lead));
       Set<String> held = new HashSet<>(Set.of("BUDGET", "RUN_BUDGET"));
       int released = 0;
       for (Found lead : before) {
@@ -421,8 +421,7 @@ final class BudgetModelTest {
     return new Budget(
         COSTS,
         new Budget.Caps(new Amount(160, 0), Map.of()),
-        List.of(
-            new Budget.Period(first ? "day 1" : "day 2", START.plus(Duration.ofDays(9)), day)),
+        List.of(new Budget.Period(first ? "day 1" : "day 2", START.plus(Duration.ofDays(9)), day)),
         null);
   }
 

@@ -257,7 +257,8 @@ final class BudgetTest {
     send("tech", accepted());
     Due third = books.due("tech").get(0);
     assertThat(
-            books.refusesAndChangesNothing(
+            books
+                .refusesAndChangesNothing(
                     () ->
                         books
                             .ledger()
@@ -356,8 +357,7 @@ final class BudgetTest {
                     new Budget.Period(
                         DAY,
                         TURNS,
-                        new Budget.Caps(
-                            Amount.NOTHING, Map.of("tech", new Amount(0, 2000))))),
+                        new Budget.Caps(Amount.NOTHING, Map.of("tech", new Amount(0, 2000))))),
                 null));
     Run run = books.stored("leads", "tech", 3);
     assertThat(held().get(0).reason())
@@ -394,7 +394,6 @@ final class BudgetTest {
     assertThat(books.ledger().view().warnings(START.plusSeconds(1))).isEmpty();
     assertThat(books.snapshot().budget().spendings())
         .filteredOn(spending -> spending.account().equals(DAY))
-        .containsExactly(
-            new Spending(DAY, new Amount(8000, 16_000), new Amount(8000, 0), TURNS));
+        .containsExactly(new Spending(DAY, new Amount(8000, 16_000), new Amount(8000, 0), TURNS));
   }
 }

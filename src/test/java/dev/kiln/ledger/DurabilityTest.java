@@ -162,7 +162,8 @@ final class DurabilityTest {
       var before = books.dump();
       for (int i = 0; i < 2; i++) {
         assertThatThrownBy(
-                () -> writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0))))
+                () ->
+                    writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0))))
             .isInstanceOf(LedgerUnavailable.class)
             .hasMessageContainingAll(
                 file.toString(), "the disk is full", "Free some space on the disk of " + data);

@@ -212,10 +212,8 @@ public final class LedgerFixture implements AutoCloseable {
 
   /** Stores one row as its run's next batch; for several threads, each with runs of its own. */
   void storeAlone(Run run, long record, String table) {
-    NewLead lead =
-        new NewLead(record, record + 1, table, null, "", "{}", null, List.of(), CREDITS);
-    ledger.store(
-        run, new Batch(record, record, record, 2, List.of(lead)), DEDUPE_WINDOW, budgets);
+    NewLead lead = new NewLead(record, record + 1, table, null, "", "{}", null, List.of(), CREDITS);
+    ledger.store(run, new Batch(record, record, record, 2, List.of(lead)), DEDUPE_WINDOW, budgets);
   }
 
   /** Stores a number of rows that are no one's duplicates, in batches of 100. */
@@ -496,7 +494,8 @@ public final class LedgerFixture implements AutoCloseable {
                       handle,
                       "SELECT table_name, COUNT(*) FROM lead WHERE state = 'QUEUED' GROUP BY 1"));
           assertThat(
-                  numbers(handle, "SELECT held_by || ' ' || table_name || ' ' || run, leads FROM held"))
+                  numbers(
+                      handle, "SELECT held_by || ' ' || table_name || ' ' || run, leads FROM held"))
               .as("kept counts of held leads")
               .isEqualTo(
                   numbers(

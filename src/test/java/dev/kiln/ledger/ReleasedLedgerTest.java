@@ -188,7 +188,9 @@ public final class ReleasedLedgerTest {
     facts.put("Clay tables", rows("SELECT name, used FROM clay_table ORDER BY name"));
     facts.put("keys", rows("SELECT table_name, dedupe_key, run, record FROM dedupe ORDER BY 1, 2"));
     facts.put("attempts", rows("SELECT lead, number, webhook, outcome FROM attempt ORDER BY 1, 2"));
-    facts.put("budgets", rows(
+    facts.put(
+        "budgets",
+        rows(
             "SELECT period, credits, actions FROM spend WHERE period NOT LIKE 'run %' AND period NOT LIKE '% of table %'"
                 + " ORDER BY period"));
     facts.put("paused", rows("SELECT kind, name FROM paused ORDER BY kind, name"));

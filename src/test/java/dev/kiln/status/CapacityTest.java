@@ -155,7 +155,9 @@ final class CapacityTest {
             "run", "run", "", Priority.NORMAL, "READ", "", "", 0, 0, Map.of(), Map.of(), 0, "");
     TableAccount table = new TableAccount("tech", Map.of(), null, NOW.minus(age));
     return StatusText.of(
-        new Snapshot(List.of(run), List.of(table), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY), NOW);
+        new Snapshot(
+            List.of(run), List.of(table), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY),
+        NOW);
   }
 
   @Test
