@@ -12,6 +12,7 @@ import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.status.LiveStatus;
 import dev.kiln.status.Management;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -281,7 +282,7 @@ public final class App implements AutoCloseable {
       claims.keep();
       main.start();
       if (mode == Mode.RUN) {
-        app.listen(settings, configuration.placeholders());
+        app.listen(settings, configuration.placeholders(), breakers);
       }
       if (mode != Mode.CHECK) {
         delivery.start();
@@ -334,7 +335,7 @@ public final class App implements AutoCloseable {
     return settings.delivery().inFlight() * catalogue.workspaces().size();
   }
 
-  private void listen(Settings settings, Placeholders placeholders) {
+  private void listen(Settings settings, Placeholders placeholders, Breakers breakers) {
     Optional<InetSocketAddress> address = settings.listen();
     if (address.isEmpty()) {
       return;
@@ -350,12 +351,31 @@ public final class App implements AutoCloseable {
         new HttpListener(() -> settings.token(placeholders), settings.uploadsAtOnce())
             .on("POST", "/leads", uploads::post)
             .on("GET", "/runs/*", uploads::run);
+    show(listener, settings, breakers);
     http = listener;
     try {
       listener.listen(address.get(), settings.stall().multipliedBy(4));
     } catch (IOException failure) {
       throw settings.notListening(failure);
     }
+  }
+
+  /** Adds the status page: its files, what it shows and what it orders. */
+  private void show(HttpListener listener, Settings settings, Breakers breakers) {
+    StatusPage page = new StatusPage();
+    LiveStatus status = new LiveStatus(
+            ledger, delivery, breakers, () -> reload().map(Reload::fault).orElse(null));
+    status.sample();
+    StatusStream stream = new StatusStream(status);
+    OrderDesk desk = new OrderDesk(ledger, delivery, settings.dedupeWindow());
+    listener
+        .open("/", page::index)
+        .open("/page/*", page::file)
+        .on("GET", "/status", stream::once)
+        .on("GET", "/status/events", stream::follow)
+        .on("GET", "/status/leads", stream::ended)
+        .on("POST", "/orders/*", desk::post)
+        .every(StatusStream.SAMPLE, status::sample);
   }
 
   /** Listens to nobody any more: not to uploads, changed files or JMX. */

@@ -18,10 +18,12 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +71,7 @@ final class HttpListener implements AutoCloseable {
   private final Vertx vertx;
   private final Supplier<Optional<Secret>> token;
   private final Map<Endpoint, Handler> endpoints = new LinkedHashMap<>();
+  private final Set<Handler> open = new HashSet<>();
   private final Semaphore working = new Semaphore(MOST_WORKING);
   private volatile boolean stopping;
   private volatile int port;
@@ -99,6 +102,21 @@ final class HttpListener implements AutoCloseable {
   /** Adds a path; call it before {@link #listen}. */
   HttpListener on(String method, String path, Handler handler) {
     endpoints.put(new Endpoint(method, path), handler);
+    return this;
+  }
+
+  /**
+   * Adds a path that is read without the token: what is there is the same for everybody. Call it
+   * before {@link #listen}.
+   */
+  HttpListener open(String path, Handler handler) {
+    open.add(handler);
+    return on("GET", path, handler);
+  }
+
+  /** Runs a task again and again, until the listener is closed; it must not block. */
+  HttpListener every(Duration period, Runnable task) {
+    vertx.setPeriodic(period.toMillis(), timer -> task.run());
     return this;
   }
 
@@ -141,8 +159,8 @@ final class HttpListener implements AutoCloseable {
       if (stopping) {
         throw new HttpRefusal(HttpReply.later(503, 5, "Kiln is stopping; try again"));
       }
-      check(request);
       String path = request.path() == null ? "" : request.path();
+      check(request, isOpen(request.method().name(), path));
       Endpoint endpoint = find(request.method().name(), path);
       Handler handler = endpoints.get(endpoint);
       if (handler != null) {
@@ -151,6 +169,15 @@ final class HttpListener implements AutoCloseable {
     } catch (HttpRefusal | RuntimeException failure) {
       Future<Void> unused = call.answer(HttpCall.failed(failure));
     }
+  }
+
+  private boolean isOpen(String method, String path) {
+    return endpoints.entrySet().stream()
+        .anyMatch(
+            there ->
+                there.getKey().method.equals(method)
+                    && there.getKey().matches(path)
+                    && open.contains(there.getValue()));
   }
 
   private Endpoint find(String method, String path) throws HttpRefusal {
@@ -173,7 +200,7 @@ final class HttpListener implements AutoCloseable {
     return endpoint.get();
   }
 
-  private void check(HttpServerRequest request) throws HttpRefusal {
+  private void check(HttpServerRequest request, boolean open) throws HttpRefusal {
     Optional<Secret> wanted;
     try {
       wanted = token.get();
@@ -183,12 +210,15 @@ final class HttpListener implements AutoCloseable {
     }
     String host = request.getHeader("Host");
     String origin = request.getHeader("Origin");
-    if (origin != null && !origin.equals("http://" + host)) {
+    if (origin != null
+        && !origin.equals("http://" + host)
+        // Behind a proxy that speaks TLS; who asks bears the token then.
+        && !(wanted.isPresent() && origin.equals("https://" + host))) {
       throw new HttpRefusal(403, "pages of other sites may not ask");
     }
     if (wanted.isPresent()) {
       String given = String.valueOf(request.getHeader("Authorization"));
-      if (!same(given, "Bearer " + wanted.get().reveal())) {
+      if (!open && !same(given, "Bearer " + wanted.get().reveal())) {
         throw new HttpRefusal(
             HttpReply.error(401, "send the header \"Authorization: Bearer \" and the token")
                 .with("WWW-Authenticate", "Bearer"));

@@ -460,7 +460,7 @@ public final class Delivery {
     if (settlement.pauseUntil() != null) {
       lane.tooMany(ledger.now(), settlement.pauseUntil());
     }
-    lane.settled(sending);
+    lane.settled(sending, answer);
     boolean counted = true;
     try {
       counted = ledger.settle(sending, settlement);
@@ -549,6 +549,21 @@ public final class Delivery {
     int extra = stopping ? policy.inFlight() + 1 : 0;
     return new Throttle(
         Pace.permits(rate) + extra, Pace.periodMillis(rate), rate, lane.hasEnoughAtTheWire());
+  }
+
+  /** The catalogue that is in force. */
+  public Catalogue catalogue() {
+    return catalogue;
+  }
+
+  /** The pace of a workspace: what it may send, and what it sends at most at a moment. */
+  public Pace pace(String workspace) {
+    return lane(workspace).pace();
+  }
+
+  /** How often each answer came to this workspace's leads since this Kiln started. */
+  public Map<Answer, Long> answers(String workspace) {
+    return lane(workspace).answers();
   }
 
   private record Booking(

@@ -13,6 +13,7 @@ import dev.kiln.ledger.Waiting;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -87,6 +88,7 @@ final class Lane {
   private final Map<String, Waiting> told = new HashMap<>();
   private final Queue<Owed> owed = new ConcurrentLinkedQueue<>();
   private final Spacing spacing = new Spacing();
+  private final Map<Answer, Long> answers = new EnumMap<>(Answer.class);
   private Pace pace;
   private Instant silentUntil = Instant.EPOCH;
   private boolean held;
@@ -542,9 +544,10 @@ final class Lane {
   }
 
   /** A begun lead has its outcome. */
-  void settled(Sending sending) {
+  void settled(Sending sending, Answer answer) {
     lock.lock();
     try {
+      answers.merge(answer, 1L, Long::sum);
       Begun lead = begun.get(sending.lead().id());
       if (lead != null) {
         lead.settled = true;
@@ -645,9 +648,23 @@ final class Lane {
 
   /** The rate of now, rows a second. */
   double rate() {
+    return pace().rate(ledger.now());
+  }
+
+  Pace pace() {
     lock.lock();
     try {
-      return pace.rate(ledger.now());
+      return pace;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How often each answer came since the start. */
+  Map<Answer, Long> answers() {
+    lock.lock();
+    try {
+      return new EnumMap<>(answers);
     } finally {
       lock.unlock();
     }

@@ -34,6 +34,10 @@ public final class StatusJson {
    * @param now the present, to tell whether a lease or a pause still holds
    */
   public static String of(Snapshot snapshot, Instant now) {
+    return node(snapshot, now).toPrettyString();
+  }
+
+  static ObjectNode node(Snapshot snapshot, Instant now) {
     ObjectNode json = JSON.createObjectNode();
     ArrayNode runs = json.putArray("runs");
     snapshot.runs().forEach(run -> runs.add(of(run)));
@@ -88,7 +92,7 @@ public final class StatusJson {
               workspace.pauseUntil().isAfter(now) ? workspace.pauseUntil().toString() : "");
     }
     budgets(json, snapshot.budget());
-    return json.toPrettyString();
+    return json;
   }
 
   private static void budgets(ObjectNode json, BudgetAccount budget) {

@@ -1,0 +1,293 @@
+package dev.kiln.status;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.clay.Answer;
+import dev.kiln.clay.Breakers;
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Delivery;
+import dev.kiln.clay.Pace;
+import dev.kiln.clay.Table;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView.LeadLine;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.Spending;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.Orders;
+import dev.kiln.ledger.Pausable;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The account of a running Kiln: the one of {@link StatusJson} with what only the process that
+ * delivers can know. Reads and changes nothing. Thread-safe.
+ */
+public final class LiveStatus {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Runs that are done: so many of the newest are told. */
+  private static final int DONE_RUNS = 20;
+
+  /** Runs that are not done: so many of the newest are told. */
+  private static final int OPEN_RUNS = 200;
+
+  /** Leads that came to an end without getting through: so many of each state are told. */
+  private static final int MOST_LEADS = 100;
+
+  private final Ledger ledger;
+  private final Delivery delivery;
+  private final Breakers breakers;
+  private final Supplier<@Nullable String> refusal;
+  private final Instant started;
+  private final History history = new History();
+  private final Speed speed = new Speed();
+
+  /**
+   * The account of one Kiln.
+   *
+   * @param ledger the ledger
+   * @param delivery knows the pace
+   * @param breakers the circuit breakers
+   * @param refusal why the last change of the configuration was not taken up; null where it was
+   */
+  public LiveStatus(
+      Ledger ledger, Delivery delivery, Breakers breakers, Supplier<@Nullable String> refusal) {
+    this.ledger = ledger;
+    this.delivery = delivery;
+    this.breakers = breakers;
+    this.refusal = refusal;
+    this.started = ledger.now();
+  }
+
+  // ---- The last hour ----
+
+  /** Notes a sample for the history: cheap, and without the ledger. */
+  public void sample() {
+    Instant now = ledger.now();
+    Map<String, Answers> answers = answers();
+    double allowed = 0;
+    for (String workspace : answers.keySet()) {
+      allowed += delivery.pace(workspace).rate(now);
+    }
+    history.note(now, allowed, answers.values().stream().reduce(Answers.NONE, Answers::plus));
+    note(now, answers, Set.of());
+  }
+
+  /** The samples of the last hour. */
+  public ObjectNode history() {
+    return history.json();
+  }
+
+  private Map<String, Answers> answers() {
+    Map<String, Answers> answers = new HashMap<>();
+    for (String workspace : delivery.catalogue().workspaces().keySet()) {
+      Map<Answer, Long> counts = delivery.answers(workspace);
+      answers.put(workspace, Answers.of(counts));
+    }
+    return answers;
+  }
+
+  private void note(Instant now, Map<String, Answers> answers, Set<String> busy) {
+    synchronized (speed) {
+      speed.note(now, answers, busy);
+    }
+  }
+
+  // ---- Now ----
+
+  /**
+   * Everything at this moment: as {@code kiln status --json}, with {@code eta_seconds} for a run
+   * that is on its way, the number of {@code older_runs} that are left out, and {@code live}.
+   *
+   * @throws dev.kiln.ledger.LedgerUnavailable if the ledger cannot be read
+   */
+  public ObjectNode now() {
+    Snapshot snapshot = ledger.view().snapshot();
+    Orders orders = ledger.orders();
+    Instant now = ledger.now();
+    Catalogue catalogue = delivery.catalogue();
+
+    Set<String> waiting = new HashSet<>();
+    Map<String, Long> open = new HashMap<>();
+    for (TableAccount table : snapshot.tables()) {
+      if (table.waiting() != null) {
+        waiting.add(table.name());
+      }
+      open.put(table.name(), Eta.open(table.states()));
+    }
+    Set<String> busy = new HashSet<>();
+    for (Table table : catalogue.tables().values()) {
+      boolean paused =
+          orders.paused(Pausable.TABLE, table.name())
+              || orders.paused(Pausable.WORKSPACE, table.workspace());
+      if (paused) {
+        waiting.add(table.name());
+      } else if (!waiting.contains(table.name()) && open.getOrDefault(table.name(), 0L) > 0) {
+        busy.add(table.workspace());
+      }
+    }
+    note(now, answers(), busy);
+
+    List<RunAccount> runs = shown(snapshot.runs());
+    ObjectNode json = StatusJson.node(snapshot.of(runs), now);
+    json.put("older_runs", snapshot.runs().size() - runs.size());
+    Map<String, Double> etas = Eta.seconds(snapshot.runs(), ways(catalogue, waiting, now));
+    for (JsonNode run : json.withArray("runs")) {
+      Double eta = etas.get(run.path("run").asText());
+      ((ObjectNode) run).put("eta_seconds", eta == null ? null : Math.ceil(eta));
+    }
+    ObjectNode live = json.putObject("live");
+    live.put("started", started.toString());
+    live.put("stands_still", delivery.standsStill());
+    live.put("refusal", refusal.get());
+    workspaces(live.putArray("workspaces"), catalogue, orders, now);
+    tables(live.putArray("tables"), catalogue, orders);
+    budget(live.putArray("budget"), snapshot);
+    return json;
+  }
+
+  /** The runs that are not done, and the newest of the others. */
+  private static List<RunAccount> shown(List<RunAccount> runs) {
+    List<RunAccount> shown = new ArrayList<>();
+    int done = 0;
+    int open = 0;
+    for (RunAccount run : runs) {
+      boolean ended =
+          !run.phase().equals("READING")
+              && run.states().keySet().stream().noneMatch(LeadState::open);
+      if (ended ? ++done <= DONE_RUNS : ++open <= OPEN_RUNS) {
+        shown.add(run);
+      }
+    }
+    return shown;
+  }
+
+  private Map<String, Eta.Way> ways(Catalogue catalogue, Set<String> waiting, Instant now) {
+    Map<String, Eta.Way> ways = new HashMap<>();
+    for (Table table : catalogue.tables().values()) {
+      if (!waiting.contains(table.name())) {
+        double pace = delivery.pace(table.workspace()).rate(now);
+        double rate;
+        synchronized (speed) {
+          rate = speed.sustained(table.workspace()).orElse(pace);
+        }
+        ways.put(table.name(), new Eta.Way(table.workspace(), rate, table.ratePerSecond()));
+      }
+    }
+    return ways;
+  }
+
+  private void workspaces(ArrayNode array, Catalogue catalogue, Orders orders, Instant now) {
+    for (String workspace : catalogue.workspaces().keySet()) {
+      Pace pace = delivery.pace(workspace);
+      double sent;
+      synchronized (speed) {
+        sent = speed.now(workspace, pace.allowed());
+      }
+      array
+          .addObject()
+          .put("name", workspace)
+          .put("paused", orders.paused(Pausable.WORKSPACE, workspace))
+          .put("sent_per_second", rounded(sent))
+          .put("pace_per_second", rounded(pace.rate(now)))
+          .put("allowed_per_second", pace.allowed());
+    }
+  }
+
+  private static double rounded(double rate) {
+    return Math.round(rate * 100) / 100.0;
+  }
+
+  private void tables(ArrayNode array, Catalogue catalogue, Orders orders) {
+    for (Table table : catalogue.tables().values()) {
+      array
+          .addObject()
+          .put("table", table.name())
+          .put("workspace", table.workspace())
+          .put("paused", orders.paused(Pausable.TABLE, table.name()))
+          .put(
+              "breaker",
+              breakers
+                  .of(table.name())
+                  .getState()
+                  .name()
+                  .toLowerCase(Locale.ROOT)
+                  .replace('_', '-'))
+          .put("rate_per_second", table.ratePerSecond())
+          .put("credits_per_lead", table.creditsPerLead());
+    }
+  }
+
+  private static void budget(ArrayNode array, Snapshot snapshot) {
+    for (Spending spending : snapshot.budget().spendings()) {
+      if (spending.ends() != null) {
+        ObjectNode period =
+            array
+                .addObject()
+                .put("period", spending.account())
+                .put("ends", spending.ends().toString());
+        amount(
+            period.putObject("credits"), spending.spent().credits(), spending.cap().credits());
+        amount(
+            period.putObject("actions"), spending.spent().actions(), spending.cap().actions());
+      }
+    }
+  }
+
+  private static void amount(ObjectNode node, long spent, long cap) {
+    node.put("spent", whole(spent)).put("cap", cap == 0 ? null : whole(cap));
+  }
+
+  private static BigDecimal whole(long thousandths) {
+    return new BigDecimal(BigDecimal.valueOf(thousandths, 3).stripTrailingZeros().toPlainString());
+  }
+
+  // ---- Leads that did not get through ----
+
+  /**
+   * Leads in doubt, dead, refused or missing, of the newest runs first, without their data: {@code
+   * leads}, at most 100 of each state.
+   *
+   * @throws dev.kiln.ledger.LedgerUnavailable if the ledger cannot be read
+   */
+  public ObjectNode ended() {
+    ObjectNode json = JSON.createObjectNode();
+    ArrayNode leads = json.putArray("leads");
+    List<RunAccount> runs = ledger.view().snapshot().runs();
+    for (LeadState state : LeadState.retried()) {
+      int room = MOST_LEADS;
+      for (RunAccount run : runs) {
+        if (room > 0 && run.states().getOrDefault(state, 0L) > 0) {
+          List<LeadLine> lines = ledger.view().leads(run.id(), state, false, room);
+          lines.forEach(line -> lead(leads.addObject(), run, line));
+          room -= lines.size();
+        }
+      }
+    }
+    return json;
+  }
+
+  private static void lead(ObjectNode node, RunAccount run, LeadLine lead) {
+    node.put("lead", lead.leadId())
+        .put("run", run.id())
+        .put("name", run.name())
+        .put("line", lead.line())
+        .put("table", lead.table())
+        .put("state", lead.state().name())
+        .put("reason", lead.reason())
+        .put("attempts", lead.attempts());
+  }
+}

@@ -1,0 +1,160 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.TECH;
+import static dev.kiln.RunningKiln.leads;
+import static dev.kiln.RunningKiln.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.simulate.Fault;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the status page is made of: its files, the live account, and orders. */
+final class StatusPageTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private RunningKiln kiln;
+
+  @BeforeEach
+  void prepare(@TempDir Path folder) {
+    kiln = new RunningKiln(folder);
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(kiln.http(path)).GET().build(), BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> order(String name, String body, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(kiln.http("/orders/" + name))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body));
+    return client.send(
+        headers.length == 0 ? request.build() : request.headers(headers).build(),
+        BodyHandlers.ofString());
+  }
+
+  @Test
+  @DisplayName("the page's files come with a strict policy, and nothing else is served")
+  void files() throws Exception {
+    kiln.start();
+    for (String file : new String[] {"", "page/status.js", "page/status.css", "page/kiln.svg"}) {
+      HttpResponse<String> answer = get("/" + file);
+      assertThat(answer.statusCode()).as(file).isEqualTo(200);
+      assertThat(answer.headers().firstValue("Content-Security-Policy").orElse(""))
+          .contains("default-src 'none'", "script-src 'self'")
+          .doesNotContain("unsafe");
+    }
+    assertThat(get("/page/uPlot.esm.js").body()).contains("uPlot");
+    assertThat(get("/page/uPlot.min.css").statusCode()).isEqualTo(200);
+    assertThat(get("/page/pom.xml").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  @DisplayName("beyond loopback the files need no token; what they show and order does")
+  void token() throws Exception {
+    Path secrets = Files.createDirectories(kiln.places().secrets());
+    Files.writeString(secrets.resolve("http-token"), "tell-nobody\n");
+    kiln.set("kiln.http.token", "{{secret:http-token}}").start();
+    assertThat(get("/").statusCode()).isEqualTo(200);
+    assertThat(get("/status").statusCode()).isEqualTo(401);
+    assertThat(get("/status/events").statusCode()).isEqualTo(401);
+    assertThat(order("pause", "{\"table\":\"" + TECH + "\"}").statusCode()).isEqualTo(401);
+    assertThat(
+            order(
+                    "pause",
+                    "{\"table\":\"" + TECH + "\"}",
+                    "Authorization",
+                    "Bearer tell-nobody",
+                    "Origin",
+                    "https://evil.example")
+                .statusCode())
+        .isEqualTo(403);
+    assertThat(kiln.app().ledger().orders().paused()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("the account has what waits and its cure, and an order lets it go on")
+  void ordersAndAccount() throws Exception {
+    kiln.clay().faults(Fault.status(422).withNext(1));
+    kiln.start();
+    kiln.drop("normal/one.csv", leads(1, 1, "Software"));
+    kiln.reaches(TECH, LeadState.REFUSED, 1);
+    assertThat(order("pause", "{\"table\":\"" + TECH + "\"}").statusCode()).isEqualTo(200);
+    kiln.parked(TECH, WaitReason.TABLE_PAUSED);
+    assertThat(order("retry", "{\"all\":true,\"state\":\"REFUSED\"}").body()).contains("1");
+    kiln.reaches(TECH, LeadState.QUEUED, 1);
+    JsonNode status = JSON.readTree(get("/status").body());
+    assertThat(status.path("live").path("workspaces").path(0).path("allowed_per_second").asInt())
+        .isEqualTo(200);
+    assertThat(status.path("tables").toString()).contains("kiln resume table " + TECH);
+    assertThat(order("resume", "{\"table\":\"" + TECH + "\"}").statusCode()).isEqualTo(200);
+    kiln.reaches(TECH, LeadState.ACCEPTED, 1);
+    assertThat(JSON.readTree(get("/status/leads").body()).path("leads")).isEmpty();
+
+    assertThat(order("pause", "{\"table\":\"nowhere\"}").statusCode()).isEqualTo(400);
+    assertThat(order("rate", "{\"workspace\":\"main\",\"rate\":0}").statusCode()).isEqualTo(400);
+    assertThat(order("retry", "{\"al\":true}").body()).contains("did you mean");
+    assertThat(order("retry", "{\"state\":\"DEAD\"}").statusCode()).isEqualTo(400);
+    assertThat(order("retyr", "{}").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  @DisplayName("the stream says at once how it stands, and again when something changes")
+  void stream() throws Exception {
+    kiln.start();
+    HttpResponse<java.io.InputStream> stream =
+        client.send(
+            HttpRequest.newBuilder(kiln.http("/status/events")).GET().build(),
+            BodyHandlers.ofInputStream());
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+      JsonNode first = next(lines);
+      assertThat(first.path("runs")).isEmpty();
+      kiln.drop("normal/one.csv", leads(1, 3, "Software"));
+      soon()
+          .until(
+              () ->
+                  next(lines)
+                          .path("runs")
+                          .path(0)
+                          .path("states")
+                          .path("ACCEPTED")
+                          .asInt()
+                      == 3);
+    }
+  }
+
+  private static JsonNode next(BufferedReader lines) throws Exception {
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.equals("event: status")) {
+        return JSON.readTree(lines.readLine().substring("data: ".length()));
+      }
+    }
+    throw new AssertionError("the stream ended");
+  }
+}
