@@ -138,14 +138,7 @@ final class StatusPageTest {
       kiln.drop("normal/one.csv", leads(1, 3, "Software"));
       soon()
           .until(
-              () ->
-                  next(lines)
-                          .path("runs")
-                          .path(0)
-                          .path("states")
-                          .path("ACCEPTED")
-                          .asInt()
-                      == 3);
+              () -> next(lines).path("runs").path(0).path("states").path("ACCEPTED").asInt() == 3);
     }
   }
 
