@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -81,7 +82,9 @@ public final class App implements AutoCloseable {
   private final Spool spool;
   private final Poll poll;
   private final Claims claims;
+  private final HttpPoster poster;
   private @Nullable HttpListener http;
+  private @Nullable HttpListener results;
   private @Nullable LiveReload live;
   private @Nullable Management management;
   private @Nullable Retention retention;
@@ -97,7 +100,8 @@ public final class App implements AutoCloseable {
       Main main,
       Spool spool,
       Poll poll,
-      Claims claims) {
+      Claims claims,
+      HttpPoster poster) {
     this.lock = lock;
     this.ledger = ledger;
     this.intake = intake;
@@ -108,6 +112,7 @@ public final class App implements AutoCloseable {
     this.spool = spool;
     this.poll = poll;
     this.claims = claims;
+    this.poster = poster;
   }
 
   /**
@@ -124,7 +129,7 @@ public final class App implements AutoCloseable {
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
     try {
-      for (String folder : new String[] {"spool", "archive", "rejects"}) {
+      for (String folder : new String[] {"spool", "archive", "rejects", "results"}) {
         Files.createDirectories(places.data().resolve(folder));
       }
       prepareInbox(places, configuration.settings(), mode);
@@ -217,8 +222,11 @@ public final class App implements AutoCloseable {
       main.setPropertyPlaceholderLocations("file:" + properties.toAbsolutePath());
     }
     settings.values().forEach(main::addOverrideProperty);
-    // It names a secret, which is no concern of routes.
-    main.addOverrideProperty(Settings.TOKEN, "");
+    // They name secrets, which are no concern of routes.
+    for (String secret :
+        List.of(Settings.TOKEN, Settings.RESULTS_TOKEN, Settings.SIGNING_KEY, Settings.NOTIFY)) {
+      main.addOverrideProperty(secret, "");
+    }
     main.addOverrideProperty("kiln.data", places.data().toAbsolutePath().normalize().toString());
     main.addOverrideProperty(
         Settings.INBOX, settings.inbox(places.data()).toAbsolutePath().normalize().toString());
@@ -271,13 +279,32 @@ public final class App implements AutoCloseable {
             settings.connectTimeout(),
             settings.responseTimeout());
     beans.put("poll", poll);
+    HttpPoster poster = new HttpPoster(settings.connectTimeout(), settings.responseTimeout());
+    beans.put(
+        "results",
+        new ResultWatch(
+            ledger,
+            delivery,
+            settings.resultsSilence(),
+            poster,
+            () -> settings.resultsNotify(configuration.placeholders())));
+    beans.put(
+        "onward",
+        new OnwardBean(
+            ledger,
+            new ResultFiles(places.data().resolve("results")),
+            configuration.placeholders(),
+            settings.resultsLongestWait(),
+            poster,
+            delivery));
     beans.forEach(main::bind);
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
     ClayComponent clay = clay(delivery, delivery::hasWebhook, settings, catalogue);
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
-    App app = new App(lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims);
+    App app =
+        new App(lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster);
     try {
       claims.keep();
       main.start();
@@ -285,6 +312,8 @@ public final class App implements AutoCloseable {
         app.listen(settings, configuration.placeholders(), breakers);
       }
       if (mode != Mode.CHECK) {
+        ledger.expect(delivery.expecting().keySet());
+        app.listenForResults(settings, configuration.placeholders());
         delivery.start();
         app.retention = new Retention(places.data(), ledger, settings);
         app.retention.start();
@@ -314,6 +343,7 @@ public final class App implements AutoCloseable {
       }
     } catch (Exception failure) {
       app.detach();
+      app.closeResults();
       main.stop();
       claims.close();
       throw configuration.routes().explain(properties, failure);
@@ -363,7 +393,8 @@ public final class App implements AutoCloseable {
   /** Adds the status page: its files, what it shows and what it orders. */
   private void show(HttpListener listener, Settings settings, Breakers breakers) {
     StatusPage page = new StatusPage();
-    LiveStatus status = new LiveStatus(
+    LiveStatus status =
+        new LiveStatus(
             ledger, delivery, breakers, () -> reload().map(Reload::fault).orElse(null));
     status.sample();
     StatusStream stream = new StatusStream(status);
@@ -376,6 +407,26 @@ public final class App implements AutoCloseable {
         .on("GET", "/status/leads", stream::ended)
         .on("POST", "/orders/*", desk::post)
         .every(StatusStream.SAMPLE, status::sample);
+  }
+
+  private void listenForResults(Settings settings, Placeholders placeholders) {
+    Optional<InetSocketAddress> address = settings.resultsListen();
+    if (address.isEmpty()) {
+      return;
+    }
+    Results receiver =
+        new Results(ledger, settings.resultsLeadId(), () -> settings.signingKey(placeholders));
+    HttpListener listener =
+        new HttpListener(() -> settings.resultsToken(placeholders), Results.AT_ONCE)
+            .notNow(429)
+            .unless(receiver::signed)
+            .on("POST", "/results/*", receiver::post);
+    results = listener;
+    try {
+      listener.listen(address.get(), settings.stall());
+    } catch (IOException failure) {
+      throw settings.resultsNotListening(failure);
+    }
   }
 
   /** Listens to nobody any more: not to uploads, changed files or JMX. */
@@ -391,6 +442,12 @@ public final class App implements AutoCloseable {
     }
     if (retention != null) {
       retention.close();
+    }
+  }
+
+  private void closeResults() {
+    if (results != null) {
+      results.close();
     }
   }
 
@@ -450,6 +507,11 @@ public final class App implements AutoCloseable {
     return Optional.ofNullable(http).map(HttpListener::uri);
   }
 
+  /** Where rows come back to, with no slash at the end; empty where they do not. */
+  public Optional<URI> results() {
+    return Optional.ofNullable(results).map(HttpListener::uri);
+  }
+
   /** The Camel context of this Kiln. */
   public CamelContext context() {
     return main.getCamelContext();
@@ -507,6 +569,7 @@ public final class App implements AutoCloseable {
     intake.stop();
     delivery.stop();
     poll.close();
+    poster.close();
     detach();
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
     try {
@@ -518,6 +581,8 @@ public final class App implements AutoCloseable {
       LOG.warn("The stop was not clean: {}", failure.getMessage());
     } finally {
       claims.close();
+      // As late as can be: Clay does not send a row again that finds nobody.
+      closeResults();
       ledger.close();
       try {
         lock.close();

@@ -25,6 +25,7 @@ final class HttpCall {
   private final HttpServerRequest request;
   private final String segment;
   private final Semaphore working;
+  private final int notNow;
 
   /**
    * A call.
@@ -33,12 +34,14 @@ final class HttpCall {
    * @param request the request
    * @param segment what stands in place of the star of its path
    * @param working has a permit for each answer that may be made at once
+   * @param notNow the status of what may come again later
    */
-  HttpCall(Vertx vertx, HttpServerRequest request, String segment, Semaphore working) {
+  HttpCall(Vertx vertx, HttpServerRequest request, String segment, Semaphore working, int notNow) {
     this.vertx = vertx;
     this.request = request;
     this.segment = segment;
     this.working = working;
+    this.notNow = notNow;
   }
 
   Vertx vertx() {
@@ -93,7 +96,7 @@ final class HttpCall {
   void answer(Callable<HttpReply> blocking, Runnable after) {
     if (!working.tryAcquire()) {
       after.run();
-      answer(HttpReply.later(503, 5, "too many requests at once; try again"));
+      answer(HttpReply.later(notNow, 5, "too many requests at once; try again"));
       return;
     }
     vertx

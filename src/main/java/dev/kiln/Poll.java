@@ -8,7 +8,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.filter.FilteringParserDelegate;
 import com.fasterxml.jackson.core.filter.JsonPointerBasedFilter;
 import com.fasterxml.jackson.core.filter.TokenFilter.Inclusion;
-import dev.kiln.clay.Loopback;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Secret;
 import dev.kiln.lead.InvalidConfiguration;
@@ -69,8 +68,6 @@ final class Poll implements AutoCloseable {
       Pattern.compile(
           ";\\s*rel\\s*=\\s*(?:next\\b|\"(?:[^\"]*\\s)?next(?:\\s[^\"]*)?\")",
           Pattern.CASE_INSENSITIVE);
-  private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]+");
-  private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e]+");
   private static final JsonFactory JSON = new JsonFactory();
 
   /**
@@ -106,9 +103,6 @@ final class Poll implements AutoCloseable {
       String header = parameters.getOrDefault("header", "Authorization");
       String next = parameters.getOrDefault("next", NONE);
       String secret = parameters.getOrDefault("secret", NONE);
-      if (!HEADER.matcher(header).matches()) {
-        throw fault.apply("has a parameter header that is no name of a header");
-      }
       if (!next.equals(NONE) && !next.equals(LINK) && !next.startsWith("/")) {
         throw fault.apply(
             "has \""
@@ -121,47 +115,16 @@ final class Poll implements AutoCloseable {
       } catch (IllegalArgumentException unknown) {
         throw fault.apply("has a parameter priority that is none; valid: high, normal, low");
       }
+      HttpPeer peer =
+          HttpPeer.of(parameters.getOrDefault("url", ""), header, secret, placeholders, fault);
       return new Source(
           name,
-          url(revealed(parameters.getOrDefault("url", ""), "its URL", placeholders, fault), fault),
+          peer.url(),
           header,
-          secret.equals(NONE) ? null : value(secret, placeholders, fault),
+          peer.secret(),
           next,
           parameters.getOrDefault("cursor", "cursor"),
           priority);
-    }
-
-    private static Secret value(
-        String secret, Placeholders placeholders, Function<String, InvalidConfiguration> fault) {
-      String value = revealed(secret, "what its requests must bear", placeholders, fault);
-      if (!HEADER_VALUE.matcher(value).matches()) {
-        throw fault.apply("has a secret that is no line of plain ASCII");
-      }
-      return new Secret(value);
-    }
-
-    private static String revealed(
-        String name,
-        String holds,
-        Placeholders placeholders,
-        Function<String, InvalidConfiguration> fault) {
-      return placeholders.resolve("{{secret:" + name + "}}", holds, fault).orElseThrow();
-    }
-
-    private static URI url(String text, Function<String, InvalidConfiguration> fault) {
-      try {
-        URI url = URI.create(text);
-        String host = url.getHost();
-        if (host != null
-            && ("https".equals(url.getScheme())
-                || ("http".equals(url.getScheme()) && Loopback.is(host)))) {
-          return url;
-        }
-      } catch (IllegalArgumentException notAUrl) {
-        // Its message holds the URL; told below without it.
-      }
-      throw fault.apply(
-          "has a URL that does not begin with https://; http:// is for this computer only");
     }
 
     boolean linked() {

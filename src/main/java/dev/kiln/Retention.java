@@ -77,7 +77,7 @@ final class Retention implements AutoCloseable {
       int purged = ledger.purge(ledger.now().minus(leads.get()), settings.dedupeWindow());
       if (purged > 0) {
         LOG.info(
-            "Deleted the data of {} leads that ended more than kiln.retention.leads ago.", purged);
+            "Deleted {} leads and results that ended more than kiln.retention.leads ago.", purged);
       }
     }
     Optional<Duration> files = settings.keptFiles();

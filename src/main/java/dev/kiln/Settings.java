@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.clay.Loopback;
 import dev.kiln.clay.Placeholders;
@@ -52,6 +53,10 @@ public final class Settings {
   private static final String DATA = "{{kiln.data}}";
   private static final String LISTEN = "kiln.http.listen";
   static final String TOKEN = "kiln.http.token";
+  private static final String RESULTS_LISTEN = "kiln.results.listen";
+  static final String RESULTS_TOKEN = "kiln.results.token";
+  static final String SIGNING_KEY = "kiln.results.signing-key";
+  static final String NOTIFY = "kiln.results.notify";
   private static final Pattern ADDRESS =
       Pattern.compile("(?:\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<host>[A-Za-z0-9._-]+)):(?<port>\\d{1,5})");
   private static final Pattern SIZE = Pattern.compile("(?<number>\\d{1,12})(?<unit>KB|MB|GB)");
@@ -102,6 +107,15 @@ public final class Settings {
     defaults.put("kiln.http.stall", "30s");
     defaults.put("kiln.retention.leads", "90d");
     defaults.put("kiln.retention.files", OFF);
+    defaults.put(RESULTS_LISTEN, "off");
+    defaults.put(RESULTS_TOKEN, "");
+    defaults.put(SIGNING_KEY, "");
+    defaults.put("kiln.results.lead-id", "/lead_id");
+    defaults.put("kiln.results.check", "1m");
+    defaults.put("kiln.results.silence", "1h");
+    defaults.put("kiln.results.poll", "1s");
+    defaults.put("kiln.results.longest-wait", "5m");
+    defaults.put(NOTIFY, "");
     return Collections.unmodifiableMap(defaults);
   }
 
@@ -156,7 +170,12 @@ public final class Settings {
           case "kiln.http.uploads-at-once" -> number(key, 1, 1000);
           case "kiln.http.largest-upload" -> size(key);
           case LISTEN -> mustBeSafe(listen());
-          case TOKEN -> mustBeReference();
+          case TOKEN -> mustBeReference(key, "http-token");
+          case RESULTS_LISTEN -> mustBeSecret(resultsListen());
+          case RESULTS_TOKEN -> mustBeReference(key, "results-token");
+          case SIGNING_KEY -> mustBeReference(key, "results-signing-key");
+          case NOTIFY -> mustBeReference(key, "results-notify");
+          case "kiln.results.lead-id" -> resultsLeadId();
           case "kiln.retention.leads", "kiln.retention.files" -> kept(key);
           default -> duration(key);
         }
@@ -192,10 +211,27 @@ public final class Settings {
     }
   }
 
-  private void mustBeReference() {
-    if (!value(TOKEN).isEmpty() && !value(TOKEN).contains("{{")) {
+  private void mustBeSecret(Optional<InetSocketAddress> listen) {
+    if (listen.isPresent() && value(RESULTS_TOKEN).isEmpty()) {
       throw new IllegalArgumentException(
-          "is a secret and must not stand in this file: move it to config/secrets/http-token and write {{secret:http-token}}");
+          "is \""
+              + value(RESULTS_LISTEN)
+              + "\", and "
+              + RESULTS_TOKEN
+              + " is empty: write "
+              + RESULTS_TOKEN
+              + " = {{secret:results-token}} and the token into config/secrets/results-token");
+    }
+  }
+
+  private void mustBeReference(String key, String secret) {
+    if (!value(key).isEmpty() && !value(key).contains("{{")) {
+      throw new IllegalArgumentException(
+          "is a secret and must not stand in this file: move it to config/secrets/"
+              + secret
+              + " and write {{secret:"
+              + secret
+              + "}}");
     }
   }
 
@@ -327,7 +363,16 @@ public final class Settings {
 
   /** Where to listen for HTTP; empty where that is switched off. Port 0 takes any free one. */
   public Optional<InetSocketAddress> listen() {
-    String value = value(LISTEN);
+    return address(LISTEN);
+  }
+
+  /** Where to listen for rows that come back; empty where that is switched off. */
+  public Optional<InetSocketAddress> resultsListen() {
+    return address(RESULTS_LISTEN);
+  }
+
+  private Optional<InetSocketAddress> address(String key) {
+    String value = value(key);
     if (value.equals(OFF)) {
       return Optional.empty();
     }
@@ -348,17 +393,69 @@ public final class Settings {
    * @throws InvalidConfiguration if there is no secret of that name
    */
   Optional<Secret> token(Placeholders placeholders) {
-    return placeholders
-        .resolve(value(TOKEN), "the token of HTTP requests", fault -> fault(TOKEN, fault))
-        .map(Secret::new);
+    return secret(TOKEN, "the token of HTTP requests", placeholders);
   }
 
-  /** The address cannot be listened on. */
+  /** The token that a row which comes back must bear, read anew. */
+  Optional<Secret> resultsToken(Placeholders placeholders) {
+    return secret(RESULTS_TOKEN, "the token of rows that come back", placeholders);
+  }
+
+  /** What signs rows that come back without a token, read anew; empty where nothing does. */
+  Optional<Secret> signingKey(Placeholders placeholders) {
+    return secret(SIGNING_KEY, "the key that signs rows that come back", placeholders);
+  }
+
+  /** Whom to tell of runs that are done, read anew; empty for nobody. */
+  Optional<HttpPeer> resultsNotify(Placeholders placeholders) {
+    return secret(NOTIFY, "the URL that is told of runs that are done", placeholders)
+        .map(url -> HttpPeer.of(url.reveal(), fault -> fault(NOTIFY, fault)));
+  }
+
+  private Optional<Secret> secret(String key, String holds, Placeholders placeholders) {
+    return placeholders.resolve(value(key), holds, fault -> fault(key, fault)).map(Secret::new);
+  }
+
+  /** Where the lead_id stands in a row that comes back. */
+  JsonPointer resultsLeadId() {
+    String value = value("kiln.results.lead-id");
+    if (!value.startsWith("/")) {
+      throw new IllegalArgumentException(
+          "is \"" + value + "\"; valid: a JSON pointer, such as /lead_id or /row/lead_id");
+    }
+    return JsonPointer.compile(value);
+  }
+
+  /** How often to look for rows that did not come back. */
+  Duration resultsCheck() {
+    return duration("kiln.results.check");
+  }
+
+  /** How long a table may take rows and get none back before that is told. */
+  Duration resultsSilence() {
+    return duration("kiln.results.silence");
+  }
+
+  /** The longest wait between two tries of a target that results go on to. */
+  Duration resultsLongestWait() {
+    return duration("kiln.results.longest-wait");
+  }
+
+  /** The address for uploads cannot be listened on. */
   InvalidConfiguration notListening(IOException failure) {
+    return notListening(LISTEN, failure);
+  }
+
+  /** The address for rows that come back cannot be listened on. */
+  InvalidConfiguration resultsNotListening(IOException failure) {
+    return notListening(RESULTS_LISTEN, failure);
+  }
+
+  private InvalidConfiguration notListening(String key, IOException failure) {
     return fault(
-        LISTEN,
+        key,
         "is \""
-            + value(LISTEN)
+            + value(key)
             + "\", where Kiln cannot listen: "
             + failure.getMessage()
             + "; choose another port, or off");

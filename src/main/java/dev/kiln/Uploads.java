@@ -106,7 +106,8 @@ final class Uploads {
             ledger
                 .view()
                 .account(call.segment())
-                .map(account -> HttpReply.of(200, StatusJson.of(account)))
+                .map(
+                    account -> HttpReply.of(200, StatusJson.of(account, ledger.view().expecting())))
                 .orElseGet(() -> HttpReply.error(404, "there is no run of this id")),
         () -> {});
   }

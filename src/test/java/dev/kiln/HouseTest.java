@@ -307,7 +307,12 @@ final class HouseTest {
             "secret",
             "header",
             "next",
-            "cursor");
+            "cursor",
+            "target",
+            "rows",
+            "user",
+            "password",
+            "statement");
     for (Path file : files(ROUTES, RouteFiles.SUFFIX)) {
       Matcher placeholder = PLACEHOLDER.matcher(text(file));
       while (placeholder.find()) {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -22,7 +24,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One reading of {@code clay.yaml}. For one thread and one use. */
 final class CatalogueReader {
@@ -38,6 +42,16 @@ final class CatalogueReader {
   private static final String WORKSPACE = "main";
   private static final Set<String> AMOUNTS = Set.of("credits", "actions");
   private static final Set<String> SPANS = Set.of("run", "day", "month");
+  private static final Duration MISSING_AFTER = Duration.ofHours(24);
+  private static final Pattern DURATION =
+      Pattern.compile("(?<number>[1-9][0-9]{0,8})(?<unit>ms|s|m|h|d)");
+  private static final Map<String, ChronoUnit> UNITS =
+      Map.of(
+          "ms", ChronoUnit.MILLIS,
+          "s", ChronoUnit.SECONDS,
+          "m", ChronoUnit.MINUTES,
+          "h", ChronoUnit.HOURS,
+          "d", ChronoUnit.DAYS);
 
   /** The field by which an answer of Clay finds its lead; see {@link Table#omitFields()}. */
   private static final String LEAD_ID = "lead_id";
@@ -115,6 +129,8 @@ final class CatalogueReader {
                     "stamps",
                     "constants",
                     "budgets",
+                    "results",
+                    "missing-after",
                     "webhooks"));
     Caps caps =
         caps(section.section("budgets", "table \"" + name + "\": budgets").allowing(AMOUNTS));
@@ -134,6 +150,7 @@ final class CatalogueReader {
         fields(section, "trim-fields", "cut"),
         stamps(section),
         constants(section, name),
+        missingAfter(section),
         webhooks(section, name, autoDelete));
   }
 
@@ -194,6 +211,26 @@ final class CatalogueReader {
       constants.put(field, value.text());
     }
     return constants;
+  }
+
+  /** How long to wait for rows to come back; null where none are to. */
+  private static @Nullable Duration missingAfter(YamlSection table) {
+    boolean results = table.flag("results", false);
+    Optional<YamlText> written = table.text("missing-after");
+    if (!results) {
+      if (written.isPresent()) {
+        throw written.get().fault("needs results: true beside it: else no row is waited for");
+      }
+      return null;
+    }
+    if (written.isEmpty()) {
+      return MISSING_AFTER;
+    }
+    Matcher duration = DURATION.matcher(written.get().text());
+    if (!duration.matches()) {
+      throw written.get().fault("must be a duration above 0, such as 30m, 24h, 7d");
+    }
+    return Duration.of(Long.parseLong(duration.group("number")), UNITS.get(duration.group("unit")));
   }
 
   private List<Webhook> webhooks(YamlSection table, String tableName, boolean autoDelete) {

@@ -415,6 +415,17 @@ public final class Delivery {
         .orElse(0L);
   }
 
+  /** The tables whose rows are to come back, each with how long to wait for one. */
+  public Map<String, Duration> expecting() {
+    Map<String, Duration> expecting = new LinkedHashMap<>();
+    for (Table table : catalogue.tables().values()) {
+      if (table.missingAfter() != null) {
+        expecting.put(table.name(), table.missingAfter());
+      }
+    }
+    return expecting;
+  }
+
   /** Whether a webhook has this name. */
   public boolean hasWebhook(String name) {
     return catalogue.webhook(name).isPresent();

@@ -1,12 +1,14 @@
 package dev.kiln.clay;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A destination of leads: one kind of Clay table with the webhooks that lead into it. Immutable;
@@ -27,6 +29,8 @@ import java.util.Set;
  * @param stamps what a row carries of its way beside the usual; default nothing
  * @param constants fields sent with every lead, numbers and booleans as the file writes them;
  *     default none
+ * @param missingAfter how long after Clay's acceptance a row that did not come back is missing;
+ *     null, the default, where no rows are to come back
  * @param webhooks in the order in which they are filled; empty means that its leads wait
  */
 public record Table(
@@ -41,6 +45,7 @@ public record Table(
     Set<String> trimFields,
     Set<Stamp> stamps,
     Map<String, String> constants,
+    @Nullable Duration missingAfter,
     List<Webhook> webhooks) {
   /** Copies the collections. */
   public Table {

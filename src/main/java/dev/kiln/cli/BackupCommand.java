@@ -100,6 +100,13 @@ final class BackupCommand extends LedgerCommand {
         Ledger.keep(data, kept);
         out.println("The ledger so far is kept in " + kept + ".");
       }
+      Path results = data.resolve("results");
+      if (Files.isDirectory(results) && !isEmpty(results)) {
+        // They may hold rows that the backup does not know: nothing is written to them any more.
+        Path kept = data.resolve("results.before-" + Instant.now().toEpochMilli());
+        Files.move(results, kept);
+        out.println("The results so far are kept in " + kept + ".");
+      }
       for (String suffix : new String[] {"-wal", "-shm"}) {
         Files.deleteIfExists(data.resolve(Ledger.FILE + suffix));
       }
@@ -121,6 +128,12 @@ final class BackupCommand extends LedgerCommand {
                 + data.resolve("archive")
                 + ". Put them back into the inbox if you want them sent; what was sent of them since is sent again,"
                 + " unmarked.");
+      }
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+      try (Stream<Path> files = Files.list(folder)) {
+        return files.findAny().isEmpty();
       }
     }
 

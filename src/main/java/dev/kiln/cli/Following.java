@@ -76,6 +76,7 @@ final class Following {
   private final LedgerView view;
   private final PrintWriter progress;
   private final BooleanSupplier alive;
+  private final Set<String> returning;
 
   /**
    * A follower of a ledger.
@@ -85,9 +86,19 @@ final class Following {
    * @param alive whether somebody still delivers
    */
   Following(LedgerView view, PrintWriter progress, BooleanSupplier alive) {
+    this(view, progress, alive, Set.of());
+  }
+
+  /**
+   * A follower that also waits for rows to come back.
+   *
+   * @param returning the tables whose rows it waits for until they came back or are missing
+   */
+  Following(LedgerView view, PrintWriter progress, BooleanSupplier alive, Set<String> returning) {
     this.view = view;
     this.progress = progress;
     this.alive = alive;
+    this.returning = returning;
   }
 
   /** Follows runs to their end; interruptible. */
@@ -113,7 +124,7 @@ final class Following {
     }
   }
 
-  private static boolean ended(List<RunAccount> runs, Set<String> parkedTables) {
+  private boolean ended(List<RunAccount> runs, Set<String> parkedTables) {
     for (RunAccount run : runs) {
       if (run.phase().equals("READING")) {
         return false;
@@ -121,7 +132,9 @@ final class Following {
       for (Map.Entry<String, Map<LeadState, Long>> table : run.tables().entrySet()) {
         boolean sending = table.getValue().containsKey(LeadState.SENDING);
         boolean queued = table.getValue().containsKey(LeadState.QUEUED);
-        if (sending || (queued && !parkedTables.contains(table.getKey()))) {
+        boolean awaited =
+            returning.contains(table.getKey()) && table.getValue().containsKey(LeadState.ACCEPTED);
+        if (sending || awaited || (queued && !parkedTables.contains(table.getKey()))) {
           return false;
         }
       }

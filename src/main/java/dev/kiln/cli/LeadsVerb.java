@@ -146,18 +146,34 @@ abstract class LeadsVerb extends LedgerCommand {
         description = "Only leads in this state: REFUSED, DEAD, UNKNOWN or MISSING.")
     private @Nullable LeadState state;
 
+    private int missing;
+
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
       Set<LeadState> ended = LeadState.retried();
       if (state != null && !ended.contains(state)) {
         throw usage("--state is one of REFUSED, DEAD, UNKNOWN, MISSING");
       }
-      return ledger.retry(leads, state == null ? ended : EnumSet.of(state), dedupeWindow(places));
+      Set<LeadState> wanted = state == null ? ended : EnumSet.of(state);
+      Set<LeadState> others = EnumSet.copyOf(wanted);
+      Duration window = dedupeWindow(places);
+      if (others.remove(LeadState.MISSING)) {
+        missing = ledger.retry(leads, EnumSet.of(LeadState.MISSING), window);
+      }
+      return missing + (others.isEmpty() ? 0 : ledger.retry(leads, others, window));
     }
 
     @Override
     String done(int leads) {
-      return "Leads queued again: " + leads + ".";
+      return "Leads queued again: "
+          + leads
+          + "."
+          + (missing == 0
+              ? ""
+              : " Of these, Clay has accepted "
+                  + missing
+                  + " before (MISSING): each becomes a second row there and costs its credits again, unless the"
+                  + " table's auto-dedupe looks at lead_id. \"kiln hold\" keeps them back.");
     }
   }
 

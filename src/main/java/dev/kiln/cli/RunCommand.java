@@ -39,6 +39,9 @@ final class RunCommand implements Callable<Integer> {
             "Kiln is running. Drop files into "
                 + Settings.read(places.config()).inbox(places.data()).resolve("normal")
                 + app.http().map(root -> ", or post leads to " + root + "/leads").orElse("")
+                + app.results()
+                    .map(root -> "; rows come back to " + root + "/results/TABLE")
+                    .orElse("")
                 + "; \"kiln status\" tells how far they are. Ctrl-C stops it and loses nothing.");
     stopped.await();
     return 0;

@@ -32,13 +32,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.Stack;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterConsumer;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -87,10 +90,35 @@ final class SendCommand implements Callable<Integer> {
               + " (send them). Reads files that were read before once more (default: kiln.dedupe.mode).")
   private @Nullable DedupeMode dedupe;
 
+  /** What {@code --wait} waits for. */
+  enum Wait {
+    /** Until every lead is settled. */
+    ACCEPTED,
+    /** Until every lead came back that is to, or is missing. */
+    ENRICHED
+  }
+
   @Option(
       names = "--wait",
-      description = "With a running Kiln: wait for the end as without one, and tell how it went.")
-  private boolean wait;
+      arity = "0..1",
+      paramLabel = "enriched",
+      parameterConsumer = WaitConsumer.class,
+      description =
+          "With a running Kiln: wait for the end as without one, and tell how it went; with \"enriched\" until the rows"
+              + " came back, or are missing.")
+  private @Nullable Wait wait;
+
+  /** Takes the word behind {@code --wait} only where it is one: it may be a file. */
+  static final class WaitConsumer implements IParameterConsumer {
+    @Override
+    public void consumeParameters(Stack<String> args, ArgSpec option, CommandSpec command) {
+      boolean enriched = !args.isEmpty() && args.peek().equalsIgnoreCase("enriched");
+      if (enriched) {
+        args.pop();
+      }
+      option.setValue(enriched ? Wait.ENRICHED : Wait.ACCEPTED);
+    }
+  }
 
   @Option(names = "--json", description = "Print the account as JSON.")
   private boolean json;
@@ -115,7 +143,19 @@ final class SendCommand implements Callable<Integer> {
       }
     }
     Places places = options.places();
-    return DataLock.held(places.data()) ? throughTheRunning(places) : alone(places);
+    if (DataLock.held(places.data())) {
+      return throughTheRunning(places);
+    }
+    if (wait == Wait.ENRICHED) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "No Kiln runs on "
+                  + places.data()
+                  + ", and rows come back to a running one only: start it with \"kiln run\"");
+      return Main.USAGE;
+    }
+    return alone(places);
   }
 
   private static @Nullable String problem(Path file) {
@@ -149,9 +189,9 @@ final class SendCommand implements Callable<Integer> {
         inbox.add(handed.toString());
       }
     }
-    if (!wait && json) {
+    if (wait == null && json) {
       out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
-    } else if (!wait) {
+    } else if (wait == null) {
       inbox.forEach(
           handed ->
               out.println(
@@ -159,7 +199,7 @@ final class SendCommand implements Callable<Integer> {
                       + handed
                       + "; \"kiln status\" tells how far it is."));
     }
-    if (!wait) {
+    if (wait == null) {
       return 0;
     }
     try (LedgerView view = LedgerView.open(places.data())) {
@@ -229,7 +269,9 @@ final class SendCommand implements Callable<Integer> {
   private int follow(LedgerView view, Set<String> runs, BooleanSupplier alive)
       throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Following.End end = new Following(view, spec.commandLine().getErr(), alive).follow(runs);
+    Set<String> returning = wait == Wait.ENRICHED ? view.expecting() : Set.of();
+    Following.End end =
+        new Following(view, spec.commandLine().getErr(), alive, returning).follow(runs);
     if (json) {
       Snapshot now = view.snapshot();
       out.println(StatusJson.of(now.of(end.runs()), Instant.now()));

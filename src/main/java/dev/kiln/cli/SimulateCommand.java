@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.simulate.Callback;
 import dev.kiln.simulate.Delay;
 import dev.kiln.simulate.Simulator;
 import dev.kiln.simulate.SimulatorOptions;
@@ -7,12 +8,16 @@ import dev.kiln.simulate.SimulatorStatistics;
 import dev.kiln.simulate.SimulatorStatistics.Counts;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -71,6 +76,31 @@ final class SimulateCommand implements Callable<Integer> {
       description = "Rows a webhook accepts in its life. Default: ${DEFAULT-VALUE}.")
   private int cap;
 
+  @Option(
+      names = "--callback",
+      paramLabel = "URL",
+      description = "Where each row comes back to, as Clay's HTTP API column sends it.")
+  private @Nullable URI callback;
+
+  @Option(
+      names = "--callback-header",
+      paramLabel = "NAME=VALUE",
+      description = "A header of what comes back; may be given several times.")
+  private Map<String, String> callbackHeaders = new LinkedHashMap<>();
+
+  @Option(
+      names = "--callback-delay",
+      defaultValue = "0",
+      converter = LatencyConverter.class,
+      description = "Time until a row comes back in ms: 20, or 150-250. Default: ${DEFAULT-VALUE}.")
+  private Delay callbackDelay = Delay.NONE;
+
+  @Option(
+      names = "--callback-share",
+      defaultValue = "1",
+      description = "The share of the rows that come back. Default: ${DEFAULT-VALUE}.")
+  private double callbackShare;
+
   @Option(names = "--json", description = "Print facts as JSON, one object a line.")
   private boolean json;
 
@@ -78,8 +108,10 @@ final class SimulateCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Simulator simulator;
+    Callback[] callbacks = callbacks();
     try {
       simulator = Simulator.start(options());
+      simulator.callbacks(callbacks);
     } catch (UncheckedIOException e) {
       spec.commandLine().getErr().println(e.getMessage());
       return CommandLine.ExitCode.USAGE;
@@ -105,6 +137,20 @@ final class SimulateCommand implements Callable<Integer> {
           .withLimits(rate, burst)
           .withCaps(cap, defaults.caps().table())
           .withLatency(latency);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private Callback[] callbacks() {
+    try {
+      return callback == null
+          ? new Callback[0]
+          : new Callback[] {
+            Callback.of(callback, callbackHeaders)
+                .withDelay(callbackDelay)
+                .withShares(callbackShare, 0)
+          };
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
@@ -138,6 +184,14 @@ final class SimulateCommand implements Callable<Integer> {
       out.printf(line, "Webhook", "Requests", "Stored", "Distinct", "Repeats", "429", "Most in 1s");
       statistics.webhooks().forEach((id, counts) -> print(out, line, id, counts));
       print(out, line, "Total", statistics.total());
+      if (statistics.callbacks().rows() > 0) {
+        out.printf(
+            Locale.ROOT,
+            "Rows that came back: %d acknowledged, %d given up, %d never sent back%n",
+            statistics.callbacks().acknowledged(),
+            statistics.callbacks().lost(),
+            statistics.callbacks().withheld());
+      }
     }
     out.flush();
   }

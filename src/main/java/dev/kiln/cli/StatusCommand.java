@@ -2,11 +2,13 @@ package dev.kiln.cli;
 
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.status.ReturnReport;
 import dev.kiln.status.RunReport;
 import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -74,12 +76,13 @@ final class StatusCommand implements Callable<Integer> {
 
   private int all() {
     Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
+    String silent = json ? "" : ReturnReport.silent(options.read(LedgerView::returns, List.of()));
     spec.commandLine()
         .getOut()
         .println(
             json
                 ? StatusJson.of(snapshot, Instant.now())
-                : StatusText.of(snapshot, Instant.now()).stripTrailing());
+                : (StatusText.of(snapshot, Instant.now()) + silent).stripTrailing());
     return 0;
   }
 

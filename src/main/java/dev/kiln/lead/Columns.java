@@ -80,6 +80,14 @@ public final class Columns {
   /** As a spreadsheet writes long numbers, 9.2E+11 or 9,2E+11. */
   private static final Pattern SHORTENED = Pattern.compile("[+-]?\\d([.,]\\d+)?[Ee]\\+\\d{2,3}");
 
+  /** As Kiln writes it: the run, with its day, and the record. */
+  private static final Pattern LEAD_ID = Pattern.compile("\\d{8}-[a-z0-9]{6}-\\d{1,18}");
+
+  private static final Problem CAME_BACK =
+      new Problem(
+          Problem.Kind.CAME_BACK,
+          "it bears the lead_id of a lead, so it has been to Clay: \"kiln retry\" sends a lead again");
+
   private static final Set<String> RESERVED =
       Set.of("lead_id", "run_id", "source", "possible_duplicate");
 
@@ -149,6 +157,9 @@ public final class Columns {
   /** The columns that are blocked. */
   private final int[] blocked;
 
+  /** The columns that may hold the id that Kiln gave a lead. */
+  private final int[] leadIds;
+
   /** Per key, the columns that give its value, in order of preference. */
   private final int[][] sources;
 
@@ -180,6 +191,7 @@ public final class Columns {
     this.rejects = rejects;
     this.open = open;
     this.blocked = blocked;
+    this.leadIds = Arrays.stream(open).filter(i -> same(header.get(i)).equals("leadid")).toArray();
     this.hygiene = hygiene;
   }
 
@@ -289,7 +301,7 @@ public final class Columns {
     String sector = hygiene.industries().sector(fields.get(INDUSTRY));
     Mail mail = hygiene.mail(values[EMAIL_AT]);
     List<Notice> notices = notices(cells, values, origin, sector);
-    Problem problem = fault(values, origin, mail);
+    Problem problem = cameBack(cells) ? CAME_BACK : fault(values, origin, mail);
     String key = null;
     if (problem == null) {
       key = key(fields);
@@ -317,6 +329,17 @@ public final class Columns {
       return null;
     }
     return Text.value(rejects ? Inert.undo(cell) : cell);
+  }
+
+  /** Whether a row bears the id of a lead: sent once more it would go around for ever. */
+  private boolean cameBack(List<String> cells) {
+    for (int column : leadIds) {
+      String id = value(cells, column);
+      if (id != null && LEAD_ID.matcher(id).matches()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What is wrong with a value that is there; null when nothing is. */

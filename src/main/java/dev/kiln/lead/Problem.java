@@ -17,6 +17,8 @@ public record Problem(Kind kind, String text) {
     NAME("bad name"),
     /** Neither e-mail address nor LinkedIn URL nor domain and full name. */
     IDENTITY("nothing identifies it"),
+    /** It bears the id of a lead: it has been to Clay. */
+    CAME_BACK("came back from Clay"),
     /** Its address is at a personal mail service, and those are refused here. */
     PERSONAL_MAIL("personal mail"),
     /** Its address is at a service of throw-away addresses, and those are refused here. */

@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.EnrichedRow;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -393,6 +394,138 @@ public final class Ledger implements AutoCloseable {
     return readers.withHandle(handle -> WebhookRows.ofTable(handle, table));
   }
 
+  // ---- What comes back ----
+
+  /**
+   * Keeps a row that came back. Its lead is ENRICHED from then on, wherever it was after its first
+   * sending; a resend of it that still waits is dropped. A row that belongs to no lead that was
+   * sent is kept apart. The same content of the same lead is kept once.
+   *
+   * @param table the table that the request named
+   * @param row the row
+   */
+  public Receipt receive(String table, EnrichedRow row) {
+    return writer.write(transaction -> ResultRows.receive(transaction, table, row, clock.millis()));
+  }
+
+  /**
+   * Notes which tables' rows are to come back. Leads that were accepted before a table was first
+   * noted are never missing.
+   */
+  public void expect(Set<String> tables) {
+    if (!readers.withHandle(ResultRows::expecting).equals(tables)) {
+      writer.change(transaction -> ResultRows.expect(transaction.handle(), tables, clock.millis()));
+    }
+  }
+
+  /**
+   * Calls leads of an expecting table MISSING that did not come back in time.
+   *
+   * @param table the table
+   * @param after how long after Clay's acceptance
+   * @return how many
+   */
+  public int missing(String table, Duration after) {
+    int found = 0;
+    int some;
+    do {
+      some =
+          writer.write(
+              transaction -> ResultRows.missing(transaction, table, after, clock.millis()));
+      found += some;
+    } while (some == ResultRows.AT_ONCE);
+    return found;
+  }
+
+  /**
+   * Looks whether an expecting table takes rows and none comes back.
+   *
+   * @param table the table
+   * @param silence how long that must be so
+   * @return true where it is silent since this look, false where it is not any more; empty where
+   *     nothing changed
+   */
+  public Optional<Boolean> silence(String table, Duration silence) {
+    return writer.write(
+        transaction -> ResultRows.silence(transaction.handle(), table, silence, clock.millis()));
+  }
+
+  /** Runs of which nothing is under way any more, and that nobody was told of; some of them. */
+  public List<String> doneRuns() {
+    return readers.withHandle(ResultRows::doneRuns);
+  }
+
+  /** Notes that somebody was told of the end of a run. */
+  public void told(String run) {
+    writer.change(transaction -> ResultRows.told(transaction.handle(), run, clock.millis()));
+  }
+
+  /** How far results went on to a target; counts neither what waits nor dead letters. */
+  public Onward onward(String target) {
+    return readers.withHandle(handle -> OnwardRows.of(handle, target));
+  }
+
+  /**
+   * The results that a target has to take next: one that is to be delivered again alone, else those
+   * behind its position in the order of arrival. Changes nothing.
+   *
+   * @param to the target
+   * @param most how many at most
+   */
+  public List<Enriched> next(Onward to, int most) {
+    return readers.withHandle(
+        handle -> {
+          List<Enriched> again = OnwardRows.again(handle, to.target());
+          return again.isEmpty() ? ResultRows.after(handle, to.position(), most) : again;
+        });
+  }
+
+  /**
+   * Notes that a target is done with a result and all before it.
+   *
+   * @param target the target
+   * @param result the result's id
+   * @param written what the target keeps with its position
+   */
+  public void wentOn(String target, long result, String written) {
+    writer.change(transaction -> OnwardRows.done(transaction.handle(), target, result, written));
+  }
+
+  /**
+   * Notes that a target fails.
+   *
+   * @param target the target
+   * @param reason why, without data of a row
+   * @param dueAt when to try it again
+   */
+  public void waits(String target, String reason, Instant dueAt) {
+    writer.change(
+        transaction ->
+            OnwardRows.failed(transaction.handle(), target, reason, dueAt.toEpochMilli()));
+  }
+
+  /**
+   * Notes that a target does not take a result, which is kept as its dead letter.
+   *
+   * @param target the target
+   * @param result the result's id
+   * @param reason why, without data of the row
+   */
+  public void dead(String target, long result, String reason) {
+    writer.change(
+        transaction ->
+            OnwardRows.dead(transaction.handle(), target, result, reason, clock.millis()));
+  }
+
+  /**
+   * Has the dead letters of a target delivered again.
+   *
+   * @return how many
+   */
+  public int redeliver(String target) {
+    return writer.write(transaction -> OnwardRows.redeliver(transaction.handle(), target));
+  }
+
   // ---- What an operator does ----
 
   /**
@@ -569,7 +702,7 @@ public final class Ledger implements AutoCloseable {
                           transaction.handle(), from, clock.millis() - dedupeWindow.toMillis())));
       after = next.orElse(null);
     }
-    writer.change(transaction -> RetentionRows.submissions(transaction.handle(), limit));
+    writer.change(transaction -> RetentionRows.strays(transaction.handle(), limit));
     return purged;
   }
 

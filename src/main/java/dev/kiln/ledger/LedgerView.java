@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
@@ -450,6 +451,69 @@ public final class LedgerView implements AutoCloseable {
           }
           return rows;
         });
+  }
+
+  /** The tables whose rows are to come back. */
+  public Set<String> expecting() {
+    return readers.withHandle(ResultRows::expecting);
+  }
+
+  /** What came back, by table. */
+  public List<ReturnAccount> returns() {
+    return readers.inTransaction(ResultRows::accounts);
+  }
+
+  /**
+   * The newest rows that came back and belong to no lead that was sent.
+   *
+   * @param most how many at most
+   */
+  public List<Quarantined> quarantined(int most) {
+    return readers.withHandle(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT table_name, lead_id, reason, received_at FROM quarantine"
+                        + " ORDER BY id DESC LIMIT :most")
+                .bind("most", most)
+                .map(
+                    (row, context) ->
+                        new Quarantined(
+                            row.getString("table_name"),
+                            row.getString("lead_id"),
+                            row.getString("reason"),
+                            Instant.ofEpochMilli(row.getLong("received_at"))))
+                .list());
+  }
+
+  /** How many rows came back that belong to no lead that was sent. */
+  public long quarantined() {
+    return readers.withHandle(
+        handle -> handle.createQuery("SELECT COUNT(*) FROM quarantine").mapTo(Long.class).one());
+  }
+
+  /**
+   * The next rows of a run with what came back of each, in the order of its file.
+   *
+   * @param run the run's id
+   * @param after only those behind this record; 0 for the first
+   * @param most how many at most
+   * @param mostChars no more once their data has reached this length together, so that it bounds
+   *     the heap
+   */
+  public List<JoinedRow> joined(String run, long after, int most, int mostChars) {
+    return readers.withHandle(handle -> ResultRows.joined(handle, run, after, most, mostChars));
+  }
+
+  /** How far results went on, by target. */
+  public List<Onward> onward() {
+    return readers.withHandle(OnwardRows::all);
+  }
+
+  /** How many rows that came back are stored. */
+  public long results() {
+    return readers.withHandle(
+        handle -> handle.createQuery("SELECT COUNT(*) FROM result").mapTo(Long.class).one());
   }
 
   /** Counts by run, table and state, of one run or of all. */

@@ -46,9 +46,14 @@ final class RetentionRows {
             .mapTo(Long.class)
             .list();
     if (ids.isEmpty()) {
+      int results = results(handle, run, before);
+      if (results > 0) {
+        return results;
+      }
       handle
           .createUpdate(
-              "UPDATE run SET purged = 1 WHERE id = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)")
+              "UPDATE run SET purged = 1 WHERE id = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)"
+                  + " AND NOT EXISTS (SELECT 1 FROM result WHERE run = :run)")
           .bind("run", run)
           .execute();
       handle
@@ -66,6 +71,31 @@ final class RetentionRows {
         ids);
     each(handle, "DELETE FROM attempt WHERE lead = :id", ids);
     each(handle, "DELETE FROM lead WHERE id = :id", ids);
+    return ids.size();
+  }
+
+  /**
+   * Deletes the next results of leads of a run that are gone, as far as every target has them.
+   *
+   * @return how many
+   */
+  private static int results(Handle handle, String run, long before) {
+    List<Long> ids =
+        handle
+            .createQuery(
+                "SELECT id FROM result WHERE run = :run AND received_at < :before"
+                    + " AND id <= COALESCE((SELECT MIN(position) FROM onward), id)"
+                    + " AND NOT EXISTS (SELECT 1 FROM lead WHERE lead.run = result.run AND lead.record = result.record)"
+                    + " LIMIT :most")
+            .bind("run", run)
+            .bind("before", before)
+            .bind("most", AT_ONCE)
+            .mapTo(Long.class)
+            .list();
+    if (!ids.isEmpty()) {
+      each(handle, "DELETE FROM dead_letter WHERE result = :id", ids);
+      each(handle, "DELETE FROM result WHERE id = :id", ids);
+    }
     return ids.size();
   }
 
@@ -110,7 +140,12 @@ final class RetentionRows {
     return seen.size() < 10 * AT_ONCE ? null : seen.get(seen.size() - 1);
   }
 
-  static void submissions(Handle handle, long before) {
+  /** Deletes what belongs to no lead and was kept long enough. */
+  static void strays(Handle handle, long before) {
+    handle
+        .createUpdate("DELETE FROM quarantine WHERE received_at < :before")
+        .bind("before", before)
+        .execute();
     handle
         .createUpdate("DELETE FROM submission WHERE seen_at < :before")
         .bind("before", before)
@@ -160,6 +195,12 @@ final class RetentionRows {
         .bind("id", id)
         .execute();
     handle.createUpdate("UPDATE attempt SET note = '' WHERE lead = :id").bind("id", id).execute();
+    handle
+        .createUpdate(
+            "UPDATE result SET body = '" + NOTHING + "' WHERE run = :run AND record = :record")
+        .bind("run", row.run())
+        .bind("record", row.record())
+        .execute();
     return row.run();
   }
 }

@@ -16,6 +16,11 @@ final class Transaction {
 
   private record Hold(Holder by, String table, String run) {}
 
+  private record Field(String table, String name) {}
+
+  /** Fields of a table that are counted one by one; further ones are not. */
+  private static final int MOST_FIELDS = 200;
+
   private final Handle handle;
   private final Map<Count, Long> counts = new HashMap<>();
   private final Map<String, Long> queued = new HashMap<>();
@@ -23,6 +28,7 @@ final class Transaction {
   private final Map<String, Amount> spent = new HashMap<>();
   private final Map<String, Account> accounts = new HashMap<>();
   private final Map<Use, Long> used = new HashMap<>();
+  private final Map<Field, Long> filled = new HashMap<>();
 
   Transaction(Handle handle) {
     this.handle = handle;
@@ -122,6 +128,11 @@ final class Transaction {
     used.merge(new Use(webhook, day), leads, Long::sum);
   }
 
+  /** Counts one lead that came back with a field filled. */
+  void filled(String table, String field) {
+    filled.merge(new Field(table, field), 1L, Long::sum);
+  }
+
   /** What an account has spent, with what this commit adds. */
   Amount spent(String account) {
     return handle
@@ -158,6 +169,19 @@ final class Transaction {
                 .bind("webhook", use.webhook)
                 .bind("day", use.day)
                 .bind("leads", leads)
+                .execute());
+    filled.forEach(
+        (field, leads) ->
+            handle
+                .createUpdate(
+                    "INSERT INTO filled (table_name, field, leads) SELECT :table, :field, :leads"
+                        + " WHERE EXISTS (SELECT 1 FROM filled WHERE table_name = :table AND field = :field)"
+                        + " OR (SELECT COUNT(*) FROM filled WHERE table_name = :table) <= :most"
+                        + " ON CONFLICT (table_name, field) DO UPDATE SET leads = filled.leads + excluded.leads")
+                .bind("table", field.table)
+                .bind("field", field.name)
+                .bind("leads", leads)
+                .bind("most", MOST_FIELDS)
                 .execute());
     queued.forEach(
         (table, leads) ->

@@ -13,6 +13,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * GET  /control/statistics  {@link SimulatorStatistics#toJson()}
  * GET  /control/rows        one JSON object a line: sequence, webhook, workspace, lead_id, body (a
  *                           string), arrivalMs; ?webhook=ID for one webhook
+ * GET  /control/callbacks   the rows that came back, one JSON object a line: sequence, lead_id, tries,
+ *                           status (0 = no answer), millis
+ * POST /control/callbacks   a {@link Callback} or an array, instead of those in force; {} clears: url,
+ *                           webhook, headers (an object), template, minMs, maxMs (0), ratePerSecond
+ *                           (100), share (1), repeats (0)
  * POST /control/webhooks    a {@link SimulatedWebhook} or an array: id, workspace (main), cap, token,
  *                           table (as id), tableRowCap, deleted (false), autoDelete (false)
  * POST /control/faults      a {@link Fault} or an array, instead of those in force; {} clears: kind,
@@ -50,8 +56,8 @@ final class ControlPlane {
   static final String PATH = "/control/";
 
   private static final String VALID =
-      "valid: GET /control/statistics, GET /control/rows[?webhook=ID], POST /control/webhooks, POST"
-          + " /control/faults, POST /control/limits, POST /control/options, POST /control/outage,"
+      "valid: GET /control/statistics, GET /control/rows[?webhook=ID], GET /control/callbacks, POST"
+          + " /control/callbacks, POST /control/webhooks, POST /control/faults, POST /control/limits, POST /control/options, POST /control/outage,"
           + " POST /control/reset";
 
   /** Rows are sent in pieces of about this size, so that none holds up the event loop. */
@@ -71,6 +77,8 @@ final class ControlPlane {
     String call = request.method() + " " + request.path().substring(PATH.length());
     if (call.equals("GET rows")) {
       sendRows(request);
+    } else if (call.equals("GET callbacks")) {
+      send(request.response(), sentBack());
     } else {
       request.bodyHandler(body -> send(request.response(), answer(call, request, body)));
     }
@@ -80,13 +88,14 @@ final class ControlPlane {
     try {
       switch (call) {
         case "GET statistics" -> {
-          return Reply.json(200, dataPlane.receiver().statistics().toJson());
+          return Reply.json(200, dataPlane.statistics().toJson());
         }
         case "POST webhooks" -> {
           // All are read before the first is defined.
           each(body).stream().map(this::webhook).toList().forEach(dataPlane.receiver()::define);
         }
         case "POST faults" -> dataPlane.receiver().faults(faults(body));
+        case "POST callbacks" -> dataPlane.callbacks().callbacks(callbacks(body));
         case "POST limits" -> limits(object(body));
         case "POST options" -> dataPlane.receiver().options(options(object(body)));
         case "POST outage" -> {
@@ -165,8 +174,57 @@ final class ControlPlane {
 
   private List<Fault> faults(Buffer body) {
     List<JsonNode> list = each(body);
-    boolean clears = list.size() == 1 && list.get(0).isObject() && list.get(0).isEmpty();
-    return clears ? List.of() : list.stream().map(ControlPlane::fault).toList();
+    return clears(list) ? List.of() : list.stream().map(ControlPlane::fault).toList();
+  }
+
+  private static boolean clears(List<JsonNode> list) {
+    return list.size() == 1 && list.get(0).isObject() && list.get(0).isEmpty();
+  }
+
+  private List<Callback> callbacks(Buffer body) {
+    List<JsonNode> list = each(body);
+    return clears(list) ? List.of() : list.stream().map(ControlPlane::callback).toList();
+  }
+
+  private static Callback callback(JsonNode json) {
+    JsonFields fields =
+        new JsonFields(
+            json,
+            "url",
+            "webhook",
+            "headers",
+            "template",
+            "minMs",
+            "maxMs",
+            "ratePerSecond",
+            "share",
+            "repeats");
+    return new Callback(
+        URI.create(fields.required("url")),
+        fields.text("webhook"),
+        fields.texts("headers"),
+        fields.text("template", Callback.TEMPLATE),
+        fields.delay("minMs", "maxMs", Delay.NONE),
+        fields.decimal("ratePerSecond", 100),
+        fields.decimal("share", 1),
+        fields.decimal("repeats", 0));
+  }
+
+  private Reply sentBack() {
+    StringBuilder lines = new StringBuilder();
+    for (SentBack row : dataPlane.callbacks().sent()) {
+      lines
+          .append(
+              mapper
+                  .createObjectNode()
+                  .put("sequence", row.sequence())
+                  .put("lead_id", row.leadId())
+                  .put("tries", row.tries())
+                  .put("status", row.status())
+                  .put("millis", row.millis()))
+          .append('\n');
+    }
+    return Reply.text(200, lines.toString());
   }
 
   private static Fault fault(JsonNode json) {

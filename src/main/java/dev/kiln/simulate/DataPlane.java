@@ -34,20 +34,31 @@ final class DataPlane {
   private final SimulatorOptions initial;
   private final Set<HttpConnection> connections = new HashSet<>();
   private Receiver receiver;
+  private CallbackSender callbacks;
 
   DataPlane(Vertx vertx, SimulatorOptions initial) {
     this.vertx = vertx;
     this.initial = initial;
     receiver = new Receiver(initial);
+    callbacks = new CallbackSender(vertx, initial.seed());
   }
 
   Receiver receiver() {
     return receiver;
   }
 
+  CallbackSender callbacks() {
+    return callbacks;
+  }
+
+  SimulatorStatistics statistics() {
+    return receiver.statistics(callbacks.statistics());
+  }
+
   /** Forgets everything. Requests under way end in what was forgotten. */
   void reset() {
     receiver = new Receiver(initial);
+    callbacks = new CallbackSender(vertx, initial.seed());
   }
 
   /**
@@ -153,9 +164,12 @@ final class DataPlane {
         return;
       }
       MultiMap headers = request.headers();
+      byte[] bytes = bodyBytes();
       Reply reply =
-          receiver.submit(
-              hook, headers.get(TOKEN), headers.get(HttpHeaders.CONTENT_TYPE), bodyBytes());
+          receiver.submit(hook, headers.get(TOKEN), headers.get(HttpHeaders.CONTENT_TYPE), bytes);
+      if (reply.status() < 300 && bytes != null) {
+        callbacks.stored(receiver.lastRow(), bytes);
+      }
       ArmedFault fault = reply.status() < 300 ? receiver.strike(Fault.Stage.STORED, hook) : null;
       if (fault == null) {
         after(receiver.latencyMillis(), () -> answer(reply));

@@ -2,7 +2,9 @@ package dev.kiln.simulate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,25 @@ final class JsonFields {
   String text(String name, String otherwise) {
     String value = text(name);
     return value == null ? otherwise : value;
+  }
+
+  /** An object of strings; empty where it is left out. */
+  Map<String, String> texts(String name) {
+    JsonNode value = object.path(name);
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (value.isMissingNode() || value.isNull()) {
+      return texts;
+    }
+    if (!value.isObject()) {
+      throw new IllegalArgumentException(name + ": an object of strings, not " + value);
+    }
+    for (Map.Entry<String, JsonNode> text : value.properties()) {
+      if (!text.getValue().isTextual()) {
+        throw new IllegalArgumentException(name + ": an object of strings, not " + value);
+      }
+      texts.put(text.getKey(), text.getValue().textValue());
+    }
+    return texts;
   }
 
   String required(String name) {

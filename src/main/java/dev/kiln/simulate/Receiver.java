@@ -318,7 +318,12 @@ final class Receiver {
     return rows;
   }
 
-  SimulatorStatistics statistics() {
+  /** The row that was stored last. */
+  StoredRow lastRow() {
+    return rows.get(rows.size() - 1);
+  }
+
+  SimulatorStatistics statistics(SimulatorStatistics.Callbacks callbacks) {
     SortedMap<String, SimulatorStatistics.Counts> byWorkspace = new TreeMap<>();
     workspaces.forEach((name, workspace) -> byWorkspace.put(name, workspace.tally.counts()));
     SortedMap<String, SimulatorStatistics.Counts> byWebhook = new TreeMap<>();
@@ -328,6 +333,7 @@ final class Receiver {
         Collections.unmodifiableSortedMap(byWorkspace),
         Collections.unmodifiableSortedMap(byWebhook),
         connections,
-        Duration.ofNanos(System.nanoTime() - startNanos));
+        Duration.ofNanos(System.nanoTime() - startNanos),
+        callbacks);
   }
 }

@@ -157,6 +157,26 @@ public final class Simulator implements AutoCloseable {
   }
 
   /**
+   * Lets stored rows come back, instead of how they did. Rows on their way still arrive.
+   *
+   * @param callbacks the columns; of those that are meant for a row the first sends it; none ends
+   *     it
+   */
+  public void callbacks(Callback... callbacks) {
+    List<Callback> list = List.of(callbacks);
+    run(() -> dataPlane.callbacks().callbacks(list));
+  }
+
+  /**
+   * The rows that came back or were given up, in the order of their answers.
+   *
+   * @return a copy
+   */
+  public List<SentBack> sentBack() {
+    return call(() -> List.copyOf(dataPlane.callbacks().sent()));
+  }
+
+  /**
    * Starts an outage, which closes every connection at once and resets every request before it is
    * stored, or ends it.
    *
@@ -201,7 +221,7 @@ public final class Simulator implements AutoCloseable {
    * @return a copy
    */
   public SimulatorStatistics statistics() {
-    return call(() -> dataPlane.receiver().statistics());
+    return call(() -> dataPlane.statistics());
   }
 
   /**

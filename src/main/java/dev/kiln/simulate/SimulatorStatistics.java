@@ -15,13 +15,56 @@ import org.jspecify.annotations.Nullable;
  * @param webhooks by id
  * @param connections opened by senders; those that only ever carried control requests do not count
  * @param elapsed since the start or the last reset
+ * @param callbacks the rows that came back
  */
 public record SimulatorStatistics(
     Counts total,
     Map<String, Counts> workspaces,
     Map<String, Counts> webhooks,
     long connections,
-    Duration elapsed) {
+    Duration elapsed,
+    Callbacks callbacks) {
+
+  /**
+   * The rows on their way back through HTTP API columns.
+   *
+   * @param rows that a column was meant for
+   * @param withheld of these, that never come back
+   * @param repeats of these, that come back twice
+   * @param open that are not done with yet, repeats included
+   * @param requests made, second tries included
+   * @param acknowledged answered 2xx, repeats included
+   * @param lost given up, repeats included
+   * @param medianMillis the time to an answer of those that were acknowledged
+   * @param p99Millis likewise, that 99 of 100 did not exceed
+   * @param mostMillis likewise, the longest
+   */
+  public record Callbacks(
+      long rows,
+      long withheld,
+      long repeats,
+      long open,
+      long requests,
+      long acknowledged,
+      long lost,
+      int medianMillis,
+      int p99Millis,
+      int mostMillis) {
+    private ObjectNode json() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("rows", rows)
+          .put("withheld", withheld)
+          .put("repeats", repeats)
+          .put("open", open)
+          .put("requests", requests)
+          .put("acknowledged", acknowledged)
+          .put("lost", lost)
+          .put("medianMillis", medianMillis)
+          .put("p99Millis", p99Millis)
+          .put("mostMillis", mostMillis);
+    }
+  }
 
   /**
    * The counts of one webhook, one workspace, or all.
@@ -88,6 +131,7 @@ public record SimulatorStatistics(
     workspaces.forEach((name, counts) -> byWorkspace.set(name, counts.json()));
     ObjectNode byWebhook = json.putObject("webhooks");
     webhooks.forEach((id, counts) -> byWebhook.set(id, counts.json()));
+    json.set("callbacks", callbacks.json());
     return json.put("connections", connections).put("elapsedMs", elapsed.toMillis()).toString();
   }
 }

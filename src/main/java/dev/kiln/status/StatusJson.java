@@ -17,6 +17,7 @@ import dev.kiln.ledger.WebhookUse;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code capacities},
@@ -149,6 +150,30 @@ public final class StatusJson {
     run.tables().forEach((table, states) -> states(tables.putObject(table), states));
     node.put("possible_duplicate", run.possibleDuplicates()).put("rejects", run.rejects());
     return node;
+  }
+
+  /**
+   * The account of one run, with both of its ends: {@code results} has how many of its leads came
+   * back, are awaited and are missing; {@code delivered} says that none is on its way to Clay any
+   * more, {@code done} that none is awaited either.
+   *
+   * @param run the run
+   * @param expecting the tables whose rows are to come back
+   */
+  public static ObjectNode of(RunAccount run, Set<String> expecting) {
+    long awaited =
+        run.tables().entrySet().stream()
+            .filter(table -> expecting.contains(table.getKey()))
+            .mapToLong(table -> table.getValue().getOrDefault(LeadState.ACCEPTED, 0L))
+            .sum();
+    boolean delivered =
+        !run.phase().equals("READING") && run.states().keySet().stream().noneMatch(LeadState::open);
+    ObjectNode node = of(run);
+    node.putObject("results")
+        .put("enriched", run.states().getOrDefault(LeadState.ENRICHED, 0L))
+        .put("awaited", awaited)
+        .put("missing", run.states().getOrDefault(LeadState.MISSING, 0L));
+    return node.put("delivered", delivered).put("done", delivered && awaited == 0);
   }
 
   private static void states(ObjectNode node, Map<LeadState, Long> states) {

@@ -45,6 +45,7 @@ final class BodyTest {
         new LinkedHashSet<>(trimFields),
         stamps,
         constants,
+        null,
         List.of());
   }
 

@@ -11,11 +11,13 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -352,8 +354,27 @@ final class CatalogueTest {
     refuses(
         ONE_TABLE + "    " + URL_1 + ":\n",
         "6: table \"tech\" has an unknown key; valid: actions-per-lead, auto-delete, budgets, constants,"
-            + " credits-per-lead, omit-fields, rate-per-second, row-cap, stamps, trim-fields, webhooks,"
-            + " workspace");
+            + " credits-per-lead, missing-after, omit-fields, rate-per-second, results, row-cap, stamps,"
+            + " trim-fields, webhooks, workspace");
+  }
+
+  @Test
+  void rowsAreWaitedForWhereTheTableSaysSo() throws IOException {
+    assertThat(missingAfter("")).isNull();
+    assertThat(missingAfter("    results: false\n")).isNull();
+    assertThat(missingAfter("    results: true\n")).isEqualTo(Duration.ofHours(24));
+    assertThat(missingAfter("    results: true\n    missing-after: 90m\n"))
+        .isEqualTo(Duration.ofMinutes(90));
+    refuses(
+        ONE_TABLE + "    results: true\n    missing-after: 0h\n",
+        "7: table \"tech\": missing-after must be a duration above 0, such as 30m, 24h, 7d");
+    refuses(
+        ONE_TABLE + "    missing-after: 1h\n",
+        "6: table \"tech\": missing-after needs results: true beside it: else no row is waited for");
+  }
+
+  private @Nullable Duration missingAfter(String keys) throws IOException {
+    return read(ONE_TABLE + keys).table("tech").orElseThrow().missingAfter();
   }
 
   @Test

@@ -86,6 +86,7 @@ final class DeliveryFixture implements AutoCloseable {
         Set.of(),
         Set.of(),
         Map.of(),
+        null,
         List.of(webhooks));
   }
 
@@ -103,6 +104,7 @@ final class DeliveryFixture implements AutoCloseable {
         plain.trimFields(),
         plain.stamps(),
         plain.constants(),
+        null,
         plain.webhooks());
   }
 

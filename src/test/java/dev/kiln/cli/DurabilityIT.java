@@ -346,8 +346,10 @@ final class DurabilityIT {
       kiln.terminate();
       Map<String, Integer> before = new TreeMap<>(rehearsal.arrivals());
 
+      rehearsal.write("data/results/outbound-leads-tech/2026-11-25.ndjson", "{}");
       Ended restored = rehearsal.kiln("restore", "copy.db");
       assertThat(restored.exit()).as(restored.err()).isZero();
+      assertThat(restored.out()).contains("The results so far are kept in data/results.before-");
       assertThat(restored.out()).contains("-late.csv in data/archive").doesNotContain("-leads.csv");
       Set<String> marked = listed(rehearsal);
       assertThat(marked).isNotEmpty().hasSizeLessThan(leads);

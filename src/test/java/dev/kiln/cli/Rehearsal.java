@@ -10,6 +10,8 @@ import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -53,6 +55,8 @@ final class Rehearsal implements AutoCloseable {
   private final Deque<KilnProcess> started = new ArrayDeque<>();
   private final HttpClient http = HttpClient.newHttpClient();
   private final URI simulated;
+  private String expecting = "";
+  private int returnPort;
 
   /** The name of a webhook and its cap. */
   record Hook(String name, int cap) {}
@@ -138,7 +142,8 @@ final class Rehearsal implements AutoCloseable {
     new TreeMap<>(TABLES)
         .forEach(
             (table, webhook) -> {
-              yaml.append("  ").append(table).append(":\n    webhooks:\n");
+              yaml.append("  ").append(table).append(":\n");
+              yaml.append(expecting).append("    webhooks:\n");
               boolean given = table.equals("outbound-leads-tech") && tech.length > 0;
               List<Hook> hooks = given ? List.of(tech) : List.of(new Hook(webhook, 45_000));
               hooks.forEach(
@@ -148,6 +153,52 @@ final class Rehearsal implements AutoCloseable {
                               .formatted(hook.name, url(hook.name), hook.cap)));
             });
     write("config/clay.yaml", yaml.toString());
+  }
+
+  /**
+   * Lets rows come back to a free port: they bear a token, and one that does not come within a time
+   * is missing. Call it before {@link #configure}.
+   *
+   * @param missingAfter that time, as in clay.yaml
+   * @return the lines of application.properties for it
+   */
+  String[] returning(String missingAfter) {
+    expecting = "    results: true\n    missing-after: " + missingAfter + "\n";
+    write("config/secrets/results-token", "shibboleth");
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      returnPort = free.getLocalPort();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+    return new String[] {
+      "kiln.results.listen = 127.0.0.1:" + returnPort,
+      "kiln.results.token = {{secret:results-token}}",
+      "kiln.results.check = 200ms"
+    };
+  }
+
+  /**
+   * Has the simulator send rows back.
+   *
+   * @param column more of its HTTP API column, such as {@code "share": 0.9}
+   */
+  void sendBack(String column) {
+    order(
+        "callbacks",
+        """
+        {"url": "http://127.0.0.1:%d/results/outbound-leads-tech",
+         "headers": {"Authorization": "Bearer shibboleth"}, %s}
+        """
+            .formatted(returnPort, column));
+  }
+
+  /** The rows that the simulator has sent back, each with {@code lead_id} and {@code status}. */
+  List<JsonNode> sentBack() {
+    return send(HttpRequest.newBuilder(simulated.resolve("/control/callbacks")).GET())
+        .body()
+        .lines()
+        .map(Rehearsal::parse)
+        .toList();
   }
 
   /** The folder's application.properties: quick looks at the inbox, and the given lines. */
@@ -291,7 +342,8 @@ final class Rehearsal implements AutoCloseable {
     return statistics().path("webhooks").path(webhook).path("accepted").asLong();
   }
 
-  private JsonNode statistics() {
+  /** What the simulator has counted. */
+  JsonNode statistics() {
     return parse(
         send(HttpRequest.newBuilder(simulated.resolve("/control/statistics")).GET()).body());
   }

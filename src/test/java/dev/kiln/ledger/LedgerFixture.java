@@ -58,7 +58,13 @@ public final class LedgerFixture implements AutoCloseable {
           "held",
           "queue",
           "budget_note",
-          "budget_warning");
+          "budget_warning",
+          "result",
+          "quarantine",
+          "expecting",
+          "filled",
+          "onward",
+          "dead_letter");
 
   /** What a lead costs at every table, thousandths. */
   public static final long CREDITS = 1500;

@@ -63,6 +63,7 @@ final class PlanFixture {
             Set.of(),
             Set.of(),
             Map.of(),
+            null,
             Arrays.asList(webhooks)));
     return this;
   }

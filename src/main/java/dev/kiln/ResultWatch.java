@@ -1,0 +1,115 @@
+package dev.kiln;
+
+import dev.kiln.clay.Delivery;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.status.StatusJson;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bean {@code results}: looks for rows that did not come back, and for tables that take rows
+ * and get none back; tells of runs that are done. Thread-safe.
+ */
+public final class ResultWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(ResultWatch.class);
+
+  private final Ledger ledger;
+  private final Delivery delivery;
+  private final Duration silence;
+  private final HttpPoster poster;
+  private final Supplier<Optional<HttpPeer>> told;
+
+  /**
+   * A watch.
+   *
+   * @param ledger knows what was sent and what came back
+   * @param delivery knows the tables whose rows are to come back, and whether the ledger can be
+   *     used
+   * @param silence how long a table may take rows and get none back before that is told
+   * @param poster posts notifications
+   * @param told whom to tell of runs that are done, asked for anew with each; empty for nobody
+   */
+  ResultWatch(
+      Ledger ledger,
+      Delivery delivery,
+      Duration silence,
+      HttpPoster poster,
+      Supplier<Optional<HttpPeer>> told) {
+    this.ledger = ledger;
+    this.delivery = delivery;
+    this.silence = silence;
+    this.poster = poster;
+    this.told = told;
+  }
+
+  /** Looks once. */
+  public void look() {
+    try {
+      lookAt(delivery.expecting());
+    } catch (LedgerUnavailable unavailable) {
+      delivery.standStill(unavailable);
+    }
+  }
+
+  private void lookAt(Map<String, Duration> tables) {
+    ledger.expect(tables.keySet());
+    tables.forEach(
+        (table, after) -> {
+          Optional<Boolean> silent = ledger.silence(table, silence);
+          if (silent.isPresent() && silent.get()) {
+            LOG.warn(
+                "Table {} takes rows, and for {} none came back: look at its HTTP API column in Clay, and whether it"
+                    + " reaches kiln.results.listen",
+                table,
+                silence);
+          } else if (silent.isPresent()) {
+            LOG.info("Table {}: rows come back again", table);
+          }
+          int missing = ledger.missing(table, after);
+          if (missing > 0) {
+            LOG.warn(
+                "Table {}: {} leads did not come back within {}: \"kiln leads --state MISSING\" lists them",
+                table,
+                missing,
+                after);
+          }
+        });
+  }
+
+  /**
+   * Tells of runs of which nothing is under way any more: all of their leads are settled, and those
+   * that were to come back did or are missing. What cannot be told is told with the next look.
+   */
+  public void tell() throws InterruptedException {
+    try {
+      for (String run : ledger.doneRuns()) {
+        Optional<HttpPeer> peer = told.get();
+        RunAccount account = ledger.view().account(run).orElseThrow();
+        if (peer.isPresent()) {
+          String json = StatusJson.of(account, delivery.expecting().keySet()).toString();
+          int status = poster.post(peer.get(), json, "done-" + run);
+          if (status / 100 != 2) {
+            throw new IOException("it answers " + status);
+          }
+        }
+        ledger.told(run);
+        LOG.info("Run {} is done: {}", run, account.states());
+      }
+    } catch (LedgerUnavailable unavailable) {
+      delivery.standStill(unavailable);
+    } catch (IOException | InvalidConfiguration failure) {
+      if (!poster.closed()) {
+        LOG.warn(
+            "Nobody was told that a run is done (kiln.results.notify): {}", failure.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.kiln.ledger;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/** The SQL of what goes onward: how far each target is, and what it did not take. */
+final class OnwardRows {
+  private OnwardRows() {}
+
+  /** How far a target is, without what only a person wants counted. */
+  static Onward of(Handle handle, String target) {
+    return handle
+        .createQuery("SELECT o.*, 0 AS behind, 0 AS dead FROM onward o WHERE target = :target")
+        .bind("target", target)
+        .map((row, context) -> onward(row))
+        .findOne()
+        .orElse(Onward.begin(target));
+  }
+
+  static List<Onward> all(Handle handle) {
+    return handle
+        .createQuery(
+            "SELECT o.*, (SELECT COUNT(*) FROM result r WHERE r.id > o.position) AS behind,"
+                + " (SELECT COUNT(*) FROM dead_letter d WHERE d.target = o.target AND d.again = 0) AS dead"
+                + " FROM onward o ORDER BY o.target")
+        .map((row, context) -> onward(row))
+        .list();
+  }
+
+  private static Onward onward(ResultSet row) throws SQLException {
+    return new Onward(
+        row.getString("target"),
+        row.getLong("position"),
+        row.getLong("behind"),
+        row.getInt("failures"),
+        Instant.ofEpochMilli(row.getLong("due_at")),
+        row.getString("reason"),
+        row.getString("written"),
+        row.getLong("dead"));
+  }
+
+  /** The result that an operator wants delivered again, if there is one. */
+  static List<Enriched> again(Handle handle, String target) {
+    return handle
+        .createQuery(
+            "SELECT r.* FROM dead_letter d JOIN result r ON r.id = d.result"
+                + " WHERE d.target = :target AND d.again = 1 ORDER BY r.id LIMIT 1")
+        .bind("target", target)
+        .map((row, context) -> ResultRows.enriched(row))
+        .list();
+  }
+
+  /** A target is done with results up to one of them. */
+  static void done(Handle handle, String target, long result, String written) {
+    handle
+        .createUpdate(
+            "INSERT INTO onward (target, position, failures, due_at, reason, written)"
+                + " VALUES (:target, :result, 0, 0, '', :written)"
+                + " ON CONFLICT (target) DO UPDATE SET failures = 0, due_at = 0, reason = '',"
+                + " written = excluded.written,"
+                + " position = CASE WHEN onward.position > excluded.position THEN onward.position ELSE excluded.position END")
+        .bind("target", target)
+        .bind("result", result)
+        .bind("written", written)
+        .execute();
+    handle
+        .createUpdate(
+            "DELETE FROM dead_letter WHERE target = :target AND result = :result AND again = 1")
+        .bind("target", target)
+        .bind("result", result)
+        .execute();
+  }
+
+  /** A target fails; it is tried again. */
+  static void failed(Handle handle, String target, String reason, long dueAt) {
+    handle
+        .createUpdate(
+            "INSERT INTO onward (target, position, failures, due_at, reason, written)"
+                + " VALUES (:target, 0, 1, :due, :reason, '')"
+                + " ON CONFLICT (target) DO UPDATE SET failures = onward.failures + 1,"
+                + " due_at = excluded.due_at, reason = excluded.reason")
+        .bind("target", target)
+        .bind("due", dueAt)
+        .bind("reason", reason)
+        .execute();
+  }
+
+  /** A target does not take a result. */
+  static void dead(Handle handle, String target, long result, String reason, long now) {
+    done(handle, target, result, of(handle, target).written());
+    handle
+        .createUpdate(
+            "INSERT INTO dead_letter (target, result, reason, dead_at)"
+                + " VALUES (:target, :result, :reason, :now)"
+                + " ON CONFLICT (target, result) DO UPDATE SET reason = excluded.reason,"
+                + " dead_at = excluded.dead_at, again = 0")
+        .bind("target", target)
+        .bind("result", result)
+        .bind("reason", reason)
+        .bind("now", now)
+        .execute();
+  }
+
+  /** Has the dead letters of a target delivered again; returns how many. */
+  static int redeliver(Handle handle, String target) {
+    return handle
+        .createUpdate("UPDATE dead_letter SET again = 1 WHERE target = :target AND again = 0")
+        .bind("target", target)
+        .execute();
+  }
+}

@@ -1,0 +1,390 @@
+package dev.kiln.ledger;
+
+import dev.kiln.lead.EnrichedRow;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.ResultIterator;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of rows that come back: receipt, what is missing, and what each table got back. */
+final class ResultRows {
+  /** Leads found missing in one transaction. */
+  static final int AT_ONCE = 500;
+
+  private static final String SELECT =
+      "SELECT id, run, record, table_name, body, received_at FROM result WHERE ";
+
+  private ResultRows() {}
+
+  // ---- Receipt ----
+
+  static Receipt receive(Transaction transaction, String table, EnrichedRow row, long now) {
+    Handle handle = transaction.handle();
+    LeadRow lead = lead(handle, row.leadId());
+    if (lead == null || (lead.sends() == 0 && !lead.doubted())) {
+      String reason =
+          row.leadId().isEmpty()
+              ? "it names no lead"
+              : lead == null ? "no lead has this lead_id" : "this lead was never sent";
+      quarantine(handle, table, row, reason, now);
+      return new Receipt(Receipt.Kind.QUARANTINED, reason);
+    }
+    boolean fresh =
+        handle
+                .createUpdate(
+                    "INSERT INTO result (run, record, table_name, content_hash, body, received_at)"
+                        + " VALUES (:run, :record, :table, :hash, :body, :now)"
+                        + " ON CONFLICT (run, record, content_hash) DO NOTHING")
+                .bind("run", lead.run())
+                .bind("record", lead.record())
+                .bind("table", lead.table())
+                .bind("hash", row.hash())
+                .bind("body", row.body())
+                .bind("now", now)
+                .execute()
+            == 1;
+    if (lead.state().next().contains(LeadState.ENRICHED)) {
+      enrich(transaction, lead, now);
+      transaction.filled(lead.table(), "");
+      row.fields()
+          .forEach(
+              (field, value) -> {
+                if (value != null) {
+                  transaction.filled(lead.table(), field);
+                }
+              });
+    } else if (lead.state() != LeadState.ENRICHED) {
+      return new Receipt(Receipt.Kind.LATE, "the lead is " + lead.state());
+    }
+    return new Receipt(fresh ? Receipt.Kind.STORED : Receipt.Kind.KNOWN, "");
+  }
+
+  private static @Nullable LeadRow lead(Handle handle, String leadId) {
+    LeadSelection lead;
+    try {
+      lead = LeadSelection.ofLead(leadId);
+    } catch (IllegalArgumentException notOurs) {
+      return null;
+    }
+    return handle
+        .createQuery(LeadRow.SELECT + "run = :run AND record = :record")
+        .bind("run", lead.run())
+        .bind("record", lead.record())
+        .map((found, context) -> LeadRow.of(found))
+        .findOne()
+        .orElse(null);
+  }
+
+  private static void enrich(Transaction transaction, LeadRow lead, long now) {
+    Handle handle = transaction.handle();
+    transaction.move(lead, LeadState.ENRICHED);
+    handle
+        .createUpdate(
+            "UPDATE lead SET state = 'ENRICHED', held_by = '', reason = '', changed_at = :now WHERE id = :id")
+        .bind("now", now)
+        .bind("id", lead.id())
+        .execute();
+    if (lead.state() == LeadState.ACCEPTED || lead.state() == LeadState.MISSING) {
+      return;
+    }
+    // Clay has it, whatever it answered: its key is taken, unless another lead has it by now.
+    if (lead.key() != null
+        && (!lead.state().releasesKey()
+            || RunRows.takeKey(handle, lead, lead.table(), Long.MIN_VALUE))) {
+      RunRows.accepted(handle, lead, now);
+    }
+  }
+
+  private static void quarantine(
+      Handle handle, String table, EnrichedRow row, String reason, long now) {
+    handle
+        .createUpdate(
+            "INSERT INTO quarantine (table_name, lead_id, reason, content_hash, body, received_at)"
+                + " VALUES (:table, :lead, :reason, :hash, :body, :now)"
+                + " ON CONFLICT (table_name, lead_id, content_hash) DO NOTHING")
+        .bind("table", table)
+        .bind("lead", row.leadId())
+        .bind("reason", reason)
+        .bind("hash", row.hash())
+        .bind("body", row.body())
+        .bind("now", now)
+        .execute();
+  }
+
+  // ---- What is missing ----
+
+  /** Notes which tables' rows are to come back; of one that was noted already the time stays. */
+  static void expect(Handle handle, Collection<String> tables, long now) {
+    for (String table : expecting(handle)) {
+      if (!tables.contains(table)) {
+        handle.execute("DELETE FROM expecting WHERE table_name = ?", table);
+      }
+    }
+    for (String table : tables) {
+      handle
+          .createUpdate(
+              "INSERT INTO expecting (table_name, since) VALUES (:table, :now)"
+                  + " ON CONFLICT (table_name) DO NOTHING")
+          .bind("table", table)
+          .bind("now", now)
+          .execute();
+    }
+  }
+
+  static Set<String> expecting(Handle handle) {
+    return new TreeSet<>(
+        handle.createQuery("SELECT table_name FROM expecting").mapTo(String.class).list());
+  }
+
+  /** Finds leads that did not come back in time; at most {@link #AT_ONCE}. */
+  static int missing(Transaction transaction, String table, Duration after, long now) {
+    Handle handle = transaction.handle();
+    List<LeadRow> late =
+        handle
+            .createQuery(
+                LeadRow.SELECT
+                    + "state = 'ACCEPTED' AND table_name = :table AND changed_at <= :before"
+                    + " AND changed_at >= (SELECT since FROM expecting WHERE table_name = :table)"
+                    + " ORDER BY changed_at LIMIT :most")
+            .bind("table", table)
+            .bind("before", now - after.toMillis())
+            .bind("most", AT_ONCE)
+            .map((row, context) -> LeadRow.of(row))
+            .list();
+    for (LeadRow lead : late) {
+      transaction.move(lead.run(), lead.table(), LeadState.ACCEPTED, LeadState.MISSING);
+      handle
+          .createUpdate(
+              "UPDATE lead SET state = 'MISSING', reason = :reason, changed_at = :now WHERE id = :id")
+          .bind("reason", "Clay accepted it, and it did not come back in time")
+          .bind("now", now)
+          .bind("id", lead.id())
+          .execute();
+    }
+    return late.size();
+  }
+
+  /**
+   * Whether a table takes rows and none came back for so long.
+   *
+   * @return true where that is so now and was not when last asked, false the other way round; empty
+   *     where nothing changed
+   */
+  static Optional<Boolean> silence(Handle handle, String table, Duration silence, long now) {
+    record Noted(long since, @Nullable Long silentSince) {}
+    Optional<Noted> noted =
+        handle
+            .createQuery("SELECT since, silent_since FROM expecting WHERE table_name = :table")
+            .bind("table", table)
+            .map((row, context) -> new Noted(row.getLong(1), number(row, "silent_since")))
+            .findOne();
+    if (noted.isEmpty()) {
+      return Optional.empty();
+    }
+    long last = lastAt(handle, table).map(Instant::toEpochMilli).orElse(0L);
+    Long before = noted.get().silentSince;
+    if (before != null) {
+      if (last <= before) {
+        return Optional.empty();
+      }
+      silent(handle, table, null);
+      return Optional.of(false);
+    }
+    long from = now - silence.toMillis();
+    if (last > from || !awaited(handle, table, noted.get().since, from)) {
+      return Optional.empty();
+    }
+    silent(handle, table, now);
+    return Optional.of(true);
+  }
+
+  private static boolean awaited(Handle handle, String table, long since, long until) {
+    return handle
+        .createQuery(
+            "SELECT 1 FROM lead WHERE state = 'ACCEPTED' AND table_name = :table"
+                + " AND changed_at >= :since AND changed_at <= :until LIMIT 1")
+        .bind("table", table)
+        .bind("since", since)
+        .bind("until", until)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  private static void silent(Handle handle, String table, @Nullable Long since) {
+    handle
+        .createUpdate("UPDATE expecting SET silent_since = :since WHERE table_name = :table")
+        .bind("since", since)
+        .bind("table", table)
+        .execute();
+  }
+
+  // ---- Ends ----
+
+  static List<String> doneRuns(Handle handle) {
+    return handle
+        .createQuery(
+            "SELECT id FROM run WHERE state = 'READ' AND told_at IS NULL AND NOT EXISTS ("
+                + "SELECT 1 FROM tally WHERE tally.run = run.id AND leads > 0"
+                + " AND (state IN ('QUEUED', 'SENDING', 'HELD') OR (state = 'ACCEPTED'"
+                + " AND table_name IN (SELECT table_name FROM expecting)))) ORDER BY opened_at LIMIT 20")
+        .mapTo(String.class)
+        .list();
+  }
+
+  static void told(Handle handle, String run, long now) {
+    handle
+        .createUpdate("UPDATE run SET told_at = :now WHERE id = :run")
+        .bind("now", now)
+        .bind("run", run)
+        .execute();
+  }
+
+  // ---- Accounts ----
+
+  private static Optional<Instant> lastAt(Handle handle, String table) {
+    return handle
+        .createQuery(
+            "SELECT received_at FROM result WHERE table_name = :table ORDER BY id DESC LIMIT 1")
+        .bind("table", table)
+        .map((row, context) -> Instant.ofEpochMilli(row.getLong(1)))
+        .findOne();
+  }
+
+  /** What came back to each table that expects rows, or ever got one. */
+  static List<ReturnAccount> accounts(Handle handle) {
+    Map<String, Map<String, Long>> filled = new TreeMap<>();
+    handle
+        .createQuery("SELECT table_name, field, leads FROM filled ORDER BY leads DESC, field")
+        .map(
+            (row, context) ->
+                filled
+                    .computeIfAbsent(row.getString("table_name"), table -> new LinkedHashMap<>())
+                    .put(row.getString("field"), row.getLong("leads")))
+        .list();
+    Map<String, @Nullable Instant> silent = new TreeMap<>();
+    handle
+        .createQuery("SELECT table_name, silent_since FROM expecting")
+        .map(
+            (row, context) -> {
+              Long since = number(row, "silent_since");
+              return silent.put(
+                  row.getString("table_name"), since == null ? null : Instant.ofEpochMilli(since));
+            })
+        .list();
+    Set<String> tables = new TreeSet<>(filled.keySet());
+    tables.addAll(silent.keySet());
+    List<ReturnAccount> accounts = new ArrayList<>();
+    for (String table : tables) {
+      Map<String, Long> fields = new LinkedHashMap<>(filled.getOrDefault(table, Map.of()));
+      Long counted = fields.remove("");
+      accounts.add(
+          new ReturnAccount(
+              table,
+              silent.containsKey(table),
+              silent.get(table),
+              leads(handle, table, LeadState.ENRICHED),
+              leads(handle, table, LeadState.ACCEPTED),
+              leads(handle, table, LeadState.MISSING),
+              lastAt(handle, table).orElse(null),
+              counted == null ? 0 : counted,
+              fields));
+    }
+    return accounts;
+  }
+
+  private static long leads(Handle handle, String table, LeadState state) {
+    return handle
+        .createQuery(
+            "SELECT COALESCE(SUM(leads), 0) FROM tally WHERE table_name = :table AND state = :state")
+        .bind("table", table)
+        .bind("state", state.name())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /** Stored rows behind a place in the order of arrival. */
+  static List<Enriched> after(Handle handle, long position, int most) {
+    return handle
+        .createQuery(SELECT + "id > :position ORDER BY id LIMIT :most")
+        .bind("position", position)
+        .bind("most", most)
+        .map((row, context) -> enriched(row))
+        .list();
+  }
+
+  /** The rows of a run with what came back of each, in the order of its file. */
+  static List<JoinedRow> joined(Handle handle, String run, long after, int most, int mostChars) {
+    List<JoinedRow> rows = new ArrayList<>();
+    int chars = 0;
+    try (ResultIterator<JoinedRow> found =
+        handle
+            .createQuery(
+                "SELECT l.record, l.line, l.table_name, l.state, l.reason, l.possible_duplicate,"
+                    + " l.created_at, l.payload, r.received_at, r.body,"
+                    + " (SELECT MAX(begun_at) FROM attempt a WHERE a.lead = l.id) AS sent_at"
+                    + " FROM lead l LEFT JOIN result r ON r.id = (SELECT MAX(id) FROM result"
+                    + " WHERE run = l.run AND record = l.record)"
+                    + " WHERE l.run = :run AND l.record > :after ORDER BY l.record LIMIT :most")
+            .bind("run", run)
+            .bind("after", after)
+            .bind("most", most)
+            .map((row, context) -> joined(run, row))
+            .iterator()) {
+      while (chars < mostChars && found.hasNext()) {
+        JoinedRow row = found.next();
+        rows.add(row);
+        chars += row.payload().length() + (row.enriched() == null ? 0 : row.enriched().length());
+      }
+    }
+    return rows;
+  }
+
+  private static JoinedRow joined(String run, ResultSet row) throws SQLException {
+    return new JoinedRow(
+        row.getLong("record"),
+        row.getLong("line"),
+        run + "-" + row.getLong("record"),
+        row.getString("table_name"),
+        LeadState.valueOf(row.getString("state")),
+        row.getString("reason"),
+        row.getInt("possible_duplicate") == 1,
+        Instant.ofEpochMilli(row.getLong("created_at")),
+        instant(row, "sent_at"),
+        instant(row, "received_at"),
+        row.getString("payload"),
+        row.getString("body"));
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    Long millis = number(row, column);
+    return millis == null ? null : Instant.ofEpochMilli(millis);
+  }
+
+  static Enriched enriched(ResultSet row) throws SQLException {
+    return new Enriched(
+        row.getLong("id"),
+        row.getString("run"),
+        row.getLong("record"),
+        row.getString("table_name"),
+        row.getString("body"),
+        Instant.ofEpochMilli(row.getLong("received_at")));
+  }
+
+  private static @Nullable Long number(ResultSet row, String column) throws SQLException {
+    long number = row.getLong(column);
+    return row.wasNull() ? null : number;
+  }
+}

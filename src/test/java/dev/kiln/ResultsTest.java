@@ -1,0 +1,343 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.FINANCE;
+import static dev.kiln.RunningKiln.TECH;
+import static dev.kiln.RunningKiln.leads;
+import static dev.kiln.RunningKiln.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.LeadLine;
+import dev.kiln.ledger.ReturnAccount;
+import dev.kiln.simulate.Callback;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Enriched rows that come back: from the simulator's HTTP API column to the ledger. */
+final class ResultsTest {
+  private static final Map<String, String> TOKEN = Map.of("Authorization", "Bearer shibboleth");
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private RunningKiln kiln;
+
+  @BeforeEach
+  void prepare(@TempDir Path folder) throws Exception {
+    Path secrets = Files.createDirectories(folder.resolve("config/secrets"));
+    Files.writeString(secrets.resolve("results-token"), "shibboleth");
+    Files.writeString(secrets.resolve("signing"), "whsec_abc");
+    kiln =
+        new RunningKiln(folder)
+            .set("kiln.results.listen", "127.0.0.1:0")
+            .set("kiln.results.token", "{{secret:results-token}}")
+            .set("kiln.results.signing-key", "{{secret:signing}}")
+            .set("kiln.results.check", "100ms")
+            .inClayYaml(TECH + ":\n", TECH + ":\n    results: true\n");
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+  }
+
+  private URI results(String table) {
+    return URI.create(kiln.app().results().orElseThrow() + "/results/" + table);
+  }
+
+  private HttpResponse<String> post(String body, UnaryOperator<HttpRequest.Builder> more)
+      throws Exception {
+    return client.send(
+        more.apply(
+                HttpRequest.newBuilder(results(TECH))
+                    .timeout(Duration.ofSeconds(60))
+                    .POST(BodyPublishers.ofString(body)))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> post(String body) throws Exception {
+    return post(body, request -> request.header("Authorization", "Bearer shibboleth"));
+  }
+
+  private String leadId(int n) {
+    return kiln.ledgerLines().stream()
+        .map(LeadLine::leadId)
+        .filter(id -> id.endsWith("-" + n))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private ReturnAccount account() {
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      return view.returns().get(0);
+    }
+  }
+
+  private long quarantined() {
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      return view.quarantined();
+    }
+  }
+
+  @Test
+  @DisplayName("what the simulator sends back is stored once, and its leads are ENRICHED")
+  void rowsComeBack() throws Exception {
+    kiln.start();
+    kiln.clay().callbacks(Callback.of(results(TECH), TOKEN).withRate(1_000).withShares(1, 0.5));
+    kiln.drop("normal/tech.csv", leads(1, 30, "Software"));
+    kiln.drop("normal/bank.csv", leads(100, 3, "Banking"));
+
+    kiln.reaches(TECH, LeadState.ENRICHED, 30);
+    kiln.reaches(FINANCE, LeadState.ENRICHED, 3);
+    soon().until(() -> kiln.clay().statistics().callbacks().open() == 0);
+    assertThat(kiln.clay().statistics().callbacks().lost()).isZero();
+    assertThat(kiln.app().ledger().view().results()).isEqualTo(33);
+    assertThat(quarantined()).isZero();
+    assertThat(
+            kiln.app().ledger().view().returns().stream()
+                .filter(returned -> returned.table().equals(TECH))
+                .findFirst()
+                .orElseThrow()
+                .filled())
+        .containsEntry("email", 30L)
+        .containsEntry("employees", 30L)
+        .doesNotContainKeys("title", "phone");
+  }
+
+  @Test
+  @DisplayName("a table that expects rows notices those that do not come, and its silence")
+  void missingAndSilent() throws Exception {
+    kiln.inClayYaml("results: true\n", "results: true\n    missing-after: 1s\n")
+        .set("kiln.results.silence", "200ms")
+        .start();
+    kiln.drop("normal/leads.csv", leads(1, 2, "Software"));
+    kiln.drop("normal/bank.csv", leads(100, 1, "Banking"));
+    kiln.reaches(TECH, LeadState.MISSING, 2);
+    assertThat(account().silentSince()).isNotNull();
+    assertThat(kiln.count(FINANCE, LeadState.ACCEPTED)).isEqualTo(1);
+
+    assertThat(post("{\"lead_id\":\"" + leadId(1) + "\"}").body()).contains("\"stored\"");
+    kiln.reaches(TECH, LeadState.ENRICHED, 1);
+    soon().untilAsserted(() -> assertThat(account().silentSince()).isNull());
+  }
+
+  @Test
+  @DisplayName("any shape is taken; what names no lead that was sent is kept apart")
+  void anyShape() throws Exception {
+    kiln.start();
+    kiln.drop("normal/leads.csv", leads(1, 1, "Software"));
+    kiln.reaches(TECH, LeadState.ACCEPTED, 1);
+    String row = "{\"lead_id\":\"" + leadId(1) + "\",\"n\":\"1\",\"a\":null,\"b\":\"\"}";
+
+    assertThat(post(row).body()).contains("\"stored\"");
+    assertThat(post(row).body()).contains("\"known\"");
+    for (String body : List.of("", "OK", "[1]", "{\"lead_id\":7}", "{\"lead_id\":\"crm-1-1\"}")) {
+      HttpResponse<String> answer = post(body);
+      assertThat(answer.statusCode()).as(body).isEqualTo(200);
+      assertThat(answer.body()).contains("\"quarantined\"");
+    }
+    assertThat(quarantined()).isEqualTo(5);
+    assertThat(post("{\"x\":\"" + "y".repeat(999_000) + "\"}").statusCode()).isEqualTo(200);
+    assertThat(post("y".repeat(1_000_001)).statusCode()).isEqualTo(413);
+    assertThat(
+            post(
+                    "",
+                    request ->
+                        request
+                            .header("Authorization", "Bearer shibboleth")
+                            .POST(
+                                BodyPublishers.fromPublisher(
+                                    BodyPublishers.ofString("y".repeat(1_000_001)))))
+                .statusCode())
+        .isEqualTo(413);
+  }
+
+  @Test
+  @DisplayName("only who bears the token or signs the body is let in")
+  void secrets() throws Exception {
+    kiln.start();
+    assertThat(post("{}", request -> request).statusCode()).isEqualTo(401);
+    assertThat(post("{}", request -> request.header("Authorization", "Bearer x")).statusCode())
+        .isEqualTo(401);
+    assertThat(post("{}", request -> signed(request, "{}")).statusCode()).isEqualTo(200);
+    assertThat(post("{} ", request -> signed(request, "{}")).statusCode()).isEqualTo(401);
+    assertThat(quarantined()).isEqualTo(1);
+  }
+
+  private static HttpRequest.Builder signed(HttpRequest.Builder request, String body) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec("whsec_abc".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      byte[] hmac = mac.doFinal(body.getBytes(StandardCharsets.UTF_8));
+      return request.header("X-Clay-Signature", "sha256=" + HexFormat.of().formatHex(hmac));
+    } catch (GeneralSecurityException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  @Test
+  @DisplayName("a row that came back is refused as intake, whatever it came in")
+  void noLoops() throws Exception {
+    kiln.start();
+    kiln.drop("normal/leads.csv", leads(1, 1, "Software"));
+    kiln.reaches(TECH, LeadState.ACCEPTED, 1);
+    kiln.drop(
+        "normal/back.csv",
+        "Lead ID,email,industry\n"
+            + leadId(1)
+            + ",other@firm.example,Software\nL-17,third@firm.example,Software\n");
+    kiln.settled("back.csv");
+    kiln.reaches(TECH, LeadState.ACCEPTED, 2);
+    assertThat(kiln.ledgerLines())
+        .filteredOn(line -> line.state() == LeadState.REJECTED)
+        .singleElement()
+        .extracting(LeadLine::reason)
+        .asString()
+        .contains("it has been to Clay");
+  }
+
+  @Test
+  @DisplayName("what cannot be stored is refused with 429, which Clay tries once more")
+  void onlyWith429() throws Exception {
+    kiln.start();
+    kiln.app().ledger().close();
+    HttpResponse<String> answer = post("{}");
+    assertThat(answer.statusCode()).isEqualTo(429);
+    assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+  }
+
+  @Test
+  @DisplayName("listening needs a token, and tables that expect rows say how long")
+  void configuration() {
+    kiln.set("kiln.results.token", "");
+    assertThatThrownBy(kiln::start)
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("kiln.results.token is empty");
+    kiln.set("kiln.results.token", "{{secret:results-token}}");
+    kiln.set("kiln.results.lead-id", "lead_id");
+    assertThatThrownBy(kiln::start).hasMessageContaining("valid: a JSON pointer");
+    kiln.set("kiln.results.lead-id", "/lead_id");
+    kiln.inClayYaml("results: true\n", "results: true\n    missing-after: soon\n");
+    assertThatThrownBy(kiln::start).hasMessageContaining("must be a duration above 0");
+    kiln.inClayYaml("results: true\n    missing-after: soon", "missing-after: 1h");
+    assertThatThrownBy(kiln::start).hasMessageContaining("needs results: true beside it");
+  }
+
+  @Test
+  @DisplayName("a run is joined row by row, and its account shows both ends")
+  void joined(@TempDir Path elsewhere) throws Exception {
+    kiln.set("kiln.http.listen", "127.0.0.1:0").start();
+    kiln.drop(
+        "normal/mixed.csv",
+        """
+        email,first_name,industry,note
+        ada@firm.example,Ada,Software,=1
+        no address,Bob,Software,x
+        eve@firm.example,Eve,Software,
+        """);
+    kiln.reaches(TECH, LeadState.ACCEPTED, 2);
+    String run = kiln.run("mixed.csv").orElseThrow().id();
+    assertThat(account(run))
+        .contains("\"awaited\" : 2", "\"delivered\" : true", "\"done\" : false");
+    post("{\"lead_id\":\"" + run + "-1\",\"title\":\"CTO\",\"size\":1.50}");
+    Path csv = elsewhere.resolve("out.csv");
+    Path ndjson = elsewhere.resolve("out.ndjson");
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      assertThat(new Join(view, run).csv(csv)).isEqualTo(3);
+      assertThat(new Join(view, run).ndjson(ndjson)).isEqualTo(3);
+    }
+    List<String> lines = Files.readAllLines(csv);
+    assertThat(lines.get(0))
+        .startsWith("\uFEFF\"line\",\"lead_id\",\"table\",\"state\"")
+        .endsWith("\"note\",\"enriched.lead_id\",\"enriched.title\",\"enriched.size\"");
+    assertThat(lines.get(1))
+        .startsWith("\"2\",\"" + run + "-1\",\"" + TECH + "\",\"ENRICHED\"")
+        .contains("\"ada@firm.example\"", "\"'=1\"")
+        .endsWith("\"CTO\",\"1.50\"");
+    assertThat(lines.get(2)).contains("\"REJECTED\"", "no address | Bob");
+    assertThat(lines.get(3)).contains("\"ACCEPTED\"").endsWith("\"\",\"\",\"\"");
+    assertThat(Files.readString(ndjson))
+        .contains("\"enriched\":{\"lead_id\":\"" + run + "-1\",\"title\":\"CTO\",\"size\":1.50}}")
+        .contains("\"enriched\":null");
+    assertThat(elsewhere).isDirectoryNotContaining("glob:**.part");
+
+    post("{\"lead_id\":\"" + run + "-3\"}");
+    soon().untilAsserted(() -> assertThat(account(run)).contains("\"done\" : true"));
+  }
+
+  private String account(String run) throws Exception {
+    return client
+        .send(
+            HttpRequest.newBuilder(kiln.http("/runs/" + run))
+                .timeout(Duration.ofSeconds(60))
+                .build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
+  @DisplayName("who wants to know is told once of a run that is done")
+  void told() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    HttpServer other =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    other.createContext(
+        "/",
+        exchange -> {
+          told.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(told.size() == 1 ? 500 : 200, -1);
+          exchange.close();
+        });
+    other.start();
+    try {
+      Files.writeString(
+          kiln.places().secrets().resolve("notify"),
+          "http://127.0.0.1:" + other.getAddress().getPort() + "/");
+      kiln.set("kiln.results.notify", "{{secret:notify}}").start();
+      kiln.drop("normal/a.csv", leads(1, 1, "Software"));
+      kiln.drop("normal/b.csv", leads(2, 1, "Banking"));
+      soon().until(() -> told.size() == 2);
+      assertThat(told).allMatch(json -> json.contains("\"name\":\"b.csv\""));
+      post("{\"lead_id\":\"" + kiln.run("a.csv").orElseThrow().id() + "-1\"}");
+      soon().until(() -> told.size() == 3);
+      assertThat(told.get(2)).contains("\"done\":true", "\"enriched\":1");
+      soon().until(() -> kiln.app().ledger().doneRuns().isEmpty());
+    } finally {
+      other.stop(0);
+    }
+  }
+
+  @Test
+  @DisplayName("nobody listens where that is off")
+  void off() throws Exception {
+    kiln.set("kiln.results.listen", "off").start();
+    assertThat(kiln.app().results()).isEqualTo(Optional.empty());
+  }
+}

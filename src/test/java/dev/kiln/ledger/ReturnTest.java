@@ -1,0 +1,251 @@
+package dev.kiln.ledger;
+
+import static dev.kiln.ledger.LedgerFixture.START;
+import static dev.kiln.ledger.LedgerFixture.accepted;
+import static dev.kiln.ledger.LedgerFixture.charge;
+import static dev.kiln.ledger.LedgerFixture.dead;
+import static dev.kiln.ledger.LedgerFixture.failed;
+import static dev.kiln.ledger.LedgerFixture.refused;
+import static dev.kiln.ledger.LedgerFixture.unknown;
+import static dev.kiln.ledger.LedgerFixture.webhook;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import dev.kiln.lead.EnrichedRow;
+import dev.kiln.ledger.LedgerFixture.Row;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Rows that come back: what becomes of them and of their leads. */
+final class ReturnTest {
+  private static final Duration DAY = Duration.ofHours(24);
+  private static final JsonPointer LEAD_ID = JsonPointer.compile("/lead_id");
+
+  private LedgerFixture books;
+  private Run run;
+  private Lease lease;
+
+  @BeforeEach
+  void open(@TempDir Path data) {
+    books = LedgerFixture.in(data);
+    books.ledger().register(List.of(webhook("tech-1", "tech", 0)));
+    run = books.run("leads");
+    books.store(run, Row.keyed("tech", "ada@example.com"));
+    lease = books.lead("node");
+  }
+
+  @AfterEach
+  void balanced() {
+    books.mustBalance();
+    books.close();
+  }
+
+  private Sending begin() {
+    return books.begin(books.due("tech").get(0), lease, charge(0, 0, "day 2026-11-25"));
+  }
+
+  private String leadId() {
+    return run.id() + "-1";
+  }
+
+  private Receipt receive(String leadId, String more) {
+    String body = "{\"lead_id\":\"" + leadId + "\"" + more + "}";
+    return books
+        .ledger()
+        .receive("tech", EnrichedRow.of(body.getBytes(StandardCharsets.UTF_8), LEAD_ID));
+  }
+
+  private Receipt.Kind receive() {
+    return receive(leadId(), "").kind();
+  }
+
+  private LeadState state() {
+    return books.line(leadId()).state();
+  }
+
+  static Stream<Arguments> afterBegin() {
+    return Stream.of(
+        Arguments.of(LeadState.SENDING, null),
+        Arguments.of(LeadState.ACCEPTED, accepted()),
+        Arguments.of(LeadState.UNKNOWN, unknown(null)),
+        Arguments.of(LeadState.QUEUED, unknown(START.plusSeconds(60))),
+        Arguments.of(LeadState.QUEUED, failed(START.plusSeconds(60))),
+        Arguments.of(LeadState.REFUSED, refused()),
+        Arguments.of(LeadState.DEAD, dead()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("afterBegin")
+  void aLeadIsEnrichedFromEveryStateAfterBegin(LeadState from, @Nullable Settlement settlement) {
+    Sending sending = begin();
+    if (settlement != null) {
+      books.ledger().settle(sending, settlement);
+    }
+    assertThat(state()).isEqualTo(from);
+
+    assertThat(receive()).isEqualTo(Receipt.Kind.STORED);
+    assertThat(state()).isEqualTo(LeadState.ENRICHED);
+    assertThat(receive()).isEqualTo(Receipt.Kind.KNOWN);
+    assertThat(books.ledger().view().results()).isEqualTo(1);
+
+    books.clock().advance(Duration.ofHours(1));
+    assertThat(books.due("tech")).as("a queued resend is dropped").isEmpty();
+    books.store(run, Row.keyed("tech", "ada@example.com"));
+    assertThat(books.line(run.id() + "-2").state())
+        .as("the key of a lead that Clay has")
+        .isEqualTo(LeadState.DUPLICATE);
+  }
+
+  @Test
+  void aResendThatIsOnOfferIsNotBegunAnyMore() {
+    books.ledger().settle(begin(), unknown(START));
+    Due offered = books.due("tech").get(0);
+    receive();
+    assertThatThrownBy(() -> books.begin(offered, lease)).isInstanceOf(NotSent.class);
+  }
+
+  @Test
+  void anAnswerBehindTheRowIsKeptInTheLogAlone() {
+    Sending sending = begin();
+    receive();
+    assertThat(books.ledger().settle(sending, unknown(START))).isFalse();
+    assertThat(state()).isEqualTo(LeadState.ENRICHED);
+    assertThat(books.notes(sending.lead())).containsExactly("late: HTTP 504 late");
+  }
+
+  @Test
+  void aHeldResendIsDropped() {
+    books.ledger().settle(begin(), unknown(START));
+    LeadSelection all = new LeadSelection(null, null, null);
+    books.ledger().hold(all);
+    receive();
+    assertThat(state()).isEqualTo(LeadState.ENRICHED);
+  }
+
+  @Test
+  void aRowOfACancelledLeadIsKept() {
+    books.ledger().settle(begin(), failed(START));
+    books.ledger().cancel(new LeadSelection(null, null, null));
+
+    assertThat(receive(leadId(), ""))
+        .isEqualTo(new Receipt(Receipt.Kind.LATE, "the lead is CANCELLED"));
+    assertThat(state()).isEqualTo(LeadState.CANCELLED);
+    assertThat(books.ledger().view().results()).isEqualTo(1);
+  }
+
+  @Test
+  void otherContentOfTheSameLeadIsKeptBeside() {
+    books.ledger().settle(begin(), accepted());
+    receive();
+    assertThat(receive(leadId(), ",\"phone\":\"1\"").kind()).isEqualTo(Receipt.Kind.STORED);
+    assertThat(books.ledger().view().results()).isEqualTo(2);
+  }
+
+  @Test
+  void whatBelongsToNoLeadThatWasSentIsKeptApart() {
+    assertThat(receive().name()).as("never sent").isEqualTo("QUARANTINED");
+    assertThat(state()).isEqualTo(LeadState.QUEUED);
+    assertThat(receive("20261125-abcdef-9", "").note()).isEqualTo("no lead has this lead_id");
+    assertThat(receive("crm 17", "").kind()).isEqualTo(Receipt.Kind.QUARANTINED);
+    assertThat(receive("", "").note()).isEqualTo("it names no lead");
+    assertThat(receive("", "").note()).isEqualTo("it names no lead");
+    books.ledger().receive("tech", EnrichedRow.of(new byte[] {'x'}, LEAD_ID));
+
+    assertThat(books.ledger().view().quarantined()).isEqualTo(5);
+    assertThat(books.ledger().view().quarantined(2))
+        .extracting(Quarantined::reason)
+        .containsExactly("it names no lead", "it names no lead");
+    assertThat(books.ledger().view().results()).isZero();
+  }
+
+  @Test
+  void aLeadThatDoesNotComeBackIsMissingWhereTheTableExpectsIt() {
+    books.ledger().expect(Set.of("tech"));
+    books.ledger().settle(begin(), accepted());
+    books.clock().advance(DAY.minusMillis(1));
+    assertThat(books.ledger().missing("tech", DAY)).isZero();
+    books.clock().advance(Duration.ofMillis(1));
+    assertThat(books.ledger().missing("other", DAY)).isZero();
+    assertThat(books.ledger().missing("tech", DAY)).isEqualTo(1);
+    assertThat(state()).isEqualTo(LeadState.MISSING);
+
+    books.ledger().retry(new LeadSelection(null, null, null), Set.of(LeadState.MISSING), DAY);
+    assertThat(books.line(leadId()).possibleDuplicate()).isTrue();
+    books.ledger().settle(begin(), accepted());
+    assertThat(receive()).isEqualTo(Receipt.Kind.STORED);
+    assertThat(state()).isEqualTo(LeadState.ENRICHED);
+  }
+
+  @Test
+  void whatWasAcceptedBeforeItWasExpectedIsNeverMissing() {
+    books.ledger().settle(begin(), accepted());
+    books.clock().advance(Duration.ofMillis(1));
+    books.ledger().expect(Set.of("tech"));
+    books.clock().advance(DAY.multipliedBy(2));
+    assertThat(books.ledger().missing("tech", DAY)).isZero();
+    assertThat(books.ledger().view().expecting()).containsExactly("tech");
+    books.ledger().expect(Set.of());
+    assertThat(books.ledger().view().expecting()).isEmpty();
+  }
+
+  @Test
+  void aTableThatTakesRowsAndGetsNoneBackIsSilent() {
+    Duration hour = Duration.ofHours(1);
+    books.ledger().expect(Set.of("tech"));
+    books.store(run, Row.of("tech"));
+    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+    assertThat(books.ledger().silence("other", hour)).isEmpty();
+    books.ledger().settle(begin(), accepted());
+    books.ledger().settle(begin(), accepted());
+    books.clock().advance(hour.minusMillis(1));
+    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+    books.clock().advance(Duration.ofMillis(1));
+    assertThat(books.ledger().silence("tech", hour)).contains(true);
+    assertThat(books.ledger().silence("tech", hour)).as("told once").isEmpty();
+    assertThat(books.ledger().view().returns().get(0).silentSince()).isNotNull();
+
+    books.clock().advance(hour);
+    receive();
+    assertThat(books.ledger().silence("tech", hour)).contains(false);
+    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+  }
+
+  @Test
+  void fieldsAreCountedByTable() {
+    books.ledger().expect(Set.of("tech"));
+    books.store(run, Row.of("tech"));
+    books.ledger().settle(begin(), accepted());
+    books.ledger().settle(begin(), accepted());
+    receive(leadId(), ",\"phone\":\"1\",\"title\":null,\"company\":{\"name\":\"F\",\"size\":7}");
+    receive(run.id() + "-2", ",\"phone\":\"\",\"tags\":[1,2]");
+
+    assertThat(books.ledger().view().returns())
+        .singleElement()
+        .satisfies(
+            account -> {
+              assertThat(account.table()).isEqualTo("tech");
+              assertThat(account.expecting()).isTrue();
+              assertThat(account.enriched()).isEqualTo(2);
+              assertThat(account.hitRate()).isEqualTo(1);
+              assertThat(account.counted()).isEqualTo(2);
+              assertThat(account.lastAt()).isEqualTo(START);
+              assertThat(account.filled())
+                  .containsOnlyKeys("lead_id", "phone", "company.name", "company.size", "tags")
+                  .containsEntry("lead_id", 2L)
+                  .containsEntry("phone", 1L);
+            });
+  }
+}
