@@ -1,10 +1,12 @@
 package dev.kiln;
 
+import dev.kiln.clay.Answer;
 import dev.kiln.clay.Breakers;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.clay.Placeholders;
+import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
@@ -12,8 +14,12 @@ import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.status.Alerts;
+import dev.kiln.status.Facts;
 import dev.kiln.status.LiveStatus;
 import dev.kiln.status.Management;
+import dev.kiln.status.Metrics;
+import dev.kiln.status.NotReady;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -85,6 +92,8 @@ public final class App implements AutoCloseable {
   private final HttpPoster poster;
   private @Nullable HttpListener http;
   private @Nullable HttpListener results;
+  private @Nullable Jolokia jolokia;
+  private @Nullable Watch watch;
   private @Nullable LiveReload live;
   private @Nullable Management management;
   private @Nullable Retention retention;
@@ -129,7 +138,7 @@ public final class App implements AutoCloseable {
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
     try {
-      for (String folder : new String[] {"spool", "archive", "rejects", "results"}) {
+      for (String folder : NotReady.FOLDERS) {
         Files.createDirectories(places.data().resolve(folder));
       }
       prepareInbox(places, configuration.settings(), mode);
@@ -280,6 +289,7 @@ public final class App implements AutoCloseable {
             settings.responseTimeout());
     beans.put("poll", poll);
     HttpPoster poster = new HttpPoster(settings.connectTimeout(), settings.responseTimeout());
+    beans.put("alerts", new AlertPost(configuration.placeholders(), poster));
     beans.put(
         "results",
         new ResultWatch(
@@ -299,7 +309,30 @@ public final class App implements AutoCloseable {
             delivery));
     beans.forEach(main::bind);
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
-    ClayComponent clay = clay(delivery, delivery::hasWebhook, settings, catalogue);
+    Facts.Source facts = new Facts.Source(ledger, delivery::catalogue);
+    Alerts alerts =
+        new Alerts(
+            settings.alertsStalled(),
+            settings.alertsRunway(),
+            table -> ledger.view().anyDue(table),
+            ledger.now());
+    Health health =
+        new Health(
+            main::getCamelContext,
+            facts,
+            delivery,
+            places.data(),
+            settings.inbox(places.data()));
+    Metrics metrics =
+        new Metrics(facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
+    BiConsumer<String, Reply> posted =
+        (table, reply) -> {
+          metrics.posted(table, reply);
+          if (Answer.of(reply) == Answer.ACCEPTED) {
+            alerts.accepted(table, ledger.now());
+          }
+        };
+    ClayComponent clay = clay(delivery, delivery::hasWebhook, posted, settings, catalogue);
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
@@ -309,7 +342,7 @@ public final class App implements AutoCloseable {
       claims.keep();
       main.start();
       if (mode == Mode.RUN) {
-        app.listen(settings, configuration.placeholders(), breakers);
+        app.listen(settings, configuration.placeholders(), breakers, metrics, health);
       }
       if (mode != Mode.CHECK) {
         ledger.expect(delivery.expecting().keySet());
@@ -318,7 +351,8 @@ public final class App implements AutoCloseable {
         app.retention = new Retention(places.data(), ledger, settings);
         app.retention.start();
         Management management =
-            new Management(main.getCamelContext().getManagementName(), catalogue, ledger, delivery);
+            new Management(
+                main.getCamelContext().getManagementName(), catalogue, facts, ledger, delivery);
         app.management = management;
         app.live =
             new LiveReload(
@@ -334,12 +368,17 @@ public final class App implements AutoCloseable {
                     pace,
                     changed ->
                         clay(
-                            delivery, name -> changed.webhook(name).isPresent(), settings, changed),
+                            delivery,
+                            name -> changed.webhook(name).isPresent(),
+                            posted,
+                            settings,
+                            changed),
                     changed -> {
                       clay.allow(mostConnections(settings, changed));
                       management.follow(changed);
                       ledger.waiting(orphans(ledger, changed));
                     }));
+        app.watch = new Watch(facts, alerts, main.getCamelContext()).every(settings.alertsLook());
       }
     } catch (Exception failure) {
       app.detach();
@@ -352,10 +391,15 @@ public final class App implements AutoCloseable {
   }
 
   private static ClayComponent clay(
-      Delivery delivery, Predicate<String> known, Settings settings, Catalogue catalogue) {
+      Delivery delivery,
+      Predicate<String> known,
+      BiConsumer<String, Reply> posted,
+      Settings settings,
+      Catalogue catalogue) {
     return new ClayComponent(
         delivery,
         known,
+        posted,
         settings.connectTimeout(),
         settings.responseTimeout(),
         mostConnections(settings, catalogue));
@@ -365,7 +409,13 @@ public final class App implements AutoCloseable {
     return settings.delivery().inFlight() * catalogue.workspaces().size();
   }
 
-  private void listen(Settings settings, Placeholders placeholders, Breakers breakers) {
+  private void listen(
+      Settings settings,
+      Placeholders placeholders,
+      Breakers breakers,
+      Metrics metrics,
+      Health health) {
+    settings.jolokia().ifPresent(address -> listenForJolokia(settings, address));
     Optional<InetSocketAddress> address = settings.listen();
     if (address.isEmpty()) {
       return;
@@ -380,7 +430,15 @@ public final class App implements AutoCloseable {
     HttpListener listener =
         new HttpListener(() -> settings.token(placeholders), settings.uploadsAtOnce())
             .on("POST", "/leads", uploads::post)
-            .on("GET", "/runs/*", uploads::run);
+            .on("GET", "/runs/*", uploads::run)
+            .on(
+                "GET",
+                "/metrics",
+                call ->
+                    call.answer(
+                        () -> HttpReply.text(Metrics.CONTENT_TYPE, metrics.scrape()), () -> {}))
+            .open("/health/live", health::live)
+            .open("/health/ready", health::ready);
     show(listener, settings, breakers);
     http = listener;
     try {
@@ -429,8 +487,22 @@ public final class App implements AutoCloseable {
     }
   }
 
+  private void listenForJolokia(Settings settings, InetSocketAddress address) {
+    try {
+      jolokia = Jolokia.listen(address);
+    } catch (IOException failure) {
+      throw settings.jolokiaNotListening(failure);
+    }
+  }
+
   /** Listens to nobody any more: not to uploads, changed files or JMX. */
   private void detach() {
+    if (watch != null) {
+      watch.close();
+    }
+    if (jolokia != null) {
+      jolokia.close();
+    }
     if (http != null) {
       http.close();
     }
@@ -510,6 +582,11 @@ public final class App implements AutoCloseable {
   /** Where rows come back to, with no slash at the end; empty where they do not. */
   public Optional<URI> results() {
     return Optional.ofNullable(results).map(HttpListener::uri);
+  }
+
+  /** Where Jolokia listens; empty where it does not. */
+  Optional<URI> jolokia() {
+    return Optional.ofNullable(jolokia).map(Jolokia::uri);
   }
 
   /** The Camel context of this Kiln. */

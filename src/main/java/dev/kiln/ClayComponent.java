@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.clay.Delivery;
+import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhook;
 import java.io.IOException;
 import java.net.URI;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
@@ -47,6 +49,7 @@ import org.jspecify.annotations.Nullable;
 final class ClayComponent extends DefaultComponent {
   private final Delivery delivery;
   private final Predicate<String> known;
+  private final BiConsumer<String, Reply> posted;
   private final PoolingHttpClientConnectionManager connections;
   private final HttpComponent http = new HttpComponent();
   private final Map<String, HttpTarget> targets = new ConcurrentHashMap<>();
@@ -56,6 +59,7 @@ final class ClayComponent extends DefaultComponent {
    *
    * @param delivery knows which lead may be posted, and where to
    * @param known whether there is a webhook of a name
+   * @param posted is told what came of each request, with the table that it was for
    * @param connectTimeout how long to wait for a connection
    * @param responseTimeout how long to wait for an answer
    * @param mostConnections connections at once, to all webhooks together
@@ -63,11 +67,13 @@ final class ClayComponent extends DefaultComponent {
   ClayComponent(
       Delivery delivery,
       Predicate<String> known,
+      BiConsumer<String, Reply> posted,
       Duration connectTimeout,
       Duration responseTimeout,
       int mostConnections) {
     this.delivery = delivery;
     this.known = known;
+    this.posted = posted;
     this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setMaxConnTotal(mostConnections)
@@ -221,7 +227,7 @@ final class ClayComponent extends DefaultComponent {
 
     @Override
     public Producer createProducer() {
-      return new ClayProducer(this, component.delivery, component::target);
+      return new ClayProducer(this, component.delivery, component::target, component.posted);
     }
 
     @Override

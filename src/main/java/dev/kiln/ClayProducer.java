@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -32,17 +33,24 @@ final class ClayProducer extends DefaultProducer {
 
   private final Delivery delivery;
   private final Function<Webhook, HttpTarget> targets;
+  private final BiConsumer<String, Reply> posted;
 
   /**
    * A producer for begun leads.
    *
    * @param delivery knows the webhook that a begun lead goes to
    * @param targets by webhook
+   * @param posted is told what came of each request, with the table that it was for
    */
-  ClayProducer(Endpoint endpoint, Delivery delivery, Function<Webhook, HttpTarget> targets) {
+  ClayProducer(
+      Endpoint endpoint,
+      Delivery delivery,
+      Function<Webhook, HttpTarget> targets,
+      BiConsumer<String, Reply> posted) {
     super(endpoint);
     this.delivery = delivery;
     this.targets = targets;
+    this.posted = posted;
   }
 
   /**
@@ -60,9 +68,13 @@ final class ClayProducer extends DefaultProducer {
           getEndpoint().getEndpointUri()
               + " posts only what was begun: the route needs the steps begin and keep-sending before it.");
     }
-    exchange
-        .getMessage()
-        .setBody(row.length > MOST_BYTES ? tooLarge(row) : post(row, delivery.post(sending)));
+    if (row.length > MOST_BYTES) {
+      exchange.getMessage().setBody(tooLarge(row));
+      return;
+    }
+    Reply reply = post(row, delivery.post(sending));
+    posted.accept(sending.lead().table(), reply);
+    exchange.getMessage().setBody(reply);
   }
 
   private static Reply tooLarge(byte[] row) {

@@ -47,6 +47,7 @@ record Configuration(
     RouteFiles routes = RouteFiles.read(places.routes());
     routes.mustAgreeWith(catalogue, places.clayYaml());
     routes.pollsMustBeWhole(placeholders);
+    routes.alertsMustBeWhole(placeholders);
     if (Files.exists(places.prices())) {
       Prices unusedHere = Prices.read(places.prices());
     }

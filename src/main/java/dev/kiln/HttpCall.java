@@ -26,6 +26,7 @@ final class HttpCall {
   private final String segment;
   private final Semaphore working;
   private final int notNow;
+  private final boolean trusted;
 
   /**
    * A call.
@@ -35,13 +36,21 @@ final class HttpCall {
    * @param segment what stands in place of the star of its path
    * @param working has a permit for each answer that may be made at once
    * @param notNow the status of what may come again later
+   * @param trusted whether it may be told details
    */
-  HttpCall(Vertx vertx, HttpServerRequest request, String segment, Semaphore working, int notNow) {
+  HttpCall(
+      Vertx vertx,
+      HttpServerRequest request,
+      String segment,
+      Semaphore working,
+      int notNow,
+      boolean trusted) {
     this.vertx = vertx;
     this.request = request;
     this.segment = segment;
     this.working = working;
     this.notNow = notNow;
+    this.trusted = trusted;
   }
 
   Vertx vertx() {
@@ -54,6 +63,11 @@ final class HttpCall {
 
   String segment() {
     return segment;
+  }
+
+  /** Whether whoever asks may be told details: of an open path, others may ask too. */
+  boolean trusted() {
+    return trusted;
   }
 
   /** A header, or the empty string. */
@@ -134,7 +148,7 @@ final class HttpCall {
     if (unread) {
       response.putHeader("Connection", "close");
     }
-    Future<Void> sent = response.end(reply.body().toPrettyString() + "\n");
+    Future<Void> sent = response.end(reply.content());
     if (unread) {
       linger();
     }

@@ -169,17 +169,18 @@ final class HttpListener implements AutoCloseable {
   }
 
   private void handle(HttpServerRequest request) {
-    HttpCall call = new HttpCall(vertx, request, "", working, notNow);
+    HttpCall call = new HttpCall(vertx, request, "", working, notNow, false);
     try {
       if (stopping) {
         throw new HttpRefusal(HttpReply.later(notNow, 5, "Kiln is stopping; try again"));
       }
       String path = request.path() == null ? "" : request.path();
-      check(request, isOpen(request.method().name(), path));
+      boolean trusted = trusted(request, path);
       Endpoint endpoint = find(request.method().name(), path);
       Handler handler = endpoints.get(endpoint);
       if (handler != null) {
-        handler.handle(new HttpCall(vertx, request, endpoint.segment(path), working, notNow));
+        handler.handle(
+            new HttpCall(vertx, request, endpoint.segment(path), working, notNow, trusted));
       }
     } catch (HttpRefusal | RuntimeException failure) {
       Future<Void> unused = call.answer(HttpCall.failed(failure));
@@ -213,6 +214,21 @@ final class HttpListener implements AutoCloseable {
           HttpReply.error(405, "this path takes " + methods + " only").with("Allow", methods));
     }
     return endpoint.get();
+  }
+
+  /** Whether it bears the token; who does not may still ask for what is open. */
+  private boolean trusted(HttpServerRequest request, String path) throws HttpRefusal {
+    boolean open = isOpen(request.method().name(), path);
+    check(request, true);
+    try {
+      check(request, false);
+      return true;
+    } catch (HttpRefusal stranger) {
+      if (open) {
+        return false;
+      }
+      throw stranger;
+    }
   }
 
   private void check(HttpServerRequest request, boolean open) throws HttpRefusal {

@@ -41,7 +41,7 @@ final class LiveReload implements AutoCloseable {
    * @param camel where the routes run
    * @param beans what routes name, but for the breakers
    * @param clayOf makes the component {@code clay} for a catalogue, to try routes out with
-   * @param named is told of a catalogue whose tables or workspaces are others
+   * @param followers are told of each catalogue that is taken up
    */
   record Running(
       CamelContext camel,
@@ -51,11 +51,11 @@ final class LiveReload implements AutoCloseable {
       Intake intake,
       PaceBean pace,
       Function<Catalogue, Component> clayOf,
-      Named named) {}
+      Followers followers) {}
 
-  /** Is told of a catalogue whose tables or workspaces are others. */
+  /** Are told of each catalogue that is taken up. */
   @FunctionalInterface
-  interface Named {
+  interface Followers {
     void follow(Catalogue changed) throws Exception;
   }
 
@@ -178,7 +178,6 @@ final class LiveReload implements AutoCloseable {
       beans.putAll(breakers(next.catalogue()));
       routes.tryOut(next.routes(), beans, running.clayOf.apply(next.catalogue()), properties());
     }
-    boolean named = running.delivery.differs(next.catalogue());
     try {
       if (change.takesAway(RoutePart::delivers) || running.delivery.loses(next.catalogue())) {
         running.delivery.hold();
@@ -196,9 +195,7 @@ final class LiveReload implements AutoCloseable {
     }
     inForce = next;
     running.intake.use(next.hygiene());
-    if (named) {
-      running.named.follow(next.catalogue());
-    }
+    running.followers.follow(next.catalogue());
     return change.toString();
   }
 

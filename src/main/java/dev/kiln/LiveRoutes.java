@@ -26,6 +26,7 @@ import org.apache.camel.model.RouteTemplateDefinition;
 import org.apache.camel.model.TemplatedRouteDefinition;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.PluginHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of a running Camel, replaced one by one where their files say something else. Used by
@@ -85,7 +86,7 @@ final class LiveRoutes {
     }
 
     @Override
-    public String getProperty(String name) {
+    public @Nullable String getProperty(String name) {
       return context.getPropertiesComponent().resolveProperty(name).orElse(null);
     }
   }

@@ -6,6 +6,7 @@ import dev.kiln.clay.Table;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -385,6 +386,26 @@ final class RouteFiles {
             wrong ->
                 new InvalidConfiguration(route.file, route.line, "source " + source + " " + wrong);
         Poll.Source unused = Poll.Source.of(source, route.parameters, placeholders, fault);
+      }
+    }
+  }
+
+  /**
+   * Checks the route that posts alerts.
+   *
+   * @throws InvalidConfiguration naming what is wrong with it, or the secret that it needs
+   */
+  void alertsMustBeWhole(Placeholders placeholders) {
+    for (Templated route : templated) {
+      if (route.template.equals("alert")) {
+        mustBeCalled(route, "alert", "alert-");
+        Function<String, InvalidConfiguration> fault =
+            wrong -> new InvalidConfiguration(route.file, route.line, "route alert " + wrong);
+        HttpPeer unused =
+            HttpPeer.of(
+                HttpPeer.revealed(
+                    route.parameters.getOrDefault("url", ""), "its URL", placeholders, fault),
+                fault);
       }
     }
   }

@@ -52,6 +52,7 @@ public final class Settings {
   static final String INBOX = "kiln.intake.inbox";
   private static final String DATA = "{{kiln.data}}";
   private static final String LISTEN = "kiln.http.listen";
+  private static final String JOLOKIA = "kiln.jolokia.listen";
   static final String TOKEN = "kiln.http.token";
   private static final String RESULTS_LISTEN = "kiln.results.listen";
   static final String RESULTS_TOKEN = "kiln.results.token";
@@ -116,6 +117,10 @@ public final class Settings {
     defaults.put("kiln.results.poll", "1s");
     defaults.put("kiln.results.longest-wait", "5m");
     defaults.put(NOTIFY, "");
+    defaults.put(JOLOKIA, "off");
+    defaults.put("kiln.alerts.look", "10s");
+    defaults.put("kiln.alerts.stalled", "20m");
+    defaults.put("kiln.alerts.runway", "7d");
     return Collections.unmodifiableMap(defaults);
   }
 
@@ -177,6 +182,7 @@ public final class Settings {
           case NOTIFY -> mustBeReference(key, "results-notify");
           case "kiln.results.lead-id" -> resultsLeadId();
           case "kiln.retention.leads", "kiln.retention.files" -> kept(key);
+          case JOLOKIA -> mustBeLoopback(jolokia());
           default -> duration(key);
         }
       } catch (IllegalArgumentException wrong) {
@@ -208,6 +214,15 @@ public final class Settings {
               + " is empty: write "
               + TOKEN
               + " = {{secret:http-token}} and the token into config/secrets/http-token, or listen on 127.0.0.1");
+    }
+  }
+
+  private void mustBeLoopback(Optional<InetSocketAddress> listen) {
+    if (listen.isPresent() && !Loopback.is(listen.get().getHostString())) {
+      throw new IllegalArgumentException(
+          "is \""
+              + value(JOLOKIA)
+              + "\", which other computers reach, and Jolokia asks nobody for a token: listen on 127.0.0.1, and reach it from elsewhere through an SSH tunnel");
     }
   }
 
@@ -371,6 +386,11 @@ public final class Settings {
     return address(RESULTS_LISTEN);
   }
 
+  /** Where Jolokia listens, on this computer; empty where it is switched off. */
+  public Optional<InetSocketAddress> jolokia() {
+    return address(JOLOKIA);
+  }
+
   private Optional<InetSocketAddress> address(String key) {
     String value = value(key);
     if (value.equals(OFF)) {
@@ -441,6 +461,21 @@ public final class Settings {
     return duration("kiln.results.longest-wait");
   }
 
+  /** How long to wait between two looks for alerts. */
+  public Duration alertsLook() {
+    return duration("kiln.alerts.look");
+  }
+
+  /** How long leads may be due without any getting through. */
+  public Duration alertsStalled() {
+    return duration("kiln.alerts.stalled");
+  }
+
+  /** For how long a table's room should last. */
+  public Duration alertsRunway() {
+    return duration("kiln.alerts.runway");
+  }
+
   /** The address for uploads cannot be listened on. */
   InvalidConfiguration notListening(IOException failure) {
     return notListening(LISTEN, failure);
@@ -449,6 +484,11 @@ public final class Settings {
   /** The address for rows that come back cannot be listened on. */
   InvalidConfiguration resultsNotListening(IOException failure) {
     return notListening(RESULTS_LISTEN, failure);
+  }
+
+  /** The address for Jolokia cannot be listened on. */
+  InvalidConfiguration jolokiaNotListening(IOException failure) {
+    return notListening(JOLOKIA, failure);
   }
 
   private InvalidConfiguration notListening(String key, IOException failure) {

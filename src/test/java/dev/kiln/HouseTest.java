@@ -308,6 +308,7 @@ final class HouseTest {
             "header",
             "next",
             "cursor",
+            "field",
             "target",
             "rows",
             "user",

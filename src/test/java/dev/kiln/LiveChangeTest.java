@@ -102,7 +102,7 @@ final class LiveChangeTest {
     soon().until(() -> (double) JMX.getAttribute(workspace, "RateNow") == 40.0);
     assertThat(JMX.getAttribute(workspace, "RateSet")).isEqualTo(40.0);
     kiln.settled("tech.csv");
-    assertThat(JMX.getAttribute(table, "Accepted")).isEqualTo(20L);
+    soon().until(() -> JMX.getAttribute(table, "Accepted").equals(20L));
     assertThatThrownBy(() -> JMX.setAttribute(workspace, new Attribute("RateSet", 1001.0)))
         .isInstanceOfAny(RuntimeMBeanException.class, MBeanException.class)
         .hasMessageContaining("0.1 to 1000");
@@ -111,9 +111,8 @@ final class LiveChangeTest {
     assertThat(JMX.getAttribute(table, "Paused")).isEqualTo(true);
     kiln.drop("normal/more.csv", leads(50, 5, "Computer Software"));
     assertThat(kiln.parked(TECH, WaitReason.TABLE_PAUSED).reason()).contains("kiln resume table");
-    assertThat(JMX.getAttribute(table, "Waiting")).asString().contains("kiln resume table");
-    kiln.reaches(TECH, LeadState.QUEUED, 5);
-    assertThat(JMX.getAttribute(table, "Queued")).isEqualTo(5L);
+    soon().until(() -> JMX.getAttribute(table, "Waiting").toString().contains("kiln resume table"));
+    soon().until(() -> JMX.getAttribute(table, "Queued").equals(5L));
     JMX.invoke(workspace, "pause", null, null);
     JMX.invoke(table, "resume", null, null);
     assertThat(JMX.getAttribute(workspace, "Paused")).isEqualTo(true);
@@ -124,6 +123,38 @@ final class LiveChangeTest {
 
     kiln.stop();
     assertThat(JMX.isRegistered(workspace)).isFalse();
+  }
+
+  @Test
+  @DisplayName("over JMX: what webhooks have taken and budgets have spent, of webhooks live")
+  void webhooksAndBudgetsOverJmx() throws Exception {
+    kiln.inClayYaml("{{webhook:tech-1}}\" }", "{{webhook:tech-1}}\", cap: 9 }")
+        .inClayYaml("tables:\n", "budgets:\n  credits: { day: 50 }\ntables:\n")
+        .inClayYaml(
+            "  outbound-leads-tech:\n", "  outbound-leads-tech:\n    credits-per-lead: 2.5\n")
+        .start();
+    ObjectName webhook = managed("webhook", "tech-1");
+    ObjectName budget = managed("budget", "credits-day");
+    kiln.drop("normal/tech.csv", leads(1, 8, "Computer Software"));
+    kiln.settled("tech.csv");
+    soon().until(() -> JMX.getAttribute(webhook, "Used").equals(8L));
+    assertThat(JMX.getAttribute(webhook, "Cap")).isEqualTo(9L);
+    assertThat(JMX.getAttribute(webhook, "Left")).isEqualTo(1L);
+    assertThat(JMX.getAttribute(webhook, "Table")).isEqualTo(TECH);
+    assertThat(JMX.getAttribute(webhook, "State")).isEqualTo("nearly full");
+    assertThat(JMX.getAttribute(webhook, "Reason")).isEqualTo("");
+    assertThat(JMX.getAttribute(budget, "Spent")).isEqualTo(20.0);
+    assertThat(JMX.getAttribute(budget, "Cap")).isEqualTo(50.0);
+    assertThat(JMX.getAttribute(budget, "Left")).isEqualTo(30.0);
+    assertThat(JMX.getAttribute(budget, "Ends")).asString().endsWith("T00:00:00Z");
+    assertThat(JMX.getAttribute(managed("budget", "actions-month"), "Left")).isEqualTo(-1.0);
+
+    kiln.inClayYaml("name: tech-1", "name: tech-one").places();
+    soon().until(() -> JMX.isRegistered(managed("webhook", "tech-one")));
+    assertThat(JMX.isRegistered(webhook)).isFalse();
+    kiln.stop();
+    assertThat(JMX.isRegistered(managed("webhook", "tech-one"))).isFalse();
+    assertThat(JMX.isRegistered(budget)).isFalse();
   }
 
   // ---- clay.yaml ----

@@ -46,7 +46,7 @@ public record Budgets(ZoneId timezone, int monthStartsOn, Caps all, Map<String, 
    * @param now the ledger's time
    * @param only the runs whose held leads are let go; null for all
    */
-  Budget at(Collection<Table> known, Instant now, @Nullable Set<String> only) {
+  public Budget at(Collection<Table> known, Instant now, @Nullable Set<String> only) {
     LocalDate today = LocalDate.ofInstant(now, timezone);
     LocalDate month =
         today.getDayOfMonth() >= monthStartsOn

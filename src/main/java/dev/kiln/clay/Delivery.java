@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -56,7 +56,9 @@ public final class Delivery {
   private volatile Map<String, Lane> lanes;
   private volatile @Nullable Set<String> onlyRuns;
   private volatile boolean stopping;
-  private final AtomicBoolean standsStill = new AtomicBoolean();
+
+  /** Why intake and delivery stand still; empty while they do not. */
+  private final AtomicReference<String> standstill = new AtomicReference<>("");
 
   /**
    * Delivery for every workspace of a catalogue.
@@ -115,12 +117,6 @@ public final class Delivery {
       }
     }
     return tables;
-  }
-
-  /** Whether a catalogue has other workspaces or tables, or a table in another workspace. */
-  public boolean differs(Catalogue changed) {
-    return !homes(catalogue).equals(homes(changed))
-        || !catalogue.workspaces().keySet().equals(changed.workspaces().keySet());
   }
 
   /** Whether a table of now is not there, or in another workspace, by a catalogue. */
@@ -298,7 +294,7 @@ public final class Delivery {
       if (!lane.leads(node, alone)) {
         return List.of();
       }
-      if (standsStill.getAndSet(false)) {
+      if (!standstill.getAndSet("").isEmpty()) {
         LOG.info("The ledger can be used again: intake and delivery go on");
       }
       if (lane.silent() || lane.held()) {
@@ -332,14 +328,20 @@ public final class Delivery {
   public void standStill(LedgerUnavailable unavailable) {
     Instant until = ledger.now().plus(AFTER_FAILURE);
     lanes.values().forEach(lane -> lane.standStill(until));
-    if (!standsStill.getAndSet(true)) {
-      LOG.error("Intake and delivery stand still: {}", unavailable.getMessage());
+    String why = String.valueOf(unavailable.getMessage());
+    if (standstill.getAndSet(why).isEmpty()) {
+      LOG.error("Intake and delivery stand still: {}", why);
     }
   }
 
   /** Whether intake and delivery wait for the ledger. */
   public boolean standsStill() {
-    return standsStill.get();
+    return !standstill().isEmpty();
+  }
+
+  /** Why intake and delivery wait for the ledger, with the cure; empty while they do not. */
+  public String standstill() {
+    return standstill.get();
   }
 
   /**
@@ -364,7 +366,6 @@ public final class Delivery {
       Sending sending =
           ledger.begin(lead, lease, (uses, now) -> Webhooks.choose(table, uses, now), purse::at);
       lane.begun(sending);
-      Webhooks.warning(sending.webhook()).ifPresent(LOG::warn);
       sending.warnings().forEach(Purse::tell);
       return sending;
     } catch (NotSent notSent) {

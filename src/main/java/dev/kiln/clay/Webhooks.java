@@ -7,9 +7,7 @@ import dev.kiln.ledger.WebhookUse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The rotation over the webhooks of a table: filled in order, each to its cap. Pure. */
@@ -61,31 +59,6 @@ public final class Webhooks {
 
   private static boolean hasRoom(WebhookUse use) {
     return !use.full() && !use.tableFull();
-  }
-
-  /**
-   * What the operator should know once a webhook has taken another row: that it is nearly full
-   * (eight ninths of its cap: 40,000 of 45,000), or full.
-   *
-   * @param before the webhook before that row
-   */
-  static Optional<String> warning(WebhookUse before) {
-    long used = before.used() + 1;
-    boolean crossed = before.cap() > 0 && (used == before.cap() || used == before.nearCap());
-    if (!crossed) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        String.format(
-            Locale.ROOT,
-            "Webhook %s of table %s has taken %,d rows of its %,d. %s, duplicate the Clay table and add the copy's webhook to config/clay.yaml; \"kiln status\" tells what is left",
-            before.name(),
-            before.table(),
-            used,
-            before.cap(),
-            used == before.cap()
-                ? "The table's next webhook takes over; if it has none"
-                : "If it is the table's last"));
   }
 
   private static NotSent none(Table table, List<WebhookUse> uses) {

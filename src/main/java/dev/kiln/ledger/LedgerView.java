@@ -234,6 +234,14 @@ public final class LedgerView implements AutoCloseable {
     return readers.withHandle(handle -> warnings(handle, since));
   }
 
+  /** Whether a table has a queued lead that is due. */
+  public boolean anyDue(String table) {
+    return readers.withHandle(
+        handle ->
+            !SendRows.due(handle, table, 1, List.of(), null, clock.instant().toEpochMilli())
+                .isEmpty());
+  }
+
   /**
    * The run that reads or has read a content, if there is one.
    *

@@ -36,9 +36,9 @@ public record WebhookUse(
     return cap > 0 && used >= cap;
   }
 
-  /** From how many rows on it is nearly full: eight ninths of its cap, 40,000 of 45,000. */
-  public long nearCap() {
-    return cap - cap / 9;
+  /** Whether it has taken eight ninths of its cap, 40,000 of 45,000, and is not full. */
+  public boolean nearlyFull() {
+    return cap > 0 && used >= cap - cap / 9 && !full();
   }
 
   /** Whether the Clay table behind it has reached its own. */

@@ -2,15 +2,19 @@ package dev.kiln.status;
 
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
+import dev.kiln.clay.Table;
+import dev.kiln.clay.Webhook;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.ledger.WebhookUse;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,32 +23,37 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Workspaces and tables in JMX, beside Camel's own names: {@code
- * dev.kiln:context=kiln,type=workspace,name="main"}. Close it to take them away.
+ * Workspaces, tables, webhooks and budgets in JMX, beside Camel's own names: {@code
+ * dev.kiln:context=kiln,type=workspace,name="main"}. Close it to take them away. Thread-safe.
  */
 public final class Management implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final Facts.Source facts;
   private final Ledger ledger;
   private final Delivery delivery;
   private final String context;
   private final Set<ObjectName> names = new HashSet<>();
 
   /**
-   * Registers every workspace and table of a catalogue.
+   * Registers everything of a catalogue.
    *
    * @param context the name under which Camel is managed; a number is added where it is taken
    * @param catalogue what there is
+   * @param facts the account
    * @param ledger where orders go
    * @param delivery knows the rate of now
    */
-  public Management(String context, Catalogue catalogue, Ledger ledger, Delivery delivery)
+  public Management(
+      String context, Catalogue catalogue, Facts.Source facts, Ledger ledger, Delivery delivery)
       throws JMException {
+    this.facts = facts;
     this.ledger = ledger;
     this.delivery = delivery;
     String name = context;
@@ -55,7 +64,7 @@ public final class Management implements AutoCloseable {
   }
 
   /** Registers what is new in a catalogue, and takes away what is no longer there. */
-  public void follow(Catalogue changed) throws JMException {
+  public synchronized void follow(Catalogue changed) throws JMException {
     Map<ObjectName, StandardMBean> beans = beans(context, changed);
     for (ObjectName name : Set.copyOf(names)) {
       if (!beans.containsKey(name)) {
@@ -90,10 +99,24 @@ public final class Management implements AutoCloseable {
           new StandardMBean(
               new ManagedWorkspace(workspace, ledger, delivery), WorkspaceMXBean.class, true));
     }
-    for (String table : catalogue.tables().keySet()) {
+    for (Table table : catalogue.tables().values()) {
       beans.put(
-          name(as, "table", table),
-          new StandardMBean(new ManagedTable(table, ledger), TableMXBean.class, true));
+          name(as, "table", table.name()),
+          new StandardMBean(
+              new ManagedTable(table.name(), ledger, facts), TableMXBean.class, true));
+      for (Webhook webhook : table.webhooks()) {
+        beans.put(
+            name(as, "webhook", webhook.name()),
+            new StandardMBean(
+                new ManagedWebhook(webhook.name(), facts), WebhookMXBean.class, true));
+      }
+    }
+    for (String unit : List.of("credits", "actions")) {
+      for (String period : List.of("day", "month")) {
+        beans.put(
+            name(as, "budget", unit + "-" + period),
+            new StandardMBean(new ManagedBudget(unit, period, facts), BudgetMXBean.class, true));
+      }
     }
     return beans;
   }
@@ -118,7 +141,7 @@ public final class Management implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     Set.copyOf(names).forEach(this::unregister);
   }
 
@@ -175,12 +198,15 @@ public final class Management implements AutoCloseable {
   }
 
   private static final class ManagedTable extends Managed implements TableMXBean {
-    ManagedTable(String name, Ledger ledger) {
+    private final Facts.Source facts;
+
+    ManagedTable(String name, Ledger ledger, Facts.Source facts) {
       super(Pausable.TABLE, name, ledger);
+      this.facts = facts;
     }
 
     private Optional<TableAccount> account() {
-      return ledger.view().snapshot().tables().stream()
+      return facts.now().snapshot().tables().stream()
           .filter(table -> table.name().equals(name))
           .findFirst();
     }
@@ -202,6 +228,74 @@ public final class Management implements AutoCloseable {
     @Override
     public String getWaiting() {
       return account().map(TableAccount::waiting).map(Waiting::reason).orElse("");
+    }
+  }
+
+  private record ManagedWebhook(String name, Facts.Source facts) implements WebhookMXBean {
+    private Optional<WebhookUse> use() {
+      return facts.now().snapshot().webhooks().stream()
+          .filter(webhook -> webhook.name().equals(name))
+          .findFirst();
+    }
+
+    @Override
+    public String getTable() {
+      return use().map(WebhookUse::table).orElse("");
+    }
+
+    @Override
+    public long getUsed() {
+      return use().map(WebhookUse::used).orElse(0L);
+    }
+
+    @Override
+    public long getCap() {
+      return use().map(WebhookUse::cap).orElse(0L);
+    }
+
+    @Override
+    public long getLeft() {
+      return getCap() == 0 ? -1 : Math.max(0, getCap() - getUsed());
+    }
+
+    @Override
+    public String getState() {
+      return use().map(StatusText::state).orElse("");
+    }
+
+    @Override
+    public String getReason() {
+      return use().map(WebhookUse::reason).orElse("");
+    }
+  }
+
+  private record ManagedBudget(String unit, String period, Facts.Source facts)
+      implements BudgetMXBean {
+    private BudgetUse use() {
+      return facts.now().budgets().stream()
+          .filter(budget -> budget.unit().equals(unit) && budget.period().equals(period))
+          .findFirst()
+          .orElseThrow();
+    }
+
+    @Override
+    public double getSpent() {
+      return use().spent().doubleValue();
+    }
+
+    @Override
+    public double getCap() {
+      return use().cap().doubleValue();
+    }
+
+    @Override
+    public double getLeft() {
+      return use().capped() ? use().left().doubleValue() : -1;
+    }
+
+    @Override
+    public String getEnds() {
+      return use().ends().toString();
     }
   }
 }

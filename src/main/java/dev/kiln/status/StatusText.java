@@ -204,7 +204,7 @@ public final class StatusText {
   }
 
   /** A time in its two largest units: 3 d 4 h, 4 h 5 min, 5 min 6 s, 6 s. */
-  private static String time(Duration time) {
+  static String time(Duration time) {
     Duration some = time.isNegative() ? Duration.ZERO : time;
     if (some.toDays() > 0) {
       return some.toDays() + " d " + some.toHoursPart() + " h";
@@ -263,7 +263,7 @@ public final class StatusText {
       if (webhook.full()) {
         return "full";
       }
-      return webhook.cap() > 0 && webhook.used() >= webhook.nearCap() ? "nearly full" : "open";
+      return webhook.nearlyFull() ? "nearly full" : "open";
     }
     return webhook.state().name().toLowerCase(Locale.ROOT);
   }

@@ -5,7 +5,6 @@ import static dev.kiln.clay.DeliveryFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.NotSent;
@@ -14,7 +13,6 @@ import dev.kiln.ledger.WebhookUse;
 import dev.kiln.ledger.WebhookUse.State;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -160,24 +158,5 @@ final class WebhooksTest {
         .hasMessageContaining("a 50/50, b 20/50")
         .hasMessageContaining("duplicate the Clay table")
         .hasMessageContaining("config/clay.yaml");
-  }
-
-  @Test
-  void theOperatorIsWarnedOnceAtEightNinthsOfTheCapAndOnceAtTheCap() {
-    assertThat(warned(45_000, 39_998)).isEmpty();
-    assertThat(warned(45_000, 39_999))
-        .get(STRING)
-        .contains("tech-1", "40,000", "45,000", "clay.yaml");
-    assertThat(warned(45_000, 40_000)).isEmpty();
-    assertThat(warned(45_000, 44_998)).isEmpty();
-    assertThat(warned(45_000, 44_999))
-        .get(STRING)
-        .contains("45,000 rows of its 45,000", "takes over");
-    assertThat(warned(45_000, 45_000)).isEmpty();
-    assertThat(warned(0, 39_999)).isEmpty();
-  }
-
-  private static Optional<String> warned(long cap, long used) {
-    return Webhooks.warning(use("tech-1", cap, used, used, State.OPEN, null));
   }
 }

@@ -1,0 +1,111 @@
+package dev.kiln;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.clay.Delivery;
+import dev.kiln.ledger.LedgerUnavailable;
+import dev.kiln.status.Facts;
+import dev.kiln.status.NotReady;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+
+/**
+ * {@code GET /health/live} and {@code GET /health/ready}. Live is a Kiln that answers and does not
+ * stop: what a restart does not cure is no reason. Ready is one that can take leads in and send
+ * them; each reason against it names its cure. Whoever does not bear the token hears the state
+ * alone. Thread-safe.
+ */
+final class Health {
+  private final Supplier<CamelContext> context;
+  private final Facts.Source facts;
+  private final Delivery delivery;
+  private final Path data;
+  private final Path inbox;
+
+  /**
+   * The health of one Kiln.
+   *
+   * @param context knows the routes
+   * @param facts tell whether the ledger can be read
+   * @param delivery knows whether it can be written
+   * @param data the data folder
+   * @param inbox the inbox
+   */
+  Health(
+      Supplier<CamelContext> context,
+      Facts.Source facts,
+      Delivery delivery,
+      Path data,
+      Path inbox) {
+    this.context = context;
+    this.facts = facts;
+    this.delivery = delivery;
+    this.data = data;
+    this.inbox = inbox;
+  }
+
+  /** Answers whether Kiln lives. */
+  void live(HttpCall call) throws HttpRefusal {
+    call.parameters(Set.of());
+    Future<Void> unused =
+        call.answer(HttpReply.of(200, JsonNodeFactory.instance.objectNode().put("status", "live")));
+  }
+
+  /** Answers whether Kiln is ready, with the reasons where it is not. */
+  void ready(HttpCall call) throws HttpRefusal {
+    call.parameters(Set.of());
+    call.answer(() -> ready(call.trusted()), () -> {});
+  }
+
+  private HttpReply ready(boolean details) {
+    List<NotReady> against = notReady();
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("status", against.isEmpty() ? "ready" : "not ready");
+    if (details) {
+      ArrayNode reasons = json.putArray("reasons");
+      against.forEach(
+          fault -> reasons.addObject().put("check", fault.check()).put("reason", fault.reason()));
+    }
+    return HttpReply.of(against.isEmpty() ? 200 : 503, json);
+  }
+
+  /** The reasons why it is not ready; none while it is. */
+  List<NotReady> notReady() {
+    List<NotReady> against = new ArrayList<>();
+    ledger().forEach(reason -> against.add(new NotReady("ledger", reason)));
+    against.addAll(NotReady.folders(data, inbox));
+    for (Route route : context.get().getRoutes()) {
+      String id = route.getId();
+      if (!Boolean.FALSE.equals(route.isAutoStartup())
+          && !context.get().getRouteController().getRouteStatus(id).isStarted()) {
+        against.add(
+            new NotReady(
+                "routes",
+                "Route "
+                    + id
+                    + " is stopped on this node: start it over JMX, or start Kiln again; to keep a"
+                    + " table from sending, use \"kiln pause\""));
+      }
+    }
+    return against;
+  }
+
+  private List<String> ledger() {
+    try {
+      Facts unused = facts.now();
+    } catch (LedgerUnavailable unavailable) {
+      return List.of(String.valueOf(unavailable.getMessage()));
+    }
+    String why = delivery.standstill();
+    return why.isEmpty() ? List.of() : List.of(why);
+  }
+}

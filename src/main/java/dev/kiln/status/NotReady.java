@@ -1,0 +1,52 @@
+package dev.kiln.status;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A reason why a Kiln is not ready.
+ *
+ * @param check what was looked at: {@code ledger}, {@code folders} or {@code routes}
+ * @param reason what is wrong, with the cure
+ */
+public record NotReady(String check, String reason) {
+  /** The folders below the data folder that a Kiln works in, beside its inbox. */
+  public static final List<String> FOLDERS = List.of("spool", "archive", "rejects", "results");
+
+  private static final List<String> PRIORITIES = List.of("high", "normal", "low");
+
+  /**
+   * Looks at the folders that a Kiln works in.
+   *
+   * @param data the data folder
+   * @param inbox the inbox
+   */
+  public static List<NotReady> folders(Path data, Path inbox) {
+    List<NotReady> faults = new ArrayList<>();
+    List<Path> folders = new ArrayList<>();
+    PRIORITIES.forEach(priority -> folders.add(inbox.resolve(priority)));
+    FOLDERS.forEach(name -> folders.add(data.resolve(name)));
+    for (Path folder : folders) {
+      if (!Files.exists(folder)) {
+        faults.add(
+            new NotReady(
+                "folders", folder + " is missing: make it again, or start Kiln again, which does"));
+      } else if (!Files.isDirectory(folder)) {
+        faults.add(
+            new NotReady(
+                "folders",
+                folder + " is not a folder: move it away and make a folder of that name"));
+      } else if (!Files.isReadable(folder)
+          || !Files.isWritable(folder)
+          || !Files.isExecutable(folder)) {
+        faults.add(
+            new NotReady(
+                "folders",
+                folder + " may not be read and written by Kiln's user: give it those rights"));
+      }
+    }
+    return faults;
+  }
+}
