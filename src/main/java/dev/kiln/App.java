@@ -318,11 +318,7 @@ public final class App implements AutoCloseable {
             ledger.now());
     Health health =
         new Health(
-            main::getCamelContext,
-            facts,
-            delivery,
-            places.data(),
-            settings.inbox(places.data()));
+            main::getCamelContext, facts, delivery, places.data(), settings.inbox(places.data()));
     Metrics metrics =
         new Metrics(facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
     BiConsumer<String, Reply> posted =
@@ -452,8 +448,7 @@ public final class App implements AutoCloseable {
   private void show(HttpListener listener, Settings settings, Breakers breakers) {
     StatusPage page = new StatusPage();
     LiveStatus status =
-        new LiveStatus(
-            ledger, delivery, breakers, () -> reload().map(Reload::fault).orElse(null));
+        new LiveStatus(ledger, delivery, breakers, () -> reload().map(Reload::fault).orElse(null));
     status.sample();
     StatusStream stream = new StatusStream(status);
     OrderDesk desk = new OrderDesk(ledger, delivery, settings.dedupeWindow());

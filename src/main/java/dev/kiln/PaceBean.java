@@ -111,8 +111,7 @@ public final class PaceBean {
     passed.taken(now);
     passed.rate = throttle.rate();
     passed.throttler.setTimePeriodMillis(
-        passed.metronome.passed(
-            now, throttle.rate(), throttle.permits(), throttle.enough()));
+        passed.metronome.passed(now, throttle.rate(), throttle.permits(), throttle.enough()));
   }
 
   private Throttled throttled(String workspace) {

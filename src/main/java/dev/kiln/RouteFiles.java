@@ -6,7 +6,6 @@ import dev.kiln.clay.Table;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -19,10 +19,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,8 +157,7 @@ final class MetricsTest {
     return soon()
         .until(
             () -> scrape(kiln),
-            scrape ->
-                scrape.value("kiln_leads", "table", FINANCE, "state", "accepted") == leads);
+            scrape -> scrape.value("kiln_leads", "table", FINANCE, "state", "accepted") == leads);
   }
 
   private static long series(Scrape scrape) {
@@ -213,22 +214,30 @@ final class MetricsTest {
       assertThat(rule.keySet().stream().map(String::valueOf))
           .containsExactlyInAnyOrder("alert", "expr", "for", "labels", "annotations");
       assertThat(String.valueOf(rule.get("for"))).matches("\\d+[smh]");
-      assertThat(((Map<?, ?>) rule.get("labels")).get("severity")).isIn("warning", "critical");
-      Map<?, ?> annotations = (Map<?, ?>) rule.get("annotations");
+      assertThat(map(rule.get("labels")).get("severity")).isIn("warning", "critical");
+      Map<?, ?> annotations = map(rule.get("annotations"));
       assertThat(String.valueOf(annotations.get("summary"))).isNotBlank();
       assertThat(String.valueOf(annotations.get("description"))).endsWith(".");
     }
   }
 
+  private static Map<?, ?> map(@Nullable Object yaml) {
+    return (Map<?, ?>) Objects.requireNonNull(yaml);
+  }
+
+  private static List<?> list(@Nullable Object yaml) {
+    return (List<?>) Objects.requireNonNull(yaml);
+  }
+
   private static List<Map<?, ?>> rules() throws IOException {
     Map<?, ?> file =
-        (Map<?, ?>)
+        map(
             new Load(LoadSettings.builder().build())
-                .loadFromString(Files.readString(DEPLOY.resolve("prometheus/kiln.rules.yaml")));
+                .loadFromString(Files.readString(DEPLOY.resolve("prometheus/kiln.rules.yaml"))));
     List<Map<?, ?>> rules = new ArrayList<>();
-    for (Object group : (List<?>) file.get("groups")) {
-      for (Object rule : (List<?>) ((Map<?, ?>) group).get("rules")) {
-        rules.add((Map<?, ?>) rule);
+    for (Object group : list(file.get("groups"))) {
+      for (Object rule : list(map(group).get("rules"))) {
+        rules.add(map(rule));
       }
     }
     return rules;
@@ -282,7 +291,7 @@ final class MetricsTest {
     }
     Matcher grouping = GROUPING.matcher(expression);
     while (grouping.find()) {
-      for (String label : grouping.group(1).split(",")) {
+      for (String label : grouping.group(1).split(",", -1)) {
         if (!labels.contains(label.strip())) {
           faults.add(expression + " groups by " + label.strip());
         }

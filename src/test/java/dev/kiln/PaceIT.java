@@ -29,7 +29,9 @@ final class PaceIT {
 
   private static final int LEAST_ROWS = 10;
 
-  /** Above this rate the first seconds only warm the JVM up. They must keep the limits all the same. */
+  /**
+   * Above this rate the first seconds only warm the JVM up. They must keep the limits all the same.
+   */
   private static final double COLD_UP_TO = 250;
 
   private static final double WARM_UP_SECONDS = 20;

@@ -39,9 +39,12 @@ final class ReloadTest {
 
   /** The branch that sends finance to its table, and one that sends it to the events'. */
   private static final String TO_FINANCE =
-      "id: to-outbound-leads-finance\n                      name: table\n"
-          + "                      expression:\n                        constant:\n"
-          + "                          expression: outbound-leads-finance";
+      """
+      id: to-outbound-leads-finance
+                            name: table
+                            expression:
+                              constant:
+                                expression: outbound-leads-finance""";
 
   private static final String TO_EVENTS =
       TO_FINANCE.replace("expression: outbound-leads-finance", "expression: event-attendees");
@@ -512,7 +515,7 @@ final class ReloadTest {
     assertThat(kiln.context().getRouteController().getRouteStatus("intake-files-low"))
         .isEqualTo(ServiceStatus.Stopped);
     arrivesAt(FINANCE, "second.csv");
-    takenUp(() -> Files.createDirectories(folder.resolve("nowhere")).resolve("x"), true);
+    takenUp(() -> Files.createDirectory(folder.resolve("nowhere")), true);
     arrivesAt(EVENTS, "third.csv");
     assertThat(kiln.ledgerLines()).extracting(LeadLine::state).containsOnly(LeadState.ACCEPTED);
   }

@@ -148,7 +148,8 @@ final class WatchTest {
       assertThat(took.toString()).contains("config/clay.yaml").doesNotContain("firm", "hook-tech");
 
       kiln.inClayYaml("cap: 900, used: 895", "cap: 2000, used: 895").places();
-      soon().until(() -> took.stream().anyMatch(text -> text.contains("over, capacity of " + TECH)));
+      soon()
+          .until(() -> took.stream().anyMatch(text -> text.contains("over, capacity of " + TECH)));
       kiln.reaches(TECH, LeadState.ACCEPTED, 10);
     } finally {
       chat.stop(0);
@@ -238,7 +239,8 @@ final class WatchTest {
             exec("java.lang:type=Memory", "gc", ""),
             read("java.lang:type=Runtime", "SystemProperties"),
             read("java.lang:type=Runtime", "InputArguments"),
-            exec(context, "sendStringBody(java.lang.String,java.lang.String)", "\"direct:x\",\"y\""),
+            exec(
+                context, "sendStringBody(java.lang.String,java.lang.String)", "\"direct:x\",\"y\""),
             exec(context, "stop()", ""),
             exec(route, "remove()", ""),
             exec(route, "updateRouteFromXml(java.lang.String)", "\"<x/>\""))) {

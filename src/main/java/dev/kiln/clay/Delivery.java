@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -341,7 +342,7 @@ public final class Delivery {
 
   /** Why intake and delivery wait for the ledger, with the cure; empty while they do not. */
   public String standstill() {
-    return standstill.get();
+    return Objects.requireNonNull(standstill.get());
   }
 
   /**

@@ -197,9 +197,9 @@ public final class Alerts {
     }
     Instant since = facts.at().minus(stalledAfter);
     boolean still =
-        waiting == null || waiting.since() == null
+        (waiting == null || waiting.since() == null)
             ? lastOfWorkspace(table.name(), facts).isBefore(since)
-            : waiting.since().isBefore(since) && last(table.name()).isBefore(since);
+            : (waiting.since().isBefore(since) && last(table.name()).isBefore(since));
     if (still && anyDue.test(table.name())) {
       found.add(
           new Alert(

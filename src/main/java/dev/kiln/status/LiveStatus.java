@@ -239,10 +239,8 @@ public final class LiveStatus {
                 .addObject()
                 .put("period", spending.account())
                 .put("ends", spending.ends().toString());
-        amount(
-            period.putObject("credits"), spending.spent().credits(), spending.cap().credits());
-        amount(
-            period.putObject("actions"), spending.spent().actions(), spending.cap().actions());
+        amount(period.putObject("credits"), spending.spent().credits(), spending.cap().credits());
+        amount(period.putObject("actions"), spending.spent().actions(), spending.cap().actions());
       }
     }
   }

@@ -93,7 +93,9 @@ final class OutageIT {
           .isLessThanOrEqualTo((int) (1.5 * RATE));
       new Arrivals(
               RATE,
-              rehearsal.rows().stream().map(row -> Instant.ofEpochMilli(row.path("arrivalMs").asLong())).toList())
+              rehearsal.rows().stream()
+                  .map(row -> Instant.ofEpochMilli(row.path("arrivalMs").asLong()))
+                  .toList())
           .mustKeepThePace();
     }
   }

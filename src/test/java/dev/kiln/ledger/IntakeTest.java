@@ -138,9 +138,14 @@ final class IntakeTest {
     NewLead torn = new NewLead(1, 2, "tech", "k1", "", "{}", null, List.of(), 0);
     NewLead good = new NewLead(3, 4, "tech", "k3", "", "{}", null, List.of(), 0);
     Pending<List<String>> first =
-        books.ledger().store(run, new Batch(1, 2, 2, 0, List.of(torn, torn)), DEDUPE_WINDOW, now -> Budget.NONE);
+        books
+            .ledger()
+            .store(
+                run, new Batch(1, 2, 2, 0, List.of(torn, torn)), DEDUPE_WINDOW, now -> Budget.NONE);
     Pending<List<String>> second =
-        books.ledger().store(run, new Batch(3, 3, 3, 0, List.of(good)), DEDUPE_WINDOW, now -> Budget.NONE);
+        books
+            .ledger()
+            .store(run, new Batch(3, 3, 3, 0, List.of(good)), DEDUPE_WINDOW, now -> Budget.NONE);
     assertThatThrownBy(first::await).isInstanceOf(LedgerUnavailable.class);
     assertThatThrownBy(second::await)
         .isInstanceOf(IllegalStateException.class)

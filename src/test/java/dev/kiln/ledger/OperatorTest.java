@@ -516,7 +516,12 @@ final class OperatorTest {
                       null,
                       List.of(),
                       0);
-              mine.store(own, new Batch(record, record, record, 0, List.of(lead)), DEDUPE_WINDOW, now -> Budget.NONE).await();
+              mine.store(
+                      own,
+                      new Batch(record, record, record, 0, List.of(lead)),
+                      DEDUPE_WINDOW,
+                      now -> Budget.NONE)
+                  .await();
               mine.hold(of(own));
             }
             return number;
