@@ -1,6 +1,7 @@
 package dev.kiln;
 
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How late this JVM's timers are: a thread that only sleeps and looks at the clock. What stops it
@@ -11,7 +12,7 @@ final class Lateness implements AutoCloseable {
   private static final long LOOK_NANOS = 500_000;
 
   private final Thread thread = new Thread(this::watch, "lateness");
-  private volatile boolean over;
+  private final CountDownLatch over = new CountDownLatch(1);
   private volatile long worst;
 
   Lateness() {
@@ -20,10 +21,14 @@ final class Lateness implements AutoCloseable {
   }
 
   private void watch() {
-    while (!over) {
+    try {
       long due = System.nanoTime() + LOOK_NANOS;
-      LockSupport.parkNanos(this, LOOK_NANOS);
-      worst = Math.max(worst, System.nanoTime() - due);
+      while (!over.await(LOOK_NANOS, TimeUnit.NANOSECONDS)) {
+        worst = Math.max(worst, System.nanoTime() - due);
+        due = System.nanoTime() + LOOK_NANOS;
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -34,6 +39,6 @@ final class Lateness implements AutoCloseable {
 
   @Override
   public void close() {
-    over = true;
+    over.countDown();
   }
 }
