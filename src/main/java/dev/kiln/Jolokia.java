@@ -38,12 +38,18 @@ final class Jolokia implements AutoCloseable {
         new JolokiaServer(
             new JolokiaServerConfig(
                 Map.of(
-                    "host", address.getHostString(),
-                    "port", String.valueOf(address.getPort()),
-                    "policyLocation", "classpath:/dev/kiln/jolokia-access.xml",
-                    "discoveryEnabled", "false",
-                    "includeStackTrace", "false",
-                    "threadNamePrefix", "kiln-jolokia-"),
+                    "host",
+                    address.getHostString(),
+                    "port",
+                    String.valueOf(address.getPort()),
+                    "restrictorClass",
+                    JolokiaPolicy.class.getName(),
+                    "discoveryEnabled",
+                    "false",
+                    "includeStackTrace",
+                    "false",
+                    "threadNamePrefix",
+                    "kiln-jolokia-"),
                 SystemPropertyMode.NEVER),
             new Log());
     server.start(false);

@@ -69,11 +69,13 @@ final class MetricsTest {
         .inClayYaml("  outbound-leads-tech:\n", "  outbound-leads-tech:\n    credits-per-lead: 6\n")
         .start();
     kiln.drop("normal/tech.csv", leads(1, 25, "Computer Software"));
-    // What a scrape tells may be a second old.
     soon()
-        .until(
-            () -> scrape(kiln).text(),
-            text -> text.contains("kiln_table_waiting{") && text.contains("kiln_alert{"));
+        .untilAsserted(
+            () ->
+                assertThat(scrape(kiln).text())
+                    .contains("kiln_table_waiting{", "kiln_table_runway_days{", "level=\"full\"")
+                    .as("the webhook is full and no longer nearly full")
+                    .doesNotContain("level=\"nearly_full\""));
     return kiln;
   }
 
@@ -178,7 +180,6 @@ final class MetricsTest {
     assertThat(rules).hasSizeGreaterThan(10);
     expressions.addAll(rules);
     try (RunningKiln kiln = busy(folder)) {
-      soon().until(() -> scrape(kiln).text().contains("kiln_alert{"));
       Map<String, Set<String>> there = scrape(kiln).labels();
       there.putAll(ITS_OWN);
       for (String expression : expressions) {
@@ -221,19 +222,11 @@ final class MetricsTest {
     }
   }
 
-  private static Map<?, ?> map(@Nullable Object yaml) {
-    return (Map<?, ?>) Objects.requireNonNull(yaml);
-  }
-
-  private static List<?> list(@Nullable Object yaml) {
-    return (List<?>) Objects.requireNonNull(yaml);
-  }
-
   private static List<Map<?, ?>> rules() throws IOException {
     Map<?, ?> file =
-        map(
+        (Map<?, ?>)
             new Load(LoadSettings.builder().build())
-                .loadFromString(Files.readString(DEPLOY.resolve("prometheus/kiln.rules.yaml"))));
+                .loadFromString(Files.readString(DEPLOY.resolve("prometheus/kiln.rules.yaml")));
     List<Map<?, ?>> rules = new ArrayList<>();
     for (Object group : list(file.get("groups"))) {
       for (Object rule : list(map(group).get("rules"))) {
@@ -241,6 +234,14 @@ final class MetricsTest {
       }
     }
     return rules;
+  }
+
+  private static Map<?, ?> map(@Nullable Object yaml) {
+    return (Map<?, ?>) Objects.requireNonNull(yaml);
+  }
+
+  private static List<?> list(@Nullable Object yaml) {
+    return (List<?>) Objects.requireNonNull(yaml);
   }
 
   /** The metrics that an expression asks for. */

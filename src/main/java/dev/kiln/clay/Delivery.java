@@ -342,7 +342,7 @@ public final class Delivery {
 
   /** Why intake and delivery wait for the ledger, with the cure; empty while they do not. */
   public String standstill() {
-    return Objects.requireNonNull(standstill.get());
+    return Objects.requireNonNullElse(standstill.get(), "");
   }
 
   /**

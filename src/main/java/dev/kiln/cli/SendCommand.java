@@ -274,7 +274,7 @@ final class SendCommand implements Callable<Integer> {
         new Following(view, spec.commandLine().getErr(), alive, returning).follow(runs);
     if (json) {
       Snapshot now = view.snapshot();
-      out.println(StatusJson.of(now.of(end.runs()), Instant.now()));
+      out.println(StatusJson.of(now.of(end.runs()), List.of(), Instant.now()));
     } else {
       out.print(StatusText.runs(end.runs()));
     }

@@ -1,7 +1,10 @@
 package dev.kiln.cli;
 
+import dev.kiln.Places;
+import dev.kiln.Settings;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.status.NotReady;
 import dev.kiln.status.ReturnReport;
 import dev.kiln.status.RunReport;
 import dev.kiln.status.StatusJson;
@@ -76,14 +79,20 @@ final class StatusCommand implements Callable<Integer> {
 
   private int all() {
     Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
+    List<NotReady> notReady = options.read(view -> notReady(options.places()), List.<NotReady>of());
     String silent = json ? "" : ReturnReport.silent(options.read(LedgerView::returns, List.of()));
     spec.commandLine()
         .getOut()
         .println(
             json
-                ? StatusJson.of(snapshot, Instant.now())
-                : (StatusText.of(snapshot, Instant.now()) + silent).stripTrailing());
+                ? StatusJson.of(snapshot, notReady, Instant.now())
+                : (StatusText.of(snapshot, Instant.now()) + silent + StatusText.notReady(notReady))
+                    .stripTrailing());
     return 0;
+  }
+
+  private static List<NotReady> notReady(Places places) {
+    return NotReady.folders(places.data(), Settings.read(places.config()).inbox(places.data()));
   }
 
   private int one(String id) {

@@ -81,7 +81,7 @@ final class SupportBundleCommand implements Callable<Integer> {
       add(zip, "system.txt", system(places));
       add(zip, "check.txt", check(places));
       add(zip, "status.txt", StatusText.of(snapshot, Instant.now()));
-      add(zip, "status.json", StatusJson.of(snapshot, Instant.now()).toString());
+      add(zip, "status.json", StatusJson.of(snapshot, List.of(), Instant.now()));
       add(
           zip,
           "webhooks.txt",

@@ -172,7 +172,7 @@ public final class Alerts {
       return;
     }
     boolean full = left == 0;
-    if (full || (days != null && days * 24 < shortRunway.toHours())) {
+    if (full || (days != null && days * 86_400 < shortRunway.toSeconds())) {
       found.add(
           new Alert(
               Kind.CAPACITY,
@@ -196,10 +196,11 @@ public final class Alerts {
       return;
     }
     Instant since = facts.at().minus(stalledAfter);
+    Instant noted = waiting == null ? null : waiting.since();
     boolean still =
-        (waiting == null || waiting.since() == null)
+        noted == null
             ? lastOfWorkspace(table.name(), facts).isBefore(since)
-            : (waiting.since().isBefore(since) && last(table.name()).isBefore(since));
+            : (noted.isBefore(since) && last(table.name()).isBefore(since));
     if (still && anyDue.test(table.name())) {
       found.add(
           new Alert(

@@ -16,28 +16,40 @@ import dev.kiln.ledger.RecentUse;
 import dev.kiln.ledger.WebhookUse;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code capacities},
- * {@code workspaces}, {@code held}, {@code budgets}, {@code budget_warnings}.
+ * {@code workspaces}, {@code held}, {@code budgets}, {@code budget_warnings}, {@code not_ready}.
  */
 public final class StatusJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private StatusJson() {}
 
+  /** The account alone: nothing was looked at that could keep a Kiln from being ready. */
+  public static String of(Snapshot snapshot, Instant now) {
+    return of(snapshot, List.of(), now);
+  }
+
   /**
    * One JSON object in one text of several lines.
    *
    * @param snapshot the account
+   * @param notReady what keeps it from being ready
    * @param now the present, to tell whether a lease or a pause still holds
    */
-  public static String of(Snapshot snapshot, Instant now) {
-    return node(snapshot, now).toPrettyString();
+  public static String of(Snapshot snapshot, List<NotReady> notReady, Instant now) {
+    ObjectNode json = node(snapshot, now);
+    ArrayNode reasons = json.putArray("not_ready");
+    notReady.forEach(
+        fault -> reasons.addObject().put("check", fault.check()).put("reason", fault.reason()));
+    return json.toPrettyString();
   }
 
+  /** The same without what keeps it from being ready. */
   static ObjectNode node(Snapshot snapshot, Instant now) {
     ObjectNode json = JSON.createObjectNode();
     ArrayNode runs = json.putArray("runs");

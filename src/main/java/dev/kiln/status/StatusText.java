@@ -72,6 +72,13 @@ public final class StatusText {
     return text.toString();
   }
 
+  /** What keeps a Kiln from being ready, a line each; nothing where it is. */
+  public static String notReady(List<NotReady> reasons) {
+    StringBuilder text = new StringBuilder();
+    reasons.forEach(fault -> text.append("\nNot ready: ").append(fault.reason()).append('\n'));
+    return text.toString();
+  }
+
   /** Runs, the newest first, with their states. */
   public static String runs(List<RunAccount> runs) {
     Set<LeadState> states = EnumSet.noneOf(LeadState.class);

@@ -130,6 +130,7 @@ final class CapacityTest {
                 StatusJson.of(
                     snapshot(
                         Map.of("id of a", new RecentUse(7_000, 7)), webhook("a", 45_000, 40_000)),
+                    List.of(),
                     NOW));
     assertThat(json.path("capacities").path(0).toString())
         .isEqualTo(

@@ -1,0 +1,179 @@
+package dev.kiln.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.clay.Budgets;
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Workspace;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.BudgetAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.RecentUse;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.Waiting;
+import dev.kiln.ledger.WebhookUse;
+import dev.kiln.ledger.WebhookUse.State;
+import dev.kiln.status.Alert.News;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What raises an alert, and when it is told. */
+final class AlertsTest {
+  private static final Instant NOW = Instant.parse("2026-11-25T10:00:00Z");
+  private static final Duration STALLED = Duration.ofMinutes(20);
+  private static final Catalogue CATALOGUE =
+      new Catalogue(Map.of("main", new Workspace("main", 8, 0)), Map.of(), Budgets.none());
+
+  private boolean due = true;
+  private final Alerts alerts =
+      new Alerts(STALLED, Duration.ofDays(7), table -> due, NOW.minus(Duration.ofHours(5)));
+
+  private static Facts facts(Snapshot snapshot, BudgetUse... budgets) {
+    return new Facts(NOW, CATALOGUE, snapshot, List.of(budgets));
+  }
+
+  private static Facts budget(String spent) {
+    return facts(
+        Snapshot.EMPTY,
+        new BudgetUse(
+            "credits",
+            "day",
+            new BigDecimal(spent),
+            new BigDecimal("1000"),
+            Instant.parse("2026-11-26T00:00:00Z")));
+  }
+
+  private static Facts webhook(long used, State state, Map<String, RecentUse> recent) {
+    return facts(
+        new Snapshot(
+            List.of(),
+            List.of(),
+            List.of(
+                new WebhookUse(
+                    "id",
+                    "tech-1",
+                    "tech",
+                    "tech-1",
+                    45_000,
+                    used,
+                    used,
+                    50_000,
+                    state,
+                    null,
+                    "Ada Lovelace")),
+            recent,
+            List.of(),
+            BudgetAccount.EMPTY));
+  }
+
+  private static Facts queued(@Nullable Waiting waiting) {
+    return facts(
+        new Snapshot(
+            List.of(),
+            List.of(new TableAccount("tech", Map.of(LeadState.QUEUED, 5L), waiting, NOW)),
+            List.of(),
+            Map.of(),
+            List.of(),
+            BudgetAccount.EMPTY));
+  }
+
+  private List<String> told(Facts facts) {
+    return alerts.look(facts).stream().map(News::text).toList();
+  }
+
+  @Test
+  void aBudgetIsToldAtSeventyEightyAndNinetyPercentAndOnceItTurns() {
+    assertThat(told(budget("699.9"))).isEmpty();
+    assertThat(told(budget("700")))
+        .singleElement()
+        .asString()
+        .contains("70 % of the Data Credits of this day are spent, 700 of 1,000")
+        .contains("2026-11-26T00:00:00Z", "raise budgets in config/clay.yaml");
+    assertThat(told(budget("799"))).isEmpty();
+    assertThat(told(budget("850"))).hasSize(1);
+    assertThat(told(budget("799"))).as("what hovers is not told over and over").isEmpty();
+    assertThat(told(budget("850"))).isEmpty();
+    assertThat(told(budget("1000"))).singleElement().asString().contains("100 %");
+    assertThat(told(budget("0"))).isEmpty();
+    assertThat(told(budget("0"))).isEmpty();
+    assertThat(told(budget("0"))).containsExactly("Kiln: over, budget of credits of the day.");
+    assertThat(told(budget("0"))).isEmpty();
+    assertThat(alerts.raised()).isEmpty();
+  }
+
+  @Test
+  void aWebhookIsToldAtFortyThousandAndItsTableOnceNothingIsLeft() {
+    assertThat(told(webhook(39_999, State.OPEN, Map.of()))).isEmpty();
+    assertThat(told(webhook(40_000, State.OPEN, Map.of())))
+        .singleElement()
+        .asString()
+        .contains("tech-1 of table tech has taken 40,000 rows of its 45,000", "duplicate");
+    assertThat(told(webhook(45_000, State.OPEN, Map.of())))
+        .singleElement()
+        .asString()
+        .contains("Every webhook of table tech is used up", "config/clay.yaml");
+  }
+
+  @Test
+  void roomForLessThanAWeekIsTold() {
+    assertThat(told(webhook(10_000, State.OPEN, Map.of("id", new RecentUse(35_000, 7))))).isEmpty();
+    assertThat(told(webhook(10_001, State.OPEN, Map.of("id", new RecentUse(35_000, 7)))))
+        .singleElement()
+        .asString()
+        .contains("Table tech has room for 34,999 rows, which last 6 days");
+  }
+
+  @Test
+  void refusingAndExhaustedWebhooksAreToldWithoutWhatClaySaid() {
+    assertThat(told(webhook(1, State.REFUSING, Map.of())))
+        .singleElement()
+        .asString()
+        .contains("Clay refuses webhook tech-1", "config/secrets")
+        .doesNotContain("Ada Lovelace");
+    assertThat(told(webhook(1, State.EXHAUSTED, Map.of())))
+        .anyMatch(text -> text.contains("record limit"))
+        .anyMatch(text -> text.contains("Every webhook of table tech is used up"));
+  }
+
+  @Test
+  void dueLeadsOfWhichNoneGetsThroughAreTold() {
+    alerts.accepted("tech", NOW.minus(STALLED));
+    assertThat(told(queued(null))).isEmpty();
+    alerts.accepted("tech", NOW.minus(STALLED).minusSeconds(1));
+    due = false;
+    assertThat(told(queued(null))).isEmpty();
+    due = true;
+    assertThat(told(queued(null)))
+        .singleElement()
+        .asString()
+        .contains("Leads of table tech are due and none got through for 20 min");
+  }
+
+  @Test
+  void aWaitOfItsOwnNamesItsCureOnceItLasts() {
+    String cure = "Route table-tech is stopped on this node: start it to go on";
+    Instant since = NOW.minus(STALLED);
+    assertThat(told(queued(new Waiting(WaitReason.ROUTE_STOPPED, cure, since)))).isEmpty();
+    assertThat(told(queued(new Waiting(WaitReason.ROUTE_STOPPED, cure, since.minusSeconds(1)))))
+        .singleElement()
+        .asString()
+        .contains(cure);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = WaitReason.class,
+      names = {"WORKSPACE_PAUSED", "TABLE_PAUSED", "BUDGET", "EXHAUSTED", "REFUSING", "TABLE_FULL"})
+  void whatIsOrderedOrToldElsewhereIsNoStall(WaitReason reason) {
+    assertThat(told(queued(new Waiting(reason, "a cure", NOW.minus(Duration.ofDays(1))))))
+        .isEmpty();
+  }
+}
