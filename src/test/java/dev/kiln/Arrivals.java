@@ -101,20 +101,16 @@ public final class Arrivals {
     return most;
   }
 
-  /** At most 1.5 x rate in any sliding second, and rate x T + 5 in any T. */
-  public void mustKeepThePace() {
-    mustKeepThePace(0);
-  }
-
   /**
-   * The same as a receiver sees it whose clock is read late.
+   * At most 1.5 x rate in any sliding second, and rate x T + 5 in any T, as a receiver sees it
+   * whose clock is read late.
    *
    * @param late how late at most, in seconds
    */
-  void mustKeepThePace(double late) {
+  public void mustKeepThePace(double late) {
     assertThat(mostInOneSecond())
         .as("in any sliding second at %s/s", rate)
-        .isLessThanOrEqualTo((int) Math.max(1, 1.5 * rate));
+        .isLessThanOrEqualTo((int) Math.max(1, 1.5 * rate * (1 + late)));
     assertThat(beyond())
         .as("beyond rate x T at %s/s", rate)
         .isLessThanOrEqualTo(5 + rate * (JITTER + late));

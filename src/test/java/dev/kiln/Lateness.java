@@ -8,14 +8,14 @@ import java.util.concurrent.TimeUnit;
  * (another process, a collection of garbage) also stops a receiver in the same JVM from reading its
  * clock in time.
  */
-final class Lateness implements AutoCloseable {
+public final class Lateness implements AutoCloseable {
   private static final long LOOK_NANOS = 500_000;
 
   private final Thread thread = new Thread(this::watch, "lateness");
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile long worst;
 
-  Lateness() {
+  public Lateness() {
     thread.setDaemon(true);
     thread.start();
   }
@@ -33,7 +33,7 @@ final class Lateness implements AutoCloseable {
   }
 
   /** The worst so far, in seconds. */
-  double worst() {
+  public double worst() {
     return worst / 1e9;
   }
 

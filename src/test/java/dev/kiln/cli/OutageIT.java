@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.Arrivals;
+import dev.kiln.Lateness;
 import dev.kiln.Proof;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.TableAccount;
@@ -38,7 +39,8 @@ final class OutageIT {
 
   @Test
   void noLeadIsLostNoAttemptIsSpentOnAnOpenBreakerAndThePaceIsKept(@TempDir Path folder) {
-    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "50-100")) {
+    try (Lateness lateness = new Lateness();
+        Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "50-100")) {
       rehearsal.configure(RATE);
       rehearsal.properties(
           "kiln.delivery.in-flight = " + IN_FLIGHT,
@@ -90,13 +92,13 @@ final class OutageIT {
                   .map(Map.Entry::getKey)
                   .toList());
       assertThat(received.path("mostRequestsInOneSecond").asInt())
-          .isLessThanOrEqualTo((int) (1.5 * RATE));
+          .isLessThanOrEqualTo((int) (1.5 * RATE * (1 + lateness.worst())));
       new Arrivals(
               RATE,
               rehearsal.rows().stream()
                   .map(row -> Instant.ofEpochMilli(row.path("arrivalMs").asLong()))
                   .toList())
-          .mustKeepThePace();
+          .mustKeepThePace(lateness.worst());
     }
   }
 
