@@ -91,12 +91,12 @@ final class StopIT {
   }
 
   @Test
-  void inMidFileAndWithinAPauseOfAMinute(@TempDir Path folder) {
+  void inMidFileAndWithinALongPause(@TempDir Path folder) {
     int rows = 80_000;
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
       rehearsal.configure(100);
       rehearsal.properties();
-      rehearsal.order("faults", "{\"kind\": \"status\", \"status\": 429, \"retryAfter\": \"60\"}");
+      rehearsal.order("faults", "{\"kind\": \"status\", \"status\": 429, \"retryAfter\": \"600\"}");
       KilnProcess kiln = rehearsal.run();
       rehearsal.drop("first.csv", Rehearsal.leads("first", 1));
       rehearsal.awaitLedger(
