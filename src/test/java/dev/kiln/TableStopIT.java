@@ -46,8 +46,8 @@ final class TableStopIT {
     MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
     ObjectName route =
         new ObjectName("org.apache.camel:context=kiln,type=routes,name=\"table-" + FINANCE + "\"");
-    try (Lateness lateness = new Lateness();
-        RunningKiln kiln = new RunningKiln(folder)) {
+    try (RunningKiln kiln = new RunningKiln(folder);
+        Lateness lateness = new Lateness()) {
       kiln.rate(RATE).set("kiln.intake.batch-rows", "10").start();
       for (int file = 0; file < FILES; file++) {
         for (Map.Entry<String, List<String>> way : WAYS.entrySet()) {
@@ -81,7 +81,9 @@ final class TableStopIT {
                   WAYS.keySet().stream().allMatch(t -> kiln.count(t, LeadState.ACCEPTED) == LEADS));
       assertThat(kiln.ledgerLines()).allSatisfy(line -> assertThat(line.attempts()).isZero());
       assertThat(kiln.clay().statistics().total().repeats()).isZero();
-      Arrivals.of(RATE, kiln.clay().rows()).mustKeepThePace(lateness.worst());
+      Arrivals all = Arrivals.of(RATE, kiln.clay().rows());
+      System.out.println(all);
+      all.mustKeepThePace(lateness.worst());
     }
   }
 
