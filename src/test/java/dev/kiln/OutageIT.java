@@ -148,7 +148,11 @@ final class OutageIT {
                   .filter(LeadLine::possibleDuplicate)
                   .map(LeadLine::leadId)
                   .toList())
-          .containsAll(stored.keySet().stream().filter(lead -> stored.get(lead) > 1).toList());
+          .containsAll(
+              stored.entrySet().stream()
+                  .filter(lead -> lead.getValue() > 1)
+                  .map(Map.Entry::getKey)
+                  .toList());
       assertThat(received.mostRequestsInOneSecond()).isLessThanOrEqualTo((int) (1.5 * RATE));
       Arrivals.of(RATE, kiln.clay().rows()).mustKeepThePace(lateness.worst());
     }
