@@ -27,11 +27,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Clay is gone for a while: every connection is reset. At full length for a minute. */
-@Execution(ExecutionMode.CONCURRENT)
+@Isolated("it measures")
 final class OutageIT {
   private static final double RATE = 20;
   private static final Duration OUTAGE = Duration.ofSeconds(Proof.of(3, 60));
