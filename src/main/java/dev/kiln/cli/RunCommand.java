@@ -39,6 +39,7 @@ final class RunCommand implements Callable<Integer> {
             "Kiln is running. Drop files into "
                 + Settings.read(places.config()).inbox(places.data()).resolve("normal")
                 + app.http().map(root -> ", or post leads to " + root + "/leads").orElse("")
+                + app.http().map(root -> "; watch them at " + root + "/").orElse("")
                 + app.results()
                     .map(root -> "; rows come back to " + root + "/results/TABLE")
                     .orElse("")

@@ -131,7 +131,17 @@ public final class LedgerView implements AutoCloseable {
    * @param cap most that may be spent; an amount of 0 is no cap
    * @param ends when it turns; null for a run's, which never does
    */
-  public record Spending(String account, Amount spent, Amount cap, @Nullable Instant ends) {}
+  public record Spending(String account, Amount spent, Amount cap, @Nullable Instant ends) {
+    /** Whether there is a cap, on credits or on actions. */
+    public boolean capped() {
+      return !cap.equals(Amount.NOTHING);
+    }
+
+    /** Whether it is that of a single table. */
+    public boolean ofTable() {
+      return account.contains(Account.ofTable("", ""));
+    }
+  }
 
   /**
    * Leads of a run at a table that are held.

@@ -233,7 +233,9 @@ public final class LiveStatus {
 
   private static void budget(ArrayNode array, Snapshot snapshot) {
     for (Spending spending : snapshot.budget().spendings()) {
-      if (spending.ends() != null) {
+      // Those of single tables only where they are capped.
+      boolean shown = spending.capped() || !spending.ofTable();
+      if (shown && spending.ends() != null) {
         ObjectNode period =
             array
                 .addObject()
