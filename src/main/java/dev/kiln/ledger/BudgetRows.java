@@ -41,6 +41,12 @@ final class BudgetRows {
   private int released;
   private int passed;
 
+  /**
+   * Leads that wait for their run from this step on: the next one sees whether it has room for
+   * some.
+   */
+  private int ofRuns;
+
   BudgetRows(Transaction transaction, Budget budget, Instant now) {
     this.transaction = transaction;
     this.handle = transaction.handle();
@@ -174,7 +180,7 @@ final class BudgetRows {
     return new Balance(
         held,
         released,
-        more || passed + released >= AT_ONCE || !unfinished.isEmpty(),
+        more || ofRuns > 0 || passed + released >= AT_ONCE || !unfinished.isEmpty(),
         unfinished,
         reasons,
         warnings);
@@ -302,6 +308,7 @@ final class BudgetRows {
       reasons.add(full.reason(budget.cost(row.table())));
     }
     transaction.hold(by, row.table(), row.run(), 1);
+    ofRuns += by == Holder.RUN_BUDGET ? 1 : 0;
     update(row, state, by.name(), full.reason(budget.cost(row.table())));
   }
 
