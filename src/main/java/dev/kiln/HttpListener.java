@@ -175,7 +175,7 @@ final class HttpListener implements AutoCloseable {
         throw new HttpRefusal(HttpReply.later(notNow, 5, "Kiln is stopping; try again"));
       }
       String path = request.path() == null ? "" : request.path();
-      boolean trusted = trusted(request, path);
+      boolean trusted = trusted(request, isOpen(request.method().name(), path));
       Endpoint endpoint = find(request.method().name(), path);
       Handler handler = endpoints.get(endpoint);
       if (handler != null) {
@@ -217,21 +217,7 @@ final class HttpListener implements AutoCloseable {
   }
 
   /** Whether it bears the token; who does not may still ask for what is open. */
-  private boolean trusted(HttpServerRequest request, String path) throws HttpRefusal {
-    boolean open = isOpen(request.method().name(), path);
-    check(request, true);
-    try {
-      check(request, false);
-      return true;
-    } catch (HttpRefusal stranger) {
-      if (open) {
-        return false;
-      }
-      throw stranger;
-    }
-  }
-
-  private void check(HttpServerRequest request, boolean open) throws HttpRefusal {
+  private boolean trusted(HttpServerRequest request, boolean open) throws HttpRefusal {
     Optional<Secret> wanted;
     try {
       wanted = token.get();
@@ -248,22 +234,21 @@ final class HttpListener implements AutoCloseable {
         && !(wanted.isPresent() && origin.equals("https://" + host))) {
       throw new HttpRefusal(403, "pages of other sites may not ask");
     }
-    if (wanted.isPresent() && provesItself.test(request)) {
-      return;
-    }
-    if (wanted.isPresent()) {
-      String given = String.valueOf(request.getHeader("Authorization"));
-      if (!open && !same(given, "Bearer " + wanted.get().reveal())) {
-        throw new HttpRefusal(
-            HttpReply.error(401, "send the header \"Authorization: Bearer \" and the token")
-                .with("WWW-Authenticate", "Bearer"));
-      }
-    } else {
+    if (wanted.isEmpty()) {
       HostAndPort asked = request.authority();
       if (asked == null || !Loopback.is(asked.host())) {
         throw new HttpRefusal(403, "ask for this computer by localhost or 127.0.0.1");
       }
+      return true;
     }
+    String given = String.valueOf(request.getHeader("Authorization"));
+    boolean trusted = provesItself.test(request) || same(given, "Bearer " + wanted.get().reveal());
+    if (!trusted && !open) {
+      throw new HttpRefusal(
+          HttpReply.error(401, "send the header \"Authorization: Bearer \" and the token")
+              .with("WWW-Authenticate", "Bearer"));
+    }
+    return trusted;
   }
 
   /** Compares in a time that does not tell how much is right. */
