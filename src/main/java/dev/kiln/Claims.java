@@ -83,12 +83,7 @@ public final class Claims implements AutoCloseable {
   /** Renews the claims that are held, until the close. */
   void keep() {
     ScheduledExecutorService renewing =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "kiln-claims");
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-claims"));
     long period = lease.toMillis() / RENEWALS + 1;
     Future<?> unused =
         renewing.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.MILLISECONDS);

@@ -73,12 +73,7 @@ final class LiveReload implements AutoCloseable {
   private final LiveRoutes routes;
   private final Settings started;
   private final ScheduledExecutorService watch =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "kiln-configuration");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-configuration"));
 
   /** What is in force. */
   private Configuration inForce;

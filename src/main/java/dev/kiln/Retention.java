@@ -37,12 +37,7 @@ final class Retention implements AutoCloseable {
   private final Ledger ledger;
   private final Settings settings;
   private final ScheduledExecutorService hourly =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "kiln-retention");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-retention"));
 
   private @Nullable ScheduledFuture<?> looks;
 

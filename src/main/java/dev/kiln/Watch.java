@@ -36,13 +36,7 @@ final class Watch implements AutoCloseable {
 
   /** One thread looks and one posts, so that an address that does not answer delays no look. */
   private final ScheduledExecutorService threads =
-      Executors.newScheduledThreadPool(
-          2,
-          task -> {
-            Thread thread = new Thread(task, "kiln-alerts");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newScheduledThreadPool(2, Daemons.named("kiln-alerts"));
 
   /**
    * A watch that does not look yet.
