@@ -1,6 +1,5 @@
 package dev.kiln;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.clay.Delivery;
@@ -71,9 +70,7 @@ final class Health {
             .objectNode()
             .put("status", against.isEmpty() ? "ready" : "not ready");
     if (details) {
-      ArrayNode reasons = json.putArray("reasons");
-      against.forEach(
-          fault -> reasons.addObject().put("check", fault.check()).put("reason", fault.reason()));
+      NotReady.put(against, json.putArray("reasons"));
     }
     return HttpReply.of(against.isEmpty() ? 200 : 503, json);
   }

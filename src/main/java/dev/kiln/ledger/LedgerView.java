@@ -86,7 +86,12 @@ public final class LedgerView implements AutoCloseable {
       Map<LeadState, Long> states,
       Map<String, Map<LeadState, Long>> tables,
       long possibleDuplicates,
-      String rejects) {}
+      String rejects) {
+    /** Whether it is being read, or a lead of it still wants delivery. */
+    public boolean underWay() {
+      return phase.equals("READING") || states.keySet().stream().anyMatch(LeadState::open);
+    }
+  }
 
   /**
    * A table and its account over all runs.

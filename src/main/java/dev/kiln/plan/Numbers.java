@@ -28,6 +28,17 @@ public final class Numbers {
   }
 
   /**
+   * The amount of so many thousandths, for JSON: no needless decimals, and no exponent however it
+   * is written.
+   *
+   * @param thousandths the thousandths
+   */
+  public static BigDecimal ofThousandths(long thousandths) {
+    BigDecimal amount = BigDecimal.valueOf(thousandths, 3).stripTrailingZeros();
+    return amount.scale() < 0 ? amount.setScale(0) : amount;
+  }
+
+  /**
    * A measure with one decimal, such as {@code 20.8}; below one with three.
    *
    * @param number the number

@@ -5,6 +5,7 @@ import dev.kiln.ledger.Amount;
 import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.Spending;
+import dev.kiln.plan.Numbers;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,16 +36,20 @@ record BudgetUse(String unit, String period, BigDecimal spent, BigDecimal cap, I
       Amount cap = period.caps().all();
       uses.add(
           new BudgetUse(
-              "credits", word, amount(some.credits()), amount(cap.credits()), period.ends()));
+              "credits",
+              word,
+              Numbers.ofThousandths(some.credits()),
+              Numbers.ofThousandths(cap.credits()),
+              period.ends()));
       uses.add(
           new BudgetUse(
-              "actions", word, amount(some.actions()), amount(cap.actions()), period.ends()));
+              "actions",
+              word,
+              Numbers.ofThousandths(some.actions()),
+              Numbers.ofThousandths(cap.actions()),
+              period.ends()));
     }
     return uses;
-  }
-
-  private static BigDecimal amount(long thousandths) {
-    return BigDecimal.valueOf(thousandths, 3).stripTrailingZeros();
   }
 
   boolean capped() {

@@ -19,7 +19,6 @@ import dev.kiln.ledger.LedgerView.Spending;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.Orders;
 import dev.kiln.ledger.Pausable;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -165,10 +164,7 @@ public final class LiveStatus {
     int done = 0;
     int open = 0;
     for (RunAccount run : runs) {
-      boolean ended =
-          !run.phase().equals("READING")
-              && run.states().keySet().stream().noneMatch(LeadState::open);
-      if (ended ? ++done <= DONE_RUNS : ++open <= OPEN_RUNS) {
+      if (run.underWay() ? ++open <= OPEN_RUNS : ++done <= DONE_RUNS) {
         shown.add(run);
       }
     }
@@ -241,18 +237,10 @@ public final class LiveStatus {
                 .addObject()
                 .put("period", spending.account())
                 .put("ends", spending.ends().toString());
-        amount(period.putObject("credits"), spending.spent().credits(), spending.cap().credits());
-        amount(period.putObject("actions"), spending.spent().actions(), spending.cap().actions());
+        StatusJson.amount(period, "credits", spending.spent().credits(), spending.cap().credits());
+        StatusJson.amount(period, "actions", spending.spent().actions(), spending.cap().actions());
       }
     }
-  }
-
-  private static void amount(ObjectNode node, long spent, long cap) {
-    node.put("spent", whole(spent)).put("cap", cap == 0 ? null : whole(cap));
-  }
-
-  private static BigDecimal whole(long thousandths) {
-    return new BigDecimal(BigDecimal.valueOf(thousandths, 3).stripTrailingZeros().toPlainString());
   }
 
   // ---- Leads that did not get through ----

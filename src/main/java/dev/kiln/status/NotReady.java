@@ -1,5 +1,6 @@
 package dev.kiln.status;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,12 @@ import java.util.List;
 public record NotReady(String check, String reason) {
   /** The folders below the data folder that a Kiln works in, beside its inbox. */
   public static final List<String> FOLDERS = List.of("spool", "archive", "rejects", "results");
+
+  /** Puts reasons into an array: each with {@code check} and {@code reason}. */
+  public static void put(List<NotReady> against, ArrayNode array) {
+    against.forEach(
+        fault -> array.addObject().put("check", fault.check).put("reason", fault.reason));
+  }
 
   private static final List<String> PRIORITIES = List.of("high", "normal", "low");
 

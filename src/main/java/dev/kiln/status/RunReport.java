@@ -7,7 +7,7 @@ import dev.kiln.ledger.Findings;
 import dev.kiln.ledger.Findings.Named;
 import dev.kiln.ledger.Findings.Unsent;
 import dev.kiln.ledger.LedgerView.RunAccount;
-import java.math.BigDecimal;
+import dev.kiln.plan.Numbers;
 import java.util.List;
 
 /**
@@ -75,7 +75,7 @@ public record RunReport(RunAccount run, Findings findings) {
                     .put("state", rows.state().name())
                     .put("reason", rows.kind())
                     .put("rows", rows.leads())
-                    .put("credits", BigDecimal.valueOf(rows.credits(), 3).stripTrailingZeros()));
+                    .put("credits", Numbers.ofThousandths(rows.credits())));
     named(json.putArray("blocked"), findings.blocked());
     named(json.putArray("damaged"), findings.damaged());
     named(json.putArray("unmapped"), findings.unmapped());
@@ -87,6 +87,6 @@ public record RunReport(RunAccount run, Findings findings) {
   }
 
   private static String credits(long thousandths) {
-    return BigDecimal.valueOf(thousandths, 3).stripTrailingZeros().toPlainString();
+    return Numbers.ofThousandths(thousandths).toPlainString();
   }
 }

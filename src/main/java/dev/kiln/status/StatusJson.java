@@ -14,7 +14,7 @@ import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.RecentUse;
 import dev.kiln.ledger.WebhookUse;
-import java.math.BigDecimal;
+import dev.kiln.plan.Numbers;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +43,7 @@ public final class StatusJson {
    */
   public static String of(Snapshot snapshot, List<NotReady> notReady, Instant now) {
     ObjectNode json = node(snapshot, now);
-    ArrayNode reasons = json.putArray("not_ready");
-    notReady.forEach(
-        fault -> reasons.addObject().put("check", fault.check()).put("reason", fault.reason()));
+    NotReady.put(notReady, json.putArray("not_ready"));
     return json.toPrettyString();
   }
 
@@ -133,15 +131,16 @@ public final class StatusJson {
           .put("budget", warning.account())
           .put("kind", warning.kind().name())
           .put("percent", warning.percent())
-          .put("cap", BigDecimal.valueOf(warning.cap(), 3).stripTrailingZeros())
+          .put("cap", Numbers.ofThousandths(warning.cap()))
           .put("at", warning.at().toString());
     }
   }
 
-  private static void amount(ObjectNode node, String name, long spent, long cap) {
+  /** What is spent, and the cap where there is one, both in thousandths. */
+  static void amount(ObjectNode node, String name, long spent, long cap) {
     node.putObject(name)
-        .put("spent", BigDecimal.valueOf(spent, 3).stripTrailingZeros())
-        .put("cap", cap == 0 ? null : BigDecimal.valueOf(cap, 3).stripTrailingZeros());
+        .put("spent", Numbers.ofThousandths(spent))
+        .put("cap", cap == 0 ? null : Numbers.ofThousandths(cap));
   }
 
   /** The account of one run. */
@@ -178,8 +177,7 @@ public final class StatusJson {
             .filter(table -> expecting.contains(table.getKey()))
             .mapToLong(table -> table.getValue().getOrDefault(LeadState.ACCEPTED, 0L))
             .sum();
-    boolean delivered =
-        !run.phase().equals("READING") && run.states().keySet().stream().noneMatch(LeadState::open);
+    boolean delivered = !run.underWay();
     ObjectNode node = of(run);
     node.putObject("results")
         .put("enriched", run.states().getOrDefault(LeadState.ENRICHED, 0L))
