@@ -77,6 +77,11 @@ public enum LeadState {
     return this == QUEUED || this == SENDING || this == HELD;
   }
 
+  /** The states of leads of which nothing is under way any more, nor in doubt. */
+  static Set<LeadState> ended() {
+    return EnumSet.complementOf(EnumSet.of(HELD, QUEUED, SENDING, UNKNOWN));
+  }
+
   /** Whether the lead's dedupe key is free again in this state. */
   boolean releasesKey() {
     return this == REFUSED || this == DEAD || this == CANCELLED;

@@ -691,16 +691,14 @@ public final class Ledger implements AutoCloseable {
         purged += some;
       } while (some > 0 && !Thread.currentThread().isInterrupted());
     }
-    RetentionRows.Place after = RetentionRows.Place.FIRST;
-    while (after != null && !Thread.currentThread().isInterrupted()) {
-      RetentionRows.Place from = after;
-      Optional<RetentionRows.Place> next =
+    Optional<RetentionRows.Place> after = Optional.of(RetentionRows.Place.FIRST);
+    while (after.isPresent() && !Thread.currentThread().isInterrupted()) {
+      RetentionRows.Place from = after.get();
+      after =
           writer.write(
               transaction ->
-                  Optional.ofNullable(
-                      RetentionRows.expire(
-                          transaction.handle(), from, clock.millis() - dedupeWindow.toMillis())));
-      after = next.orElse(null);
+                  RetentionRows.expire(
+                      transaction.handle(), from, clock.millis() - dedupeWindow.toMillis()));
     }
     writer.change(transaction -> RetentionRows.strays(transaction.handle(), limit));
     return purged;
@@ -730,9 +728,7 @@ public final class Ledger implements AutoCloseable {
       Optional<String> run =
           writer.write(
               transaction ->
-                  Optional.ofNullable(
-                      RetentionRows.forget(
-                          transaction, id, "forgotten on request", clock.millis())));
+                  RetentionRows.forget(transaction, id, "forgotten on request", clock.millis()));
       run.ifPresent(runs::add);
       leads += run.isPresent() ? 1 : 0;
       sending += run.isPresent() ? 0 : 1;

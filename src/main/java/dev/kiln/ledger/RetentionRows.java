@@ -2,9 +2,9 @@ package dev.kiln.ledger;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL that takes the data of leads out of the ledger; their counts and the hashes of their keys
@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class RetentionRows {
   /** Rows in one transaction. */
   static final int AT_ONCE = 500;
-
-  private static final String ENDED =
-      "state IN ('REJECTED', 'DUPLICATE', 'ACCEPTED', 'REFUSED', 'DEAD', 'CANCELLED', 'ENRICHED', 'MISSING')";
 
   /** The payload of a lead that was forgotten. */
   static final String NOTHING = "{}";
@@ -37,9 +34,9 @@ final class RetentionRows {
     List<Long> ids =
         handle
             .createQuery(
-                "SELECT id FROM lead WHERE run = :run AND changed_at < :before AND "
-                    + ENDED
+                "SELECT id FROM lead WHERE run = :run AND changed_at < :before AND state IN (<ended>)"
                     + " LIMIT :most")
+            .bindList("ended", LeadState.ended().stream().map(LeadState::name).toList())
             .bind("run", run)
             .bind("before", before)
             .bind("most", AT_ONCE)
@@ -110,8 +107,11 @@ final class RetentionRows {
     static final Place FIRST = new Place("", "");
   }
 
-  /** Frees those of the next keys whose window is over; where the keys after them begin. */
-  static @Nullable Place expire(Handle handle, Place after, long windowStart) {
+  /**
+   * Frees those of the next keys whose window is over; where the keys after them begin; empty at
+   * the end.
+   */
+  static Optional<Place> expire(Handle handle, Place after, long windowStart) {
     List<Place> expired = new ArrayList<>();
     List<Place> seen =
         handle
@@ -137,7 +137,7 @@ final class RetentionRows {
     if (!expired.isEmpty()) {
       delete.execute();
     }
-    return seen.size() < 10 * AT_ONCE ? null : seen.get(seen.size() - 1);
+    return seen.size() < 10 * AT_ONCE ? Optional.empty() : Optional.of(seen.get(seen.size() - 1));
   }
 
   /** Deletes what belongs to no lead and was kept long enough. */
@@ -166,9 +166,9 @@ final class RetentionRows {
    * Takes the data out of a lead. One that still waits is cancelled; its key stays taken for the
    * window from now on. One that is being sent is left as it is.
    *
-   * @return its run; null where it is being sent
+   * @return its run; empty where it is being sent
    */
-  static @Nullable String forget(Transaction transaction, long id, String reason, long now) {
+  static Optional<String> forget(Transaction transaction, long id, String reason, long now) {
     Handle handle = transaction.handle();
     LeadRow row =
         handle
@@ -177,7 +177,7 @@ final class RetentionRows {
             .map((found, context) -> LeadRow.of(found))
             .one();
     if (row.state() == LeadState.SENDING) {
-      return null;
+      return Optional.empty();
     }
     boolean waits = row.state() == LeadState.QUEUED || row.state() == LeadState.HELD;
     if (waits) {
@@ -201,6 +201,6 @@ final class RetentionRows {
         .bind("run", row.run())
         .bind("record", row.record())
         .execute();
-    return row.run();
+    return Optional.of(row.run());
   }
 }
