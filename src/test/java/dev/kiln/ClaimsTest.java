@@ -2,15 +2,13 @@ package dev.kiln;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.ledger.SettableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -27,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ClaimsTest {
   private static final Duration LEASE = Duration.ofMinutes(15);
 
-  private final SteppedClock clock = new SteppedClock();
+  private final SettableClock clock = new SettableClock(Instant.parse("2026-11-25T08:00:00Z"));
   private final Path folder;
   private final Path file;
   private final Claims one;
@@ -43,25 +41,6 @@ final class ClaimsTest {
   @BeforeEach
   void drop() throws IOException {
     Files.writeString(file, "email\n");
-  }
-
-  private static final class SteppedClock extends Clock {
-    private Instant now = Instant.parse("2026-11-25T08:00:00Z");
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 
   private Claims kiln(String data) throws IOException {
@@ -110,15 +89,15 @@ final class ClaimsTest {
     assertThat(one.take(file)).isTrue();
     for (int i = 0; i < 3; i++) {
       assertThat(other.take(file)).isFalse();
-      clock.now = clock.now.plus(LEASE.minusMillis(1));
+      clock.advance(LEASE.minusMillis(1));
       one.renew();
       assertThat(one.lost(file)).isFalse();
     }
     assertThat(other.take(file)).isFalse();
-    clock.now = clock.now.plus(LEASE.minusMillis(1));
+    clock.advance(LEASE.minusMillis(1));
     assertThat(other.take(file)).isFalse();
     assertThat(one.lost(file)).isFalse();
-    clock.now = clock.now.plusMillis(1);
+    clock.advance(Duration.ofMillis(1));
     assertThat(one.lost(file)).as("its own clock tells it so, whatever the disk does").isTrue();
     assertThat(other.take(file)).isTrue();
     one.renew();
@@ -185,7 +164,7 @@ final class ClaimsTest {
         int dead = won.indexOf(true);
         all.set(dead, kiln("racer-" + kilns + "-" + round));
         assertThat(all.get(dead).take(file)).isFalse();
-        clock.now = clock.now.plus(LEASE);
+        clock.advance(LEASE);
       }
     } finally {
       threads.shutdownNow();

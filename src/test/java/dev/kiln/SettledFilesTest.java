@@ -2,16 +2,14 @@ package dev.kiln;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.ledger.SettableClock;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.apache.camel.component.file.GenericFile;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -22,35 +20,12 @@ final class SettledFilesTest {
   private static final Duration STABILITY = Duration.ofSeconds(2);
 
   private final Path folder;
-  private final SteppedClock clock = new SteppedClock();
+  private final SettableClock clock = new SettableClock(Instant.parse("2026-11-25T08:00:00Z"));
   private boolean closed;
   private final SettledFiles settled = new SettledFiles(STABILITY, clock, () -> closed);
 
   SettledFilesTest(@TempDir Path folder) {
     this.folder = folder;
-  }
-
-  private static final class SteppedClock extends Clock {
-    private Instant now = Instant.parse("2026-11-25T08:00:00Z");
-
-    void step(Duration by) {
-      now = now.plus(by);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 
   private boolean accepts(Path path) {
@@ -70,14 +45,14 @@ final class SettledFilesTest {
     Files.setLastModifiedTime(file, old);
     for (int i = 0; i < 3; i++) {
       assertThat(accepts(file)).isFalse();
-      clock.step(STABILITY.minusMillis(1));
+      clock.advance(STABILITY.minusMillis(1));
       assertThat(accepts(file)).isFalse();
       Files.writeString(file, "email\n" + "a@b.example\n".repeat(i + 1));
       Files.setLastModifiedTime(file, old);
-      clock.step(Duration.ofMillis(1));
+      clock.advance(Duration.ofMillis(1));
     }
     assertThat(accepts(file)).isFalse();
-    clock.step(STABILITY);
+    clock.advance(STABILITY);
     assertThat(accepts(file)).isTrue();
   }
 
@@ -86,11 +61,11 @@ final class SettledFilesTest {
   void triedAgainLater() throws IOException {
     Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
     assertThat(accepts(file)).isFalse();
-    clock.step(STABILITY);
+    clock.advance(STABILITY);
     assertThat(accepts(file)).isTrue();
-    clock.step(Duration.ofSeconds(9));
+    clock.advance(Duration.ofSeconds(9));
     assertThat(accepts(file)).isFalse();
-    clock.step(Duration.ofSeconds(1));
+    clock.advance(Duration.ofSeconds(1));
     assertThat(accepts(file)).isTrue();
   }
 
@@ -100,7 +75,7 @@ final class SettledFilesTest {
   void closedForNow() throws IOException {
     Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
     assertThat(accepts(file)).isFalse();
-    clock.step(STABILITY);
+    clock.advance(STABILITY);
     closed = true;
     assertThat(accepts(file)).isFalse();
     closed = false;
@@ -112,7 +87,7 @@ final class SettledFilesTest {
   void vanishedFile() throws IOException {
     Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
     assertThat(accepts(file)).isFalse();
-    clock.step(STABILITY);
+    clock.advance(STABILITY);
     Files.delete(file);
     assertThat(accepts(file)).isFalse();
     Files.writeString(file, "email\n");
@@ -133,7 +108,7 @@ final class SettledFilesTest {
       assertThat(accepts(part)).isFalse();
       assertThat(accepts(temporary)).isFalse();
       assertThat(accepts(folder)).isTrue();
-      clock.step(STABILITY);
+      clock.advance(STABILITY);
     }
   }
 }

@@ -5,6 +5,7 @@ import static dev.kiln.ledger.LedgerFixture.START;
 import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.Trees;
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,7 +96,7 @@ final class BudgetModelTest {
         model.mustAgree();
       }
     } finally {
-      LedgerModelTest.delete(data);
+      Trees.delete(data);
     }
   }
 
@@ -458,7 +459,7 @@ final class BudgetModelTest {
           .extracting(BudgetWarning::percent)
           .containsExactlyInAnyOrder(70, 80, 90);
     } finally {
-      LedgerModelTest.delete(data);
+      Trees.delete(data);
     }
   }
 
