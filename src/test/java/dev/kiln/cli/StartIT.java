@@ -1,7 +1,6 @@
 package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.cli.KilnProcess.Ended;
@@ -152,27 +151,6 @@ final class StartIT {
   }
 
   @Test
-  void stopsInTimeWhileClayHangsAndNothingIsLost() {
-    rehearsal.configure(100);
-    rehearsal.order("faults", "{\"kind\":\"hang\"}");
-    rehearsal.drop("leads.csv", Rehearsal.leads("lead", 10));
-    KilnProcess hanging = rehearsal.run();
-    await("ten requests on the wire")
-        .atMost(KilnProcess.LONGEST)
-        .until(() -> rehearsal.received().path("requests").asInt() == 10);
-    assertThat(hanging.terminate().err()).doesNotContain("WARN", "ERROR");
-    assertThat(Rehearsal.count(rehearsal.status(), "SENDING")).as("settled at the stop").isZero();
-
-    rehearsal.order("faults", "{}");
-    KilnProcess next = rehearsal.run();
-    rehearsal.awaitDistinct(10);
-    next.terminate();
-    JsonNode status = rehearsal.status();
-    assertThat(Rehearsal.count(status, "ACCEPTED")).isEqualTo(10);
-    assertThat(rehearsal.leads("--possible-duplicates")).hasSize(10);
-  }
-
-  @Test
   void aMistypedCommandLineIsAnsweredWithItsUsage() {
     Ended command = plain("sent");
     assertThat(command.exit()).isEqualTo(2);
@@ -225,29 +203,5 @@ final class StartIT {
     Ended busy = plain("simulate", "--port", port);
     assertThat(busy.exit()).isEqualTo(2);
     assertThat(busy.err().lines()).singleElement().asString().contains("127.0.0.1:" + port);
-  }
-
-  @Test
-  void theDemoTellsWhereEveryLeadWentAndLeavesNothingBehind() throws Exception {
-    String before = changes();
-    Ended demo = plain("demo");
-    assertThat(demo.exit()).as(demo.out() + demo.err()).isZero();
-    assertThat(demo.err().lines()).allMatch(line -> line.contains(" leads settled"));
-    assertThat(demo.out())
-        .containsPattern("Rows read (\\d+), accounted for \\1\\. Accepted (\\d+); .* stored \\2 ")
-        .contains(", 0 of them twice.");
-    Path folder =
-        Path.of(demo.out().lines().findFirst().orElseThrow().replaceAll(".* is in (.*)\\.", "$1"));
-    assertThat(folder).isAbsolute().doesNotExist();
-    assertThat(changes()).isEqualTo(before);
-  }
-
-  /** What git and the project's own data folder know of changes. */
-  private static String changes() throws Exception {
-    Process git =
-        new ProcessBuilder("git", "status", "--porcelain", "--ignored")
-            .directory(KilnProcess.PROJECT.toFile())
-            .start();
-    return new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
   }
 }
