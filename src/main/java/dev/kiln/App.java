@@ -8,6 +8,8 @@ import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhooks;
+import dev.kiln.lead.UnreadableFile;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Priority;
@@ -17,6 +19,7 @@ import dev.kiln.ledger.Waiting;
 import dev.kiln.status.Alerts;
 import dev.kiln.status.Facts;
 import dev.kiln.status.LiveStatus;
+import dev.kiln.plan.Preview;
 import dev.kiln.status.Management;
 import dev.kiln.status.Metrics;
 import dev.kiln.status.NotReady;
@@ -28,6 +31,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +44,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.apache.camel.spi.CamelContextCustomizer;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -266,6 +273,9 @@ public final class App implements AutoCloseable {
             claims::lost,
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
     beans.put("intake", intake);
+    beans.put(
+        "preview",
+        new PreviewBean(intake, catalogue, settings.dedupeWindow(), settings.dedupeMode()));
     beans.put("routed", new RoutedLeads(delivery::creditsPerLead));
     beans.put("rejects", new Rejects(ledger.view(), places.data()));
     beans.put(
@@ -627,6 +637,103 @@ public final class App implements AutoCloseable {
       start(new Places(places.config(), places.routes(), scratch), Mode.CHECK).close();
     } finally {
       Trees.delete(scratch);
+    }
+  }
+
+  /**
+   * Says what sending some files would do, by the same routes, and sends and changes nothing. Looks
+   * into the ledger of a Kiln that runs, or of none, as it is now.
+   *
+   * @param places its folders; there need not be a ledger yet
+   * @param files the files
+   * @param source where their leads come from; empty for none
+   * @param priority their priority
+   * @param dedupe what becomes of leads that are known already, and that what was read before is
+   *     read anew; null for neither
+   * @param progress is told of the rows of the present file that were read
+   * @throws dev.kiln.lead.InvalidConfiguration if a file under config or routes cannot be used
+   */
+  public static Preview preview(
+      Places places,
+      List<Path> files,
+      String source,
+      Priority priority,
+      @Nullable DedupeMode dedupe,
+      LongConsumer progress)
+      throws Exception {
+    Path scratch = Files.createTempDirectory("kiln-preview");
+    try (App app = start(new Places(places.config(), places.routes(), scratch), Mode.CHECK)) {
+      boolean alone = !DataLock.held(places.data());
+      if (!Files.exists(places.data().resolve(Ledger.FILE))) {
+        return app.previewWith(null, alone, files, source, priority, dedupe, progress);
+      }
+      try (LedgerView ledger = LedgerView.open(places.data())) {
+        return app.previewWith(ledger, alone, files, source, priority, dedupe, progress);
+      }
+    } finally {
+      Trees.delete(scratch);
+    }
+  }
+
+  /**
+   * The same by this Kiln, which runs nothing, with another's ledger.
+   *
+   * @param ledger null for none
+   * @param alone whether no Kiln runs on it
+   */
+  Preview previewWith(
+      @Nullable LedgerView ledger,
+      boolean alone,
+      List<Path> files,
+      String source,
+      Priority priority,
+      @Nullable DedupeMode dedupe,
+      LongConsumer progress)
+      throws Exception {
+    PreviewBean bean = context().getRegistry().lookupByNameAndType("preview", PreviewBean.class);
+    PreviewBean.Previewing preview = 
+        bean.begin(ledger, source, priority, dedupe, alone, Instant.now(), progress);
+    startCalledRoutes();
+    for (Path file : files) {
+      preview(file, preview);
+    }
+    return preview.preview();
+  }
+
+  /** Starts the routes that only other routes call, so that no lead comes or goes by itself. */
+  private void startCalledRoutes() throws Exception {
+    for (Route route : context().getRoutes()) {
+      if (route.getEndpoint().getEndpointUri().startsWith("direct:")) {
+        context().getRouteController().startRoute(route.getId());
+      }
+    }
+  }
+
+  private void preview(Path file, PreviewBean.Previewing preview) throws Exception {
+    try (ProducerTemplate template = context().createProducerTemplate()) {
+      Exception failure =
+          template
+              .send(
+                  "direct:preview",
+                  exchange -> {
+                    exchange.getMessage().setBody(file.toFile());
+                    exchange.setProperty("source", preview.source());
+                    exchange.setProperty("preview", preview);
+                  })
+              .getException();
+      if (failure == null) {
+        return;
+      }
+      UnreadableFile unreadable = ObjectHelper.getException(UnreadableFile.class, failure);
+      if (unreadable != null) {
+        preview.refused(file, String.valueOf(unreadable.getMessage()));
+      } else if (ObjectHelper.getException(ReadingStopped.class, failure) != null) {
+        preview.refused(
+            file,
+            file.getFileName() + " changed while it was read: try again once it stands still");
+      } else {
+        throw failure;
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.kiln;
 
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Reply;
+import dev.kiln.clay.RowSizes;
 import dev.kiln.clay.Webhook;
 import dev.kiln.ledger.Sending;
 import java.net.ConnectException;
@@ -23,12 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Posts the message's body as one row and turns whatever happens into a {@link Reply}. */
 final class ClayProducer extends DefaultProducer {
-  /**
-   * Clay takes 100 KB a request and does not say which KB: the smaller one is safe (Clay: webhook
-   * limits).
-   */
-  static final int MOST_BYTES = 100_000;
-
   private static final int MOST_TEXT = 200;
 
   private final Delivery delivery;
@@ -68,7 +63,7 @@ final class ClayProducer extends DefaultProducer {
           getEndpoint().getEndpointUri()
               + " posts only what was begun: the route needs the steps begin and keep-sending before it.");
     }
-    if (row.length > MOST_BYTES) {
+    if (row.length > RowSizes.MOST_BYTES) {
       exchange.getMessage().setBody(tooLarge(row));
       return;
     }
@@ -82,7 +77,7 @@ final class ClayProducer extends DefaultProducer {
         Reply.Kind.TOO_LARGE,
         0,
         null,
-        "the row is " + row.length + " bytes; Clay takes " + MOST_BYTES,
+        "the row is " + row.length + " bytes; Clay takes " + RowSizes.MOST_BYTES,
         0,
         row.length);
   }

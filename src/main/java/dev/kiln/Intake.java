@@ -30,6 +30,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -81,6 +82,16 @@ public final class Intake {
 
     Run run() {
       return run;
+    }
+
+    /** The name of its file. */
+    String name() {
+      return String.valueOf(file.getFileName());
+    }
+
+    /** Reads its records; null where there is nothing left to read. */
+    @Nullable Framer framer() {
+      return framer;
     }
 
     /** Its columns; null where there is nothing left to read. */
@@ -235,25 +246,28 @@ public final class Intake {
           run.id());
       return;
     }
-    Framer framer = Framer.open(path, limits);
-    exchange.getExchangeExtension().addOnCompletion(new Closing(framer));
-    framer.skipTo(run.checkpoint());
-    reading.framer = framer;
-    Columns columns = Columns.of(framer.header(), hygiene);
-    reading.columns = columns;
+    Framer framer = frame(exchange, reading);
     LOG.info(
         "Run {}: {} {} ({})",
         run.id(),
         run.checkpoint() > 0 ? "goes on behind row " + run.checkpoint() + " of" : "reads",
         file.getName(),
         framer.format());
-    if (!columns.blocked().isEmpty()) {
-      LOG.warn(
-          "Run {}: blocked columns are left out: {}",
-          run.id(),
-          String.join(", ", columns.blocked()));
+    List<String> blocked = Objects.requireNonNull(reading.columns).blocked();
+    if (!blocked.isEmpty()) {
+      LOG.warn("Run {}: blocked columns are left out: {}", run.id(), String.join(", ", blocked));
     }
     note(reading, framer);
+  }
+
+  /** Opens a run's file behind what was read before; it is closed when the exchange is done. */
+  Framer frame(Exchange exchange, Reading reading) throws IOException {
+    Framer framer = Framer.open(reading.file, limits);
+    exchange.getExchangeExtension().addOnCompletion(new Closing(framer));
+    framer.skipTo(reading.run.checkpoint());
+    reading.framer = framer;
+    reading.columns = Columns.of(framer.header(), hygiene);
+    return framer;
   }
 
   /** Tells the ledger what is unusual about how a file is written, as far as it was read. */

@@ -3,14 +3,18 @@ package dev.kiln;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.plan.Preview;
 import dev.kiln.simulate.Simulator;
 import dev.kiln.simulate.SimulatorOptions;
 import dev.kiln.simulate.StoredRow;
@@ -274,6 +278,25 @@ final class RunningKiln implements AutoCloseable {
     }
   }
 
+  /**
+   * What sending files would do, by a Kiln that runs nothing beside this one, or beside none.
+   *
+   * @param dedupe as {@code kiln preview --dedupe} has it
+   */
+  Preview preview(@Nullable DedupeMode dedupe, Path... files) throws Exception {
+    Places places = places();
+    Path scratch = Files.createTempDirectory(folder, "preview");
+    try (App idle = start(new Places(places.config(), places.routes(), scratch), App.Mode.CHECK)) {
+      try (LedgerView ledger =
+          Files.exists(data().resolve(Ledger.FILE)) ? LedgerView.open(data()) : null) {
+        return idle.previewWith(
+            ledger, app == null, List.of(files), "", Priority.NORMAL, dedupe, rows -> {});
+      } finally {
+        RouteCoverage.note(idle.context());
+      }
+    }
+  }
+
   // ---- The account ----
 
   Snapshot snapshot() {
@@ -344,6 +367,23 @@ final class RunningKiln implements AutoCloseable {
                 run(file)
                     .filter(run -> !run.phase().equals("READING"))
                     .filter(run -> run.states().keySet().stream().noneMatch(LeadState::open)),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Waits until a file was read to its end and what is open of its leads is held. */
+  RunAccount idle(String file) {
+    return soon()
+        .alias(file + " has nothing to send")
+        .until(
+            () ->
+                run(file)
+                    .filter(run -> !run.phase().equals("READING"))
+                    .filter(
+                        run ->
+                            run.states().keySet().stream()
+                                .noneMatch(
+                                    state -> state.open() && state != LeadState.HELD)),
             Optional::isPresent)
         .orElseThrow();
   }

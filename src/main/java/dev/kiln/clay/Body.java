@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.lead.Lead;
 import dev.kiln.ledger.Due;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ final class Body {
   private static final Pattern SEPARATORS = Pattern.compile("[\\s._-]");
 
   /** What a row should be at most: Clay refuses more than 100,000 bytes. */
-  private static final int TARGET_BYTES = 90_000;
+  static final int TARGET_BYTES = 90_000;
 
   private static final String ELLIPSIS = "\u2026";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,6 +53,21 @@ final class Body {
     }
     body.putAll(table.constants());
     return body;
+  }
+
+  /**
+   * The values of all stamps of a lead.
+   *
+   * @param webhook the name of its webhook
+   * @param batch the first record of its batch; asked only where the table wants it
+   */
+  static Map<Stamp, String> stamps(Table table, Due lead, String webhook, LongSupplier batch) {
+    Map<Stamp, String> stamps = new EnumMap<>(Stamp.class);
+    stamps.put(Stamp.WEBHOOK, webhook);
+    if (table.stamps().contains(Stamp.BATCH)) {
+      stamps.put(Stamp.BATCH, lead.run() + "-b" + batch.getAsLong());
+    }
+    return stamps;
   }
 
   /**

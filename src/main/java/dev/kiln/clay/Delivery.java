@@ -15,7 +15,6 @@ import dev.kiln.ledger.WaitReason;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -388,11 +387,9 @@ public final class Delivery {
   public Map<String, @Nullable Object> body(Sending sending) {
     Due lead = sending.lead();
     Table table = lane(lead).table(lead);
-    Map<Stamp, String> stamps = new EnumMap<>(Stamp.class);
-    stamps.put(Stamp.WEBHOOK, sending.webhook().name());
-    if (table.stamps().contains(Stamp.BATCH)) {
-      stamps.put(Stamp.BATCH, lead.run() + "-b" + ledger.batch(lead.run(), lead.record()));
-    }
+    Map<Stamp, String> stamps =
+        Body.stamps(
+            table, lead, sending.webhook().name(), () -> ledger.batch(lead.run(), lead.record()));
     Map<String, @Nullable Object> body = Body.of(table, lead, stamps);
     List<String> cut = Body.fit(table, body);
     if (!cut.isEmpty()) {

@@ -17,7 +17,7 @@ public record Workspace(String name, double ratePerSecond, int leadsPerHour) {
   }
 
   /** The same workspace at another rate, leads a second. */
-  Workspace at(double rate) {
+  public Workspace at(double rate) {
     return new Workspace(name, rate, leadsPerHour);
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.ledger.Holder;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Held;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +37,9 @@ final class Following {
    *
    * @param runs the runs at the end
    * @param parked tables on which leads are left, with the reason
+   * @param sampling whether leads that are held behind a sample are what was asked for
    */
-  record End(List<RunAccount> runs, Map<String, String> parked) {
+  record End(List<RunAccount> runs, Map<String, String> parked, boolean sampling) {
     /**
      * By run, the leads that did not get through and no longer try, such as {@code 3 REJECTED, 1
      * DEAD}.
@@ -63,7 +66,10 @@ final class Following {
               .allMatch(
                   run ->
                       run.phase().equals("READ")
-                          && run.states().keySet().stream().allMatch(Following::through));
+                          && run.states().keySet().stream()
+                              .allMatch(
+                                  state ->
+                                      through(state) || (sampling && state == LeadState.HELD)));
     }
   }
 
@@ -77,6 +83,7 @@ final class Following {
   private final PrintWriter progress;
   private final BooleanSupplier alive;
   private final Set<String> returning;
+  private final boolean sampling;
 
   /**
    * A follower of a ledger.
@@ -86,19 +93,26 @@ final class Following {
    * @param alive whether somebody still delivers
    */
   Following(LedgerView view, PrintWriter progress, BooleanSupplier alive) {
-    this(view, progress, alive, Set.of());
+    this(view, progress, alive, Set.of(), false);
   }
 
   /**
-   * A follower that also waits for rows to come back.
+   * A follower that also waits for rows to come back, or does not wait for those behind a sample.
    *
    * @param returning the tables whose rows it waits for until they came back or are missing
+   * @param sampling whether leads that are held behind a sample are what was asked for
    */
-  Following(LedgerView view, PrintWriter progress, BooleanSupplier alive, Set<String> returning) {
+  Following(
+      LedgerView view,
+      PrintWriter progress,
+      BooleanSupplier alive,
+      Set<String> returning,
+      boolean sampling) {
     this.view = view;
     this.progress = progress;
     this.alive = alive;
     this.returning = returning;
+    this.sampling = sampling;
   }
 
   /** Follows runs to their end; interruptible. */
@@ -112,12 +126,12 @@ final class Following {
         shown.show(runs);
         Map<String, String> parked = parked(snapshot, runs);
         if (ended(runs, parked.keySet())) {
-          return new End(runs, parked);
+          return new End(runs, parked, sampling);
         }
         if (!living) {
           parked.put(
               "all tables", "Kiln stopped; the leads stay queued: start it with \"kiln run\"");
-          return new End(runs, parked);
+          return new End(runs, parked, sampling);
         }
         TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
       }
@@ -142,7 +156,7 @@ final class Following {
     return true;
   }
 
-  private static Map<String, String> parked(Snapshot snapshot, List<RunAccount> runs) {
+  private Map<String, String> parked(Snapshot snapshot, List<RunAccount> runs) {
     Map<String, Waiting> waiting = new HashMap<>();
     snapshot
         .tables()
@@ -164,22 +178,29 @@ final class Following {
                   parked.put(table, reason.reason());
                 }
                 if (states.containsKey(LeadState.HELD)) {
-                  parked.putIfAbsent(table, held(snapshot, run.id(), table));
+                  held(snapshot, run.id(), table)
+                      .ifPresent(why -> parked.putIfAbsent(table, why));
                 }
               });
     }
     return parked;
   }
 
-  /** Why leads of a run are held at a table. */
-  private static String held(Snapshot snapshot, String run, String table) {
-    return snapshot.budget().held().stream()
-        .filter(held -> held.run().equals(run) && held.table().equals(table))
-        .map(Held::reason)
-        .filter(reason -> !reason.isEmpty())
-        .findFirst()
-        .map(reason -> "leads are held, and go by themselves with \"kiln run\": " + reason)
-        .orElse("leads are held: \"kiln release\" lets them go");
+  /** Why leads of a run are held at a table; empty where that is what was asked for. */
+  private Optional<String> held(Snapshot snapshot, String run, String table) {
+    List<String> reasons =
+        snapshot.budget().held().stream()
+            .filter(held -> held.run().equals(run) && held.table().equals(table))
+            .filter(held -> !(sampling && held.by() == Holder.SAMPLE))
+            .map(Held::reason)
+            .toList();
+    return reasons.isEmpty()
+        ? Optional.empty()
+        : reasons.stream()
+            .filter(reason -> !reason.isEmpty())
+            .findFirst()
+            .map(reason -> "leads are held, and go by themselves with \"kiln run\": " + reason)
+            .or(() -> Optional.of("leads are held: \"kiln release\" lets them go"));
   }
 
   private static long open(List<RunAccount> runs) {

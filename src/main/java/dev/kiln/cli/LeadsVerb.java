@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** A command on some leads, chosen by run, table or lead_id. */
 abstract class LeadsVerb extends LedgerCommand {
@@ -25,6 +26,13 @@ abstract class LeadsVerb extends LedgerCommand {
 
   /** Which leads are meant. */
   static final class Which {
+    @Parameters(
+        index = "0",
+        arity = "0..1",
+        paramLabel = "RUN",
+        description = "The leads of this run, as with --run.")
+    private @Nullable String given;
+
     @Option(names = "--run", paramLabel = "RUN", description = "The leads of this run.")
     private @Nullable String run;
 
@@ -38,14 +46,18 @@ abstract class LeadsVerb extends LedgerCommand {
     private boolean all;
 
     LeadSelection selection() {
-      boolean narrowed = run != null || table != null;
+      if (given != null && run != null) {
+        throw new IllegalArgumentException("Name one run: " + given + " or --run " + run);
+      }
+      String its = given == null ? run : given;
+      boolean narrowed = its != null || table != null;
       if (all && (narrowed || lead != null)) {
         throw new IllegalArgumentException("--all goes alone: it means every lead");
       }
       if (lead != null && narrowed) {
         throw new IllegalArgumentException("--lead goes alone: it means one lead already");
       }
-      return lead == null ? new LeadSelection(run, table, null) : LeadSelection.ofLead(lead);
+      return lead == null ? new LeadSelection(its, table, null) : LeadSelection.ofLead(lead);
     }
   }
 
@@ -79,7 +91,8 @@ abstract class LeadsVerb extends LedgerCommand {
   @Command(
       name = "hold",
       description =
-          "Keeps queued leads back, and those that a budget holds, until they are released.")
+          "Keeps queued leads back, and those that a budget holds, until they are released; of a whole run also rows"
+              + " that are still to be read.")
   static final class Hold extends LeadsVerb {
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
@@ -96,7 +109,8 @@ abstract class LeadsVerb extends LedgerCommand {
   @Command(
       name = "release",
       description =
-          "Lets held leads go. Those that a budget holds stay: they go by themselves, as soon as it has room.")
+          "Lets held leads go, of a whole run also rows that are still to be read. Those that a budget holds stay: they go"
+              + " by themselves, as soon as it has room.")
   static final class Release extends LeadsVerb {
     private boolean forBudget;
 
@@ -120,7 +134,9 @@ abstract class LeadsVerb extends LedgerCommand {
   /** {@code kiln cancel}. */
   @Command(
       name = "cancel",
-      description = "Withdraws queued and held leads for good; nothing more of them is sent.")
+      description =
+          "Withdraws queued and held leads for good, of a whole run also rows that are still to be read; nothing more of"
+              + " them is sent.")
   static final class Cancel extends LeadsVerb {
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {

@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       RunCommand.class,
       SendCommand.class,
+      PreviewCommand.class,
       StatusCommand.class,
       LeadsCommand.class,
       ResultsCommand.class,

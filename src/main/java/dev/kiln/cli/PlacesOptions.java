@@ -42,6 +42,11 @@ final class PlacesOptions {
         data == null ? home.resolve("data") : data);
   }
 
+  /** What another command on the same data has to be given: empty, or with a blank before it. */
+  String again() {
+    return data == null ? "" : " --data " + data;
+  }
+
   /**
    * Looks into the ledger, for a command that changes nothing.
    *

@@ -1,21 +1,23 @@
 package dev.kiln.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.App;
 import dev.kiln.Claims;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
 import dev.kiln.Settings;
-import dev.kiln.SourceName;
+import dev.kiln.clay.Catalogue;
 import dev.kiln.lead.ContentHash;
-import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Findings.Named;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
-import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Wish;
+import dev.kiln.status.NotReady;
+import dev.kiln.status.SampleReport;
 import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
 import java.io.IOException;
@@ -44,7 +46,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code kiln send}: hands files to a running Kiln, or delivers them itself. */
@@ -61,34 +63,15 @@ final class SendCommand implements Callable<Integer> {
 
   @Mixin private PlacesOptions options;
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "FILE",
-      description = "Files of leads; they stay where they are.")
-  private List<Path> files;
+  @Mixin private FilesOptions given;
 
   @Option(
-      names = "--priority",
-      paramLabel = "P",
-      defaultValue = "normal",
-      description = "high, normal or low (default: ${DEFAULT-VALUE}).")
-  private Priority priority;
-
-  @Option(
-      names = "--source",
-      paramLabel = "S",
-      defaultValue = "",
+      names = "--sample",
+      paramLabel = "N",
       description =
-          "Where the leads come from, as routes know it: inbound, events, ... (default: none).")
-  private String source;
-
-  @Option(
-      names = "--dedupe",
-      paramLabel = "MODE",
-      description =
-          "What becomes of leads that their table knows already: skip, changed (send those with other fields) or force"
-              + " (send them). Reads files that were read before once more (default: kiln.dedupe.mode).")
-  private @Nullable DedupeMode dedupe;
+          "Sends the first N rows of each file that pass intake, holds the rest, waits for the end and says what became of"
+              + " them and what the rest will cost; then \"kiln release RUN\" or \"kiln cancel RUN\".")
+  private @Nullable Long sample;
 
   /** What {@code --wait} waits for. */
   enum Wait {
@@ -125,22 +108,18 @@ final class SendCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private String source = "";
+
   @Override
   public Integer call() throws Exception {
     // The account says what was refused and why: a warning would only say it twice.
     System.setProperty("kiln.log", "ERROR");
-    source =
-        SourceName.of(source)
-            .orElseThrow(
-                () ->
-                    new picocli.CommandLine.ParameterException(
-                        spec.commandLine(), "--source " + SourceName.RULE));
-    for (Path file : files) {
-      String problem = problem(file);
-      if (problem != null) {
-        spec.commandLine().getErr().println(file + " " + problem);
-        return Main.USAGE;
-      }
+    source = given.source(spec);
+    if (sample != null && sample < 1) {
+      throw new ParameterException(spec.commandLine(), "--sample is a number of rows, at least 1");
+    }
+    if (!given.canBeRead(spec)) {
+      return Main.USAGE;
     }
     Places places = options.places();
     if (DataLock.held(places.data())) {
@@ -158,40 +137,29 @@ final class SendCommand implements Callable<Integer> {
     return alone(places);
   }
 
-  private static @Nullable String problem(Path file) {
-    if (Files.isDirectory(file)) {
-      return "is a folder: name the files in it";
-    }
-    if (!Files.exists(file)) {
-      return "does not exist";
-    }
-    return Files.isRegularFile(file) && Files.isReadable(file)
-        ? null
-        : "is not a file that can be read";
-  }
-
   private int throughTheRunning(Places places) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Settings settings = Settings.read(places.config());
-    Path folder = settings.inbox(places.data()).resolve(priority.word()).resolve(source);
+    Path folder = settings.inbox(places.data()).resolve(given.priority().word()).resolve(source);
     Files.createDirectories(folder);
     List<String> inbox = new ArrayList<>();
-    if (dedupe != null) {
+    if (wishes()) {
       try (Ledger ledger = Ledger.openBeside(places.data(), Clock.systemUTC())) {
-        ask(ledger, dedupe);
+        ask(ledger);
       }
     }
     try (Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC())) {
-      for (Path file : files) {
+      for (Path file : given.files()) {
         Path part = Files.createTempFile(folder, ".sending-", ".part");
         Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
         Path handed = moveToFreeName(claims, part, folder, file.getFileName().toString());
         inbox.add(handed.toString());
       }
     }
-    if (wait == null && json) {
+    boolean waits = wait != null || sample != null;
+    if (!waits && json) {
       out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
-    } else if (wait == null) {
+    } else if (!waits) {
       inbox.forEach(
           handed ->
               out.println(
@@ -199,12 +167,12 @@ final class SendCommand implements Callable<Integer> {
                       + handed
                       + "; \"kiln status\" tells how far it is."));
     }
-    if (wait == null) {
+    if (!waits) {
       return 0;
     }
     try (LedgerView view = LedgerView.open(places.data())) {
       Set<String> runs = new LinkedHashSet<>();
-      for (Path file : files) {
+      for (Path file : given.files()) {
         String hash = ContentHash.of(file);
         Optional<Run> run = view.run(hash, source);
         while ((run.isEmpty() || view.asked(hash, source))
@@ -215,14 +183,18 @@ final class SendCommand implements Callable<Integer> {
         }
         run.map(Run::id).or(() -> view.refused(hash, source)).ifPresent(runs::add);
       }
-      return follow(view, runs, () -> DataLock.held(places.data()));
+      return follow(places, view, runs, () -> DataLock.held(places.data()));
     }
   }
 
+  private boolean wishes() {
+    return given.dedupe() != null || sample != null;
+  }
+
   /** Notes how the files are to be read, before anybody can read them. */
-  private void ask(Ledger ledger, DedupeMode mode) throws IOException {
-    for (Path file : files) {
-      ledger.ask(ContentHash.of(file), source, mode);
+  private void ask(Ledger ledger) throws IOException {
+    for (Path file : given.files()) {
+      ledger.ask(ContentHash.of(file), source, new Wish(given.dedupe(), sample));
     }
   }
 
@@ -246,12 +218,12 @@ final class SendCommand implements Callable<Integer> {
     try (App app = App.start(places, App.Mode.SEND)) {
       Thread stop = new Thread(app::close, "kiln-stop");
       Runtime.getRuntime().addShutdownHook(stop);
-      if (dedupe != null) {
-        ask(app.ledger(), dedupe);
+      if (wishes()) {
+        ask(app.ledger());
       }
       Set<String> runs = new LinkedHashSet<>();
-      for (Path file : files) {
-        Run run = app.read(file, source, priority);
+      for (Path file : given.files()) {
+        Run run = app.read(file, source, given.priority());
         if (run.finished()) {
           progress.println(
               file
@@ -262,21 +234,26 @@ final class SendCommand implements Callable<Integer> {
         runs.add(run.id());
       }
       Ledger ledger = app.ledger();
-      return follow(ledger.view(), runs, () -> true);
+      return follow(places, ledger.view(), runs, () -> true);
     }
   }
 
-  private int follow(LedgerView view, Set<String> runs, BooleanSupplier alive)
+  private int follow(Places places, LedgerView view, Set<String> runs, BooleanSupplier alive)
       throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Set<String> returning = wait == Wait.ENRICHED ? view.expecting() : Set.of();
     Following.End end =
-        new Following(view, spec.commandLine().getErr(), alive, returning).follow(runs);
+        new Following(view, spec.commandLine().getErr(), alive, returning, sample != null)
+            .follow(runs);
+    List<SampleReport> samples = samples(places, view, end.runs());
     if (json) {
       Snapshot now = view.snapshot();
-      out.println(StatusJson.of(now.of(end.runs()), List.of(), Instant.now()));
+      ObjectNode account = StatusJson.node(now.of(end.runs()), Instant.now());
+      NotReady.put(List.of(), account.putArray("not_ready"));
+      out.println(SampleReport.json(account, samples));
     } else {
       out.print(StatusText.runs(end.runs()));
+      samples.forEach(report -> out.print(report.text()));
     }
     for (RunAccount run : end.runs()) {
       List<Named> blocked = view.findings(run.id()).blocked();
@@ -301,5 +278,15 @@ final class SendCommand implements Callable<Integer> {
                     .println(
                         states + ": \"kiln leads --run " + run + " --state STATE\" tells why"));
     return end.allThrough() ? 0 : 1;
+  }
+
+  private List<SampleReport> samples(Places places, LedgerView view, List<RunAccount> runs) {
+    if (sample == null) {
+      return List.of();
+    }
+    Catalogue catalogue = Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets());
+    return runs.stream()
+        .map(run -> new SampleReport(run, view.spent(run.id()), catalogue, options.again()))
+        .toList();
   }
 }

@@ -19,23 +19,43 @@ final class Admission {
    */
   record Hold(Holder by, String reason) {}
 
+  /** The leads that are held before a new one. */
+  interface Lines {
+    /** Why a new lead of a run has to stand in line at a table; empty where nobody is held there. */
+    String line(Holder by, String table, String run);
+
+    /**
+     * Notes why a table's leads, or those of a run at it, are held.
+     *
+     * @param run the run; empty for all
+     * @return whether that is news
+     */
+    boolean note(String table, String run, Account full);
+  }
+
   private record Line(Holder by, String table) {}
 
   private final Budget budget;
   private final String run;
   private final Rooms rooms;
-  private final BudgetRows rows;
+  private final Lines held;
 
   /** Why leads of a table wait in line; empty where none does. */
   private final Map<Line, String> lines = new HashMap<>();
 
   private final List<String> news = new ArrayList<>();
 
-  Admission(BudgetRows rows, String run) {
-    this.budget = rows.budget();
+  /**
+   * Decides for leads of one run.
+   *
+   * @param rooms what is left of the budget
+   * @param held who is held already
+   */
+  Admission(Budget budget, Rooms rooms, Lines held, String run) {
+    this.budget = budget;
+    this.rooms = rooms;
+    this.held = held;
     this.run = run;
-    this.rows = rows;
-    this.rooms = rows.rooms();
   }
 
   /** What holds the next lead, of this table; null where it is to be queued. */
@@ -45,7 +65,7 @@ final class Admission {
     }
     for (Holder by : List.of(Holder.RUN_BUDGET, Holder.BUDGET)) {
       Line line = new Line(by, table);
-      String reason = lines.computeIfAbsent(line, some -> rows.line(by, table, run));
+      String reason = lines.computeIfAbsent(line, some -> held.line(by, table, run));
       if (reason.isEmpty()) {
         List<Account> accounts =
             by == Holder.BUDGET ? budget.ofPeriods(table) : budget.ofRun(run, table);
@@ -53,7 +73,7 @@ final class Admission {
         if (full != null) {
           reason = full.reason(budget.cost(table));
           lines.put(line, reason);
-          if (rows.note(table, by == Holder.BUDGET ? "" : run, full)) {
+          if (held.note(table, by == Holder.BUDGET ? "" : run, full)) {
             news.add(reason);
           }
         }

@@ -18,11 +18,15 @@ import org.jspecify.annotations.Nullable;
  * The SQL of budgets within one transaction: which leads they hold and let go. Each step takes a
  * bounded number of leads, so that delivery goes on between.
  */
-final class BudgetRows {
+final class BudgetRows implements Admission.Lines {
   /** Leads moved in one transaction. */
   static final int AT_ONCE = 500;
 
   private static final int[] WARN_AT = {70, 80, 90};
+
+  /** Why a lead stands in line, where nothing else is known. */
+  static final String OLDER = "Older leads of its table wait for their budget";
+
   private static final String OLDEST = " ORDER BY id";
 
   /** Before anything was spent. */
@@ -53,10 +57,6 @@ final class BudgetRows {
     this.budget = budget;
     this.now = now;
     this.rooms = new Rooms(transaction, budget);
-  }
-
-  Budget budget() {
-    return budget;
   }
 
   Rooms rooms() {
@@ -109,13 +109,8 @@ final class BudgetRows {
 
   // ---- Why leads are held ----
 
-  /**
-   * Notes why a table's leads, or those of a run at it, are held.
-   *
-   * @param run the run; empty for all
-   * @return whether that is news
-   */
-  boolean note(String table, String run, Account full) {
+  @Override
+  public boolean note(String table, String run, Account full) {
     String reason = full.reason(budget.cost(table));
     if (reason.equals(noted(table, run))) {
       return false;
@@ -147,15 +142,15 @@ final class BudgetRows {
         .orElse("");
   }
 
-  /** Why a new lead of a run has to stand in line at a table; empty where nobody is held there. */
-  String line(Holder by, String table, String run) {
+  @Override
+  public String line(Holder by, String table, String run) {
     boolean ofRun = by == Holder.RUN_BUDGET;
     Set<String> runs = ofRun ? Set.of(run) : budget.only();
     if (select("", runs, table, by, 1).isEmpty()) {
       return "";
     }
     String noted = noted(table, ofRun ? run : "");
-    return noted.isEmpty() ? "Older leads of its table wait for their budget" : noted;
+    return noted.isEmpty() ? OLDER : noted;
   }
 
   // ---- Into line ----

@@ -25,7 +25,13 @@ public record BudgetWarning(String account, Kind kind, int percent, long cap, In
       this.words = words;
     }
 
-    long of(Amount amount) {
+    /** What it is called. */
+    public String words() {
+      return words;
+    }
+
+    /** So much of it is in an amount, thousandths. */
+    public long of(Amount amount) {
       return this == CREDITS ? amount.credits() : amount.actions();
     }
   }

@@ -23,7 +23,12 @@ public record Findings(
    * @param leads how many
    * @param credits what they would have cost, thousandths
    */
-  public record Unsent(LeadState state, String kind, long leads, long credits) {}
+  public record Unsent(LeadState state, String kind, long leads, long credits) {
+    /** The same with more rows of the same reason. */
+    Unsent plus(Unsent more) {
+      return new Unsent(state, kind, leads + more.leads, credits + more.credits);
+    }
+  }
 
   /**
    * Rows with something of one name.

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param record with this number in the run; needs {@code run}
  */
 public record LeadSelection(@Nullable String run, @Nullable String table, @Nullable Long record) {
+  /** Whether whole runs are meant, with all that they still bring. */
+  boolean wholeRuns() {
+    return table == null && record == null;
+  }
+
   private static final Pattern LEAD_ID = Pattern.compile("(?<run>.+-.+)-(?<record>[0-9]{1,18})");
 
   /**

@@ -26,14 +26,20 @@ public enum LeadState {
   REFUSED,
   /** Its attempts are used up. */
   DEAD,
-  /** Withdrawn by the operator. */
+  /** Withdrawn by the operator, maybe while its run was still being read. */
   CANCELLED,
   /** The enriched row came back. */
   ENRICHED,
   /** Accepted, and the enriched row did not come back in time. */
   MISSING;
 
-  private static final Set<LeadState> AT_INTAKE = EnumSet.of(REJECTED, DUPLICATE, HELD, QUEUED);
+  private static final Set<LeadState> AT_INTAKE =
+      EnumSet.of(REJECTED, DUPLICATE, HELD, QUEUED, CANCELLED);
+
+  /** Whether a row in this state was none that intake sorts out. */
+  boolean passedIntake() {
+    return this != REJECTED && this != DUPLICATE;
+  }
 
   /** Whether a new row may enter the ledger in this state. */
   boolean atIntake() {

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -36,6 +37,12 @@ import org.jspecify.annotations.Nullable;
  * effect.
  */
 public final class Ledger implements AutoCloseable {
+  /** Why a lead is HELD that the operator holds. */
+  static final String HELD_BY_OPERATOR = "held by the operator";
+
+  /** Why a lead is CANCELLED. */
+  static final String CANCELLED_BY_OPERATOR = "cancelled by the operator";
+
   /** The file of the embedded ledger, within the data folder. */
   public static final String FILE = "kiln.db";
 
@@ -175,33 +182,38 @@ public final class Ledger implements AutoCloseable {
     return writer.write(
         transaction -> {
           Handle handle = transaction.handle();
-          Optional<DedupeMode> asked = RunRows.takeAsked(handle, contentHash, source);
-          return opened(
-              handle,
-              new Submission(
-                  id,
-                  name,
-                  source,
-                  priority,
-                  contentHash,
-                  asked.orElse(dedupe),
-                  asked.isPresent(),
-                  null));
+          Optional<Wish> asked = RunRows.takeAsked(handle, contentHash, source);
+          Optional<DedupeMode> mode = asked.map(Wish::dedupe);
+          Run run =
+              opened(
+                  handle,
+                  new Submission(
+                      id,
+                      name,
+                      source,
+                      priority,
+                      contentHash,
+                      mode.orElse(dedupe),
+                      mode.isPresent(),
+                      null));
+          if (!run.finished()) {
+            asked.map(Wish::sample).ifPresent(sample -> RunRows.sample(handle, run.id(), sample));
+          }
+          return run;
         });
   }
 
   /**
-   * Has the next run of a content opened anew, even where it was read before, or one that is being
-   * read go on so.
+   * Says how the next run of a content shall be read; one that is being read goes on so.
    *
    * @param contentHash identifies the content
    * @param source its source
-   * @param dedupe what becomes of leads that are known already
+   * @param wish how
    */
-  public void ask(String contentHash, String source, DedupeMode dedupe) {
+  public void ask(String contentHash, String source, Wish wish) {
     writer.change(
         transaction ->
-            RunRows.ask(transaction.handle(), contentHash, source, dedupe, clock.millis()));
+            RunRows.ask(transaction.handle(), contentHash, source, wish, clock.millis()));
   }
 
   /** The run of an id, if there is one. */
@@ -529,39 +541,53 @@ public final class Ledger implements AutoCloseable {
   // ---- What an operator does ----
 
   /**
-   * Keeps queued leads back, and those that a budget holds, until they are released.
+   * Keeps queued leads back, and those that a budget holds, until they are released. Of whole runs
+   * also what would be queued later: rows that are still to be read, and leads on the wire that
+   * come back.
    *
-   * @return how many
+   * @return how many are held now
    */
   public int hold(LeadSelection leads) {
+    onward(leads, handle -> RunRows.sample(handle, leads.run(), 0L));
     return operate(
         leads,
         EnumSet.of(LeadState.QUEUED, LeadState.HELD),
         LeadState.HELD,
-        "held by the operator",
+        HELD_BY_OPERATOR,
         Duration.ZERO);
   }
 
   /**
-   * Lets held leads go, except those that a budget holds: these go by themselves.
+   * Lets held leads go, except those that a budget holds: these go by themselves. Of whole runs
+   * also rows that are still to be read.
    *
    * @return how many
    */
   public int release(LeadSelection leads) {
+    onward(leads, handle -> RunRows.sample(handle, leads.run(), null));
     return operate(leads, Set.of(LeadState.HELD), LeadState.QUEUED, "", Duration.ZERO);
   }
 
+  /** Orders what becomes of leads that are not in the queue yet, if whole runs are meant. */
+  private void onward(LeadSelection leads, Consumer<Handle> order) {
+    if (leads.wholeRuns()) {
+      writer.change(transaction -> order.accept(transaction.handle()));
+    }
+  }
+
   /**
-   * Withdraws held and queued leads for good.
+   * Withdraws held and queued leads for good. Of whole runs also what would be queued later: rows
+   * that are still to be read, and leads on the wire that come back.
    *
-   * @return how many
+   * @return how many are withdrawn now
    */
   public int cancel(LeadSelection leads) {
+    onward(leads, handle -> RunRows.cancel(handle, leads.run()));
     return operate(
         leads,
         Set.of(LeadState.HELD, LeadState.QUEUED),
         LeadState.CANCELLED,
-        "cancelled by the operator",
+        CANCELLED_BY_OPERATOR,
         Duration.ZERO);
   }
 
@@ -580,6 +606,7 @@ public final class Ledger implements AutoCloseable {
       throw new IllegalStateException(
           "Only leads in one of " + LeadState.retried() + " can be retried, not " + states + ".");
     }
+    onward(leads, handle -> RunRows.goOn(handle, leads.run()));
     return operate(leads, states, LeadState.QUEUED, "", dedupeWindow);
   }
 

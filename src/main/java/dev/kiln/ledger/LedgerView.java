@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -399,6 +400,54 @@ public final class LedgerView implements AutoCloseable {
   /** Whether a next run of a content was asked for ({@link Ledger#ask}) and is not opened yet. */
   public boolean asked(String contentHash, String source) {
     return readers.withHandle(handle -> RunRows.asked(handle, contentHash, source).isPresent());
+  }
+
+  /**
+   * What a run has spent; a row that Clay surely did not store is no expense.
+   *
+   * @param run the run's id
+   */
+  public Amount spent(String run) {
+    return readers.withHandle(handle -> Transaction.spent(handle, Account.ofRun(run)));
+  }
+
+  /** What is spent, queued and held, at one moment. */
+  DryBooks.Written books() {
+    return readers.inTransaction(
+        handle -> {
+          Map<String, Amount> spent = new HashMap<>();
+          handle
+              .createQuery("SELECT period, credits, actions FROM spend")
+              .map(
+                  (row, context) ->
+                      spent.put(row.getString(1), new Amount(row.getLong(2), row.getLong(3))))
+              .list();
+          Map<String, Map<String, Long>> queued = new HashMap<>();
+          handle
+              .createQuery("SELECT table_name, run, leads FROM tally WHERE state = 'QUEUED'")
+              .map(
+                  (row, context) ->
+                      queued
+                          .computeIfAbsent(row.getString(1), table -> new HashMap<>())
+                          .put(row.getString(2), row.getLong(3)))
+              .list();
+          return new DryBooks.Written(spent, queued, held(handle));
+        });
+  }
+
+  /**
+   * Leads that others keep from being sent, as {@link Ledger#store} would find now. Changes
+   * nothing.
+   *
+   * @param run the run that they are of; its mode says what becomes of known leads
+   * @param leads up to a batch of them; those without a key and those rejected are no one's
+   *     duplicates
+   * @param dedupeWindow how long keys stay taken after an acceptance
+   * @return why, in a few words, by the number of the record
+   */
+  public Map<Long, String> duplicates(Run run, List<NewLead> leads, Duration dedupeWindow) {
+    return readers.withHandle(
+        handle -> RunRows.duplicates(handle, run, leads, clock.millis() - dedupeWindow.toMillis()));
   }
 
   /** What intake found in the rows of a run. */

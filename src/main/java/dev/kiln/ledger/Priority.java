@@ -18,7 +18,7 @@ public enum Priority {
   }
 
   /** Its place in the order, as the ledger stores it: 0 first. */
-  int rank() {
+  public int rank() {
     return rank;
   }
 

@@ -6,23 +6,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is left of the budgets within one transaction: the cap less what is spent and less what is
- * promised, which is what the queued leads will cost. May be below zero.
+ * What is left of the budgets by some books: the cap less what is spent and less what is promised,
+ * which is what the queued leads will cost. May be below zero.
  */
 final class Rooms {
-  private final Transaction transaction;
+  private final Books books;
   private final Budget budget;
   private final Map<String, Amount> left = new HashMap<>();
 
-  Rooms(Transaction transaction, Budget budget) {
-    this.transaction = transaction;
+  Rooms(Books books, Budget budget) {
+    this.books = books;
     this.budget = budget;
   }
 
   private Amount left(Account account) {
     Amount known = left.get(account.name());
     if (known == null) {
-      known = account.cap().minus(transaction.spent(account.name())).minus(promised(account));
+      known = account.cap().minus(books.spent(account.name())).minus(promised(account));
       left.put(account.name(), known);
     }
     return known;
@@ -34,7 +34,7 @@ final class Rooms {
       String table = cost.getKey();
       if (account.table() == null || account.table().equals(table)) {
         String run = account.run();
-        long queued = run == null ? transaction.queued(table) : transaction.queued(run, table);
+        long queued = run == null ? books.queued(table) : books.queued(run, table);
         promised = promised.plus(cost.getValue().times(queued));
       }
     }
@@ -63,7 +63,7 @@ final class Rooms {
     return null;
   }
 
-  /** A lead was queued (or taken from the queue, with -1), and the transaction has counted it. */
+  /** A lead was queued (or taken from the queue, with -1), and the books have counted it. */
   void promise(String run, String table, int leads) {
     Amount cost = budget.cost(table).times(leads);
     for (List<Account> accounts : List.of(budget.ofRun(run, table), budget.ofPeriods(table))) {

@@ -24,7 +24,7 @@ public record Run(
     DedupeMode dedupe,
     boolean finished) {
   /** This run, treating known leads otherwise from now on. */
-  Run with(DedupeMode mode) {
+  public Run with(DedupeMode mode) {
     return new Run(id, source, priority, checkpoint, read, skipped, resumed, mode, finished);
   }
 }

@@ -23,10 +23,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The SQL of intake: runs, batches, new leads and their dedupe keys. */
 final class RunRows {
-  /** Names of one kind that are counted one by one; the others are counted together. */
-  static final int NAMES = 100;
-
-  private static final int LONGEST_NAME = 100;
+  /**
+   * Whether a dedupe key that a lead holds is free for another: accepted no later than {@code
+   * :free}, or, where the content must differ, accepted with another one.
+   */
+  private static final String FREE =
+      "(COALESCE(dedupe.accepted_at <= :free, 0)"
+          + " OR (:changed = 1 AND dedupe.accepted_at IS NOT NULL AND COALESCE(dedupe.content, '') <> %s.content))";
 
   /**
    * Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. One
@@ -37,12 +40,25 @@ final class RunRows {
       "INSERT INTO dedupe (table_name, dedupe_key, run, record, content) VALUES (:table, :key, :run, :record, :content)"
           + " ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run, record = excluded.record,"
           + " accepted_at = NULL, content = excluded.content"
-          + " WHERE dedupe.accepted_at <= :free"
-          + " OR (dedupe.run = excluded.run AND dedupe.record = excluded.record)"
-          + " OR (:changed = 1 AND dedupe.accepted_at IS NOT NULL AND COALESCE(dedupe.content, '') <> excluded.content)";
+          + " WHERE (dedupe.run = excluded.run AND dedupe.record = excluded.record) OR "
+          + FREE.formatted("excluded");
+
+  private static final String DUPLICATES =
+      "WITH wanted (record, table_name, dedupe_key, content) AS (VALUES <wanted>)"
+          + " SELECT wanted.record AS wanted, dedupe.run, dedupe.record, dedupe.accepted_at FROM wanted JOIN dedupe"
+          + " ON dedupe.table_name = wanted.table_name AND dedupe.dedupe_key = wanted.dedupe_key WHERE NOT "
+          + FREE.formatted("wanted");
 
   private static final String SELECT =
       "SELECT id, source, priority, checkpoint, rows_read, rows_skipped, dedupe, state FROM run";
+
+  private static final String OF_RUN = "(:run IS NULL OR id = :run)";
+
+  /** Why a lead is a DUPLICATE of one of its own run. */
+  static final String IN_THE_FILE = "twice in the file";
+
+  /** Why a lead is a DUPLICATE of one that is not settled yet. */
+  static final String ON_ITS_WAY = "on its way already";
 
   private RunRows() {}
 
@@ -94,32 +110,44 @@ final class RunRows {
         .execute();
   }
 
-  /** Notes how the next run of a content shall treat known leads. */
-  static void ask(Handle handle, String contentHash, String source, DedupeMode mode, long now) {
+  /** Notes how the next run of a content shall be read. */
+  static void ask(Handle handle, String contentHash, String source, Wish wish, long now) {
+    DedupeMode mode = wish.dedupe();
     handle
         .createUpdate(
-            "INSERT INTO asked (content_hash, source, dedupe, asked_at) VALUES (:hash, :source, :dedupe, :now)"
+            "INSERT INTO asked (content_hash, source, dedupe, sample, asked_at)"
+                + " VALUES (:hash, :source, :dedupe, :sample, :now)"
                 + " ON CONFLICT (content_hash, source) DO UPDATE SET dedupe = excluded.dedupe,"
-                + " asked_at = excluded.asked_at")
+                + " sample = excluded.sample, asked_at = excluded.asked_at")
         .bind("hash", contentHash)
         .bind("source", source)
-        .bind("dedupe", mode.name())
+        .bind("dedupe", mode == null ? "" : mode.name())
+        .bind("sample", wish.sample())
         .bind("now", now)
         .execute();
   }
 
-  static Optional<DedupeMode> asked(Handle handle, String contentHash, String source) {
+  static Optional<Wish> asked(Handle handle, String contentHash, String source) {
     return handle
-        .createQuery("SELECT dedupe FROM asked WHERE content_hash = :hash AND source = :source")
+        .createQuery(
+            "SELECT dedupe, sample FROM asked WHERE content_hash = :hash AND source = :source")
         .bind("hash", contentHash)
         .bind("source", source)
-        .map((row, context) -> DedupeMode.valueOf(row.getString("dedupe")))
+        .map(
+            (row, context) -> {
+              String mode = row.getString("dedupe");
+              return new Wish(mode.isEmpty() ? null : DedupeMode.valueOf(mode), sample(row));
+            })
         .findOne();
   }
 
+  private static @Nullable Long sample(ResultSet row) throws SQLException {
+    return row.getObject("sample") == null ? null : row.getLong("sample");
+  }
+
   /** Takes what was asked for a content, which is done with it. */
-  static Optional<DedupeMode> takeAsked(Handle handle, String contentHash, String source) {
-    Optional<DedupeMode> asked = asked(handle, contentHash, source);
+  static Optional<Wish> takeAsked(Handle handle, String contentHash, String source) {
+    Optional<Wish> asked = asked(handle, contentHash, source);
     if (asked.isPresent()) {
       handle
           .createUpdate("DELETE FROM asked WHERE content_hash = :hash AND source = :source")
@@ -139,12 +167,75 @@ final class RunRows {
         .execute();
   }
 
-  private record Unsent(LeadState state, String kind) {}
+  /**
+   * What becomes of leads of a run that would be queued from now on.
+   *
+   * @param sample so many rows that pass intake are queued, those behind them held; null queues
+   *     all, 0 none
+   * @param cancelled whether they are cancelled instead
+   */
+  record Onward(@Nullable Long sample, boolean cancelled) {
+    /** Whether the operator keeps all of them back. */
+    boolean held() {
+      return sample != null && sample == 0;
+    }
+  }
 
-  private record Amount(long leads, long credits) {}
+  static Onward onward(Handle handle, String run) {
+    return handle
+        .createQuery("SELECT sample, cancelled FROM run WHERE id = :run")
+        .bind("run", run)
+        .map((row, context) -> new Onward(sample(row), row.getInt("cancelled") == 1))
+        .one();
+  }
 
   /**
-   * Stores a batch; what does not fit into the budget is held.
+   * Says how many rows are queued from now on.
+   *
+   * @param run of which run; null for all
+   */
+  static void sample(Handle handle, @Nullable String run, @Nullable Long sample) {
+    handle
+        .createUpdate("UPDATE run SET sample = :sample WHERE " + OF_RUN)
+        .bind("run", run)
+        .bind("sample", sample)
+        .execute();
+  }
+
+  /**
+   * Withdraws what would be queued from now on.
+   *
+   * @param run of which run; null for all
+   */
+  static void cancel(Handle handle, @Nullable String run) {
+    handle.createUpdate("UPDATE run SET cancelled = 1 WHERE " + OF_RUN).bind("run", run).execute();
+  }
+
+  /**
+   * Lets what was held or withdrawn be queued again, as far as no more rows of it come in.
+   *
+   * @param run of which run; null for all
+   */
+  static void goOn(Handle handle, @Nullable String run) {
+    handle
+        .createUpdate(
+            "UPDATE run SET sample = NULL, cancelled = 0 WHERE state <> 'READING' AND " + OF_RUN)
+        .bind("run", run)
+        .execute();
+  }
+
+  private static String heldBehind(Onward onward, String run) {
+    return onward.held()
+        ? Ledger.HELD_BY_OPERATOR
+        : "held behind the sample of "
+            + onward.sample()
+            + " rows: \"kiln release "
+            + run
+            + "\" lets it go";
+  }
+
+  /**
+   * Stores a batch; what is behind the run's sample is held, and what does not fit into the budget.
    *
    * @return why leads are held, as far as that is news
    */
@@ -155,14 +246,22 @@ final class RunRows {
       Duration dedupeWindow,
       Budget budget,
       long now) {
-    Admission admission =
-        new Admission(new BudgetRows(transaction, budget, Instant.ofEpochMilli(now)), run.id());
+    BudgetRows budgets = new BudgetRows(transaction, budget, Instant.ofEpochMilli(now));
+    Admission admission = new Admission(budget, budgets.rooms(), budgets, run.id());
     Handle handle = transaction.handle();
     moveOn(handle, run, batch);
     List<NewLead> leads = batch.leads();
-    boolean[] taken = takeKeys(handle, run, leads, now - dedupeWindow.toMillis());
-    Map<Unsent, Amount> unsent = new HashMap<>();
-    Map<Notice, Long> noticed = new HashMap<>();
+    Onward onward = onward(handle, run.id());
+    long room =
+        onward.sample() == null ? Long.MAX_VALUE : onward.sample() - transaction.passed(run.id());
+    boolean[] taken =
+        takeKeys(
+            handle,
+            run,
+            onward.cancelled() ? List.of() : leads,
+            leads.size(),
+            now - dedupeWindow.toMillis());
+    Found found = new Found();
     PreparedBatch insert =
         handle.prepareBatch(
             "INSERT INTO lead (run, record, line, source, table_name, priority, state, held_by, reason,"
@@ -177,6 +276,9 @@ final class RunRows {
         state = LeadState.REJECTED;
         reason = lead.problem().text();
         kind = lead.problem().kind().words();
+      } else if (onward.cancelled()) {
+        state = LeadState.CANCELLED;
+        reason = Ledger.CANCELLED_BY_OPERATOR;
       } else if (!taken[i]) {
         Known known = known(handle, lead);
         state = LeadState.DUPLICATE;
@@ -184,21 +286,23 @@ final class RunRows {
         kind = known.kind(run.id());
       }
       Holder holder = null;
-      if (state == LeadState.QUEUED) {
+      if (state == LeadState.QUEUED && room <= 0) {
+        state = LeadState.HELD;
+        holder = onward.held() ? Holder.OPERATOR : Holder.SAMPLE;
+        reason = heldBehind(onward, run.id());
+      } else if (state == LeadState.QUEUED) {
+        room--;
         Admission.Hold hold = admission.hold(lead.table());
         if (hold != null) {
           state = LeadState.HELD;
           holder = hold.by();
           reason = hold.reason();
-          transaction.hold(holder, lead.table(), run.id(), 1);
         }
-      } else {
-        unsent.merge(
-            new Unsent(state, kind),
-            new Amount(1, lead.credits()),
-            (a, b) -> new Amount(a.leads + b.leads, a.credits + b.credits));
       }
-      lead.notices().forEach(notice -> noticed.merge(notice, 1L, Long::sum));
+      if (holder != null) {
+        transaction.hold(holder, lead.table(), run.id(), 1);
+      }
+      found.add(lead, state, kind);
       insert
           .bind("run", run.id())
           .bind("record", lead.record())
@@ -230,8 +334,8 @@ final class RunRows {
           .bind("now", now)
           .execute();
     }
-    unsent.forEach((reason, amount) -> unsent(handle, run.id(), reason, amount));
-    noticed(handle, run.id(), noticed);
+    found.unsent().forEach(unsent -> unsent(handle, run.id(), unsent));
+    noticed(handle, run.id(), found);
     return admission.news();
   }
 
@@ -255,8 +359,9 @@ final class RunRows {
   }
 
   /** Takes the dedupe keys of a batch; true where the key was free, or there is none. */
-  private static boolean[] takeKeys(Handle handle, Run run, List<NewLead> leads, long windowStart) {
-    boolean[] taken = new boolean[leads.size()];
+  private static boolean[] takeKeys(
+      Handle handle, Run run, List<NewLead> leads, int size, long windowStart) {
+    boolean[] taken = new boolean[size];
     List<Integer> keyed = new ArrayList<>();
     PreparedBatch take = handle.prepareBatch(TAKE_KEY);
     for (int i = 0; i < leads.size(); i++) {
@@ -268,8 +373,8 @@ final class RunRows {
             .bind("run", run.id())
             .bind("record", lead.record())
             .bind("content", lead.content())
-            .bind("free", run.dedupe() == DedupeMode.FORCE ? Long.MAX_VALUE : windowStart)
-            .bind("changed", run.dedupe() == DedupeMode.CHANGED ? 1 : 0)
+            .bind("free", free(run.dedupe(), windowStart))
+            .bind("changed", changed(run.dedupe()))
             .add();
         keyed.add(i);
       }
@@ -281,6 +386,33 @@ final class RunRows {
       }
     }
     return taken;
+  }
+
+  /** Those of some leads that others keep from being sent, each with the reason in a few words. */
+  static Map<Long, String> duplicates(
+      Handle handle, Run run, List<NewLead> leads, long windowStart) {
+    Map<Long, String> duplicates = new HashMap<>();
+    List<NewLead> keyed =
+        leads.stream().filter(lead -> lead.problem() == null && lead.key() != null).toList();
+    if (!keyed.isEmpty()) {
+      handle
+          .createQuery(DUPLICATES)
+          .bindMethodsList("wanted", keyed, List.of("record", "table", "key", "content"))
+          .bind("free", free(run.dedupe(), windowStart))
+          .bind("changed", changed(run.dedupe()))
+          .map(
+              (row, context) -> duplicates.put(row.getLong("wanted"), Known.of(row).kind(run.id())))
+          .list();
+    }
+    return duplicates;
+  }
+
+  private static long free(DedupeMode mode, long windowStart) {
+    return mode == DedupeMode.FORCE ? Long.MAX_VALUE : windowStart;
+  }
+
+  private static int changed(DedupeMode mode) {
+    return mode == DedupeMode.CHANGED ? 1 : 0;
   }
 
   static long batch(Handle handle, String run, long record) {
@@ -295,6 +427,13 @@ final class RunRows {
 
   /** The lead that holds a key. */
   private record Known(String run, long record, @Nullable Long acceptedAt) {
+    static Known of(ResultSet row) throws SQLException {
+      return new Known(
+          row.getString("run"),
+          row.getLong("record"),
+          row.getObject("accepted_at") == null ? null : row.getLong("accepted_at"));
+    }
+
     String reason() {
       return "already known to this table as "
           + run
@@ -306,9 +445,7 @@ final class RunRows {
     }
 
     String kind(String inRun) {
-      return run.equals(inRun)
-          ? "twice in the file"
-          : acceptedAt == null ? "on its way already" : "sent before";
+      return run.equals(inRun) ? IN_THE_FILE : acceptedAt == null ? ON_ITS_WAY : "sent before";
     }
   }
 
@@ -318,12 +455,7 @@ final class RunRows {
             "SELECT run, record, accepted_at FROM dedupe WHERE table_name = :table AND dedupe_key = :key")
         .bind("table", lead.table())
         .bind("key", lead.key())
-        .map(
-            (row, context) ->
-                new Known(
-                    row.getString("run"),
-                    row.getLong("record"),
-                    row.getObject("accepted_at") == null ? null : row.getLong("accepted_at")))
+        .map((row, context) -> Known.of(row))
         .one();
   }
 
@@ -377,23 +509,23 @@ final class RunRows {
     return columns.isEmpty() ? "" : "a spreadsheet threw digits away in column " + columns;
   }
 
-  private static void unsent(Handle handle, String run, Unsent reason, Amount amount) {
+  private static void unsent(Handle handle, String run, Findings.Unsent unsent) {
     handle
         .createUpdate(
             "INSERT INTO unsent (run, state, kind, leads, credits) VALUES (:run, :state, :kind, :leads, :credits)"
                 + " ON CONFLICT (run, state, kind) DO UPDATE SET leads = unsent.leads + excluded.leads,"
                 + " credits = unsent.credits + excluded.credits")
         .bind("run", run)
-        .bind("state", reason.state.name())
-        .bind("kind", reason.kind)
-        .bind("leads", amount.leads)
-        .bind("credits", amount.credits)
+        .bind("state", unsent.state().name())
+        .bind("kind", unsent.kind())
+        .bind("leads", unsent.leads())
+        .bind("credits", unsent.credits())
         .execute();
   }
 
-  /** Adds to what was noticed of a run; of each kind the first {@link #NAMES} names, then none. */
-  private static void noticed(Handle handle, String run, Map<Notice, Long> noticed) {
-    if (noticed.isEmpty()) {
+  /** Adds to what was noticed of a run. */
+  private static void noticed(Handle handle, String run, Found found) {
+    if (!found.noticedSome()) {
       return;
     }
     Map<Notice.Kind, Set<String>> names = new EnumMap<>(Notice.Kind.class);
@@ -407,25 +539,19 @@ final class RunRows {
                         Notice.Kind.valueOf(row.getString("kind")), kind -> new HashSet<>())
                     .add(row.getString("name")))
         .list();
-    Map<Notice, Long> kept = new HashMap<>();
-    noticed.forEach(
-        (notice, leads) -> {
-          Set<String> known = names.computeIfAbsent(notice.kind(), kind -> new HashSet<>());
-          String name = notice.name().substring(0, Math.min(LONGEST_NAME, notice.name().length()));
-          boolean counted = known.contains(name) || (known.size() < NAMES && known.add(name));
-          kept.merge(new Notice(notice.kind(), counted ? name : ""), leads, Long::sum);
-        });
     PreparedBatch add =
         handle.prepareBatch(
             "INSERT INTO noticed (run, kind, name, leads) VALUES (:run, :kind, :name, :leads)"
                 + " ON CONFLICT (run, kind, name) DO UPDATE SET leads = noticed.leads + excluded.leads");
-    kept.forEach(
-        (notice, leads) ->
-            add.bind("run", run)
-                .bind("kind", notice.kind().name())
-                .bind("name", notice.name())
-                .bind("leads", leads)
-                .add());
+    found
+        .noticed(names)
+        .forEach(
+            (notice, leads) ->
+                add.bind("run", run)
+                    .bind("kind", notice.kind().name())
+                    .bind("name", notice.name())
+                    .bind("leads", leads)
+                    .add());
     add.execute();
   }
 

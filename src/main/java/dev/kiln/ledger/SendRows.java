@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.ledger.RunRows.Onward;
 import dev.kiln.ledger.Settlement.WebhookNews;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -258,6 +259,20 @@ final class SendRows {
       state = LeadState.QUEUED;
       doubted = true;
     }
+    String reason = settlement.reason();
+    if (state == LeadState.QUEUED) {
+      Onward onward = RunRows.onward(handle, row.run());
+      if (onward.cancelled()) {
+        state = LeadState.CANCELLED;
+        reason = Ledger.CANCELLED_BY_OPERATOR;
+        transaction.move(row.run(), row.table(), LeadState.QUEUED, state);
+      } else if (onward.held()) {
+        state = LeadState.HELD;
+        reason = Ledger.HELD_BY_OPERATOR;
+        transaction.move(row.run(), row.table(), LeadState.QUEUED, state);
+        transaction.hold(Holder.OPERATOR, row.table(), row.run(), 1);
+      }
+    }
     if (doubted && !row.doubted()) {
       RunRows.doubt(handle, row.run(), 1);
     }
@@ -266,7 +281,7 @@ final class SendRows {
         row,
         state,
         settlement.due() == null ? row.dueAt() : settlement.due().toEpochMilli(),
-        settlement.reason(),
+        reason,
         row.attempts() + (settlement.costsAttempt() ? 1 : 0),
         doubted,
         now);
@@ -293,9 +308,10 @@ final class SendRows {
       long now) {
     handle
         .createUpdate(
-            "UPDATE lead SET state = :state, held_by = '', due_at = :due, reason = :reason,"
+            "UPDATE lead SET state = :state, held_by = :by, due_at = :due, reason = :reason,"
                 + " attempts = :attempts, possible_duplicate = :doubted, changed_at = :now WHERE id = :id")
         .bind("state", state.name())
+        .bind("by", state == LeadState.HELD ? Holder.OPERATOR.name() : "")
         .bind("due", dueAt)
         .bind("reason", reason)
         .bind("attempts", attempts)

@@ -9,7 +9,7 @@ import org.jdbi.v3.core.Handle;
  * One commit of the writer: a handle, and the sums that many operations change, gathered so that
  * each row of them is written once a commit.
  */
-final class Transaction {
+final class Transaction implements Books {
   private record Count(String run, String table, LeadState state) {}
 
   private record Use(String webhook, long day) {}
@@ -74,8 +74,24 @@ final class Transaction {
     }
   }
 
+  /** Rows of a run that passed intake, with what this commit adds. */
+  long passed(String run) {
+    return handle
+            .createQuery(
+                "SELECT COALESCE(SUM(leads), 0) FROM tally WHERE run = :run AND state NOT IN ('REJECTED', 'DUPLICATE')")
+            .bind("run", run)
+            .mapTo(Long.class)
+            .one()
+        + counts.entrySet().stream()
+            .filter(count -> count.getKey().run.equals(run))
+            .filter(count -> count.getKey().state.passedIntake())
+            .mapToLong(Map.Entry::getValue)
+            .sum();
+  }
+
   /** Queued leads of a table, with what this commit adds. */
-  long queued(String table) {
+  @Override
+  public long queued(String table) {
     return handle
             .createQuery("SELECT leads FROM queue WHERE table_name = :table")
             .bind("table", table)
@@ -86,7 +102,8 @@ final class Transaction {
   }
 
   /** Queued leads of a run at a table, with what this commit adds. */
-  long queued(String run, String table) {
+  @Override
+  public long queued(String run, String table) {
     return handle
             .createQuery(
                 "SELECT leads FROM tally WHERE run = :run AND table_name = :table AND state = 'QUEUED'")
@@ -134,14 +151,19 @@ final class Transaction {
   }
 
   /** What an account has spent, with what this commit adds. */
-  Amount spent(String account) {
+  @Override
+  public Amount spent(String account) {
+    return spent(handle, account).plus(spent.getOrDefault(account, Amount.NOTHING));
+  }
+
+  /** What an account has spent, by what is committed. */
+  static Amount spent(Handle handle, String account) {
     return handle
         .createQuery("SELECT credits, actions FROM spend WHERE period = :account")
         .bind("account", account)
         .map((row, context) -> new Amount(row.getLong(1), row.getLong(2)))
         .findOne()
-        .orElse(Amount.NOTHING)
-        .plus(spent.getOrDefault(account, Amount.NOTHING));
+        .orElse(Amount.NOTHING);
   }
 
   /** Writes the gathered sums. Called once, before the commit. */

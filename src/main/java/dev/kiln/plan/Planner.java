@@ -5,7 +5,6 @@ import dev.kiln.clay.Table;
 import dev.kiln.clay.Webhook;
 import dev.kiln.clay.Workspace;
 import dev.kiln.ledger.LedgerView.Snapshot;
-import dev.kiln.ledger.WebhookUse;
 import dev.kiln.plan.Plan.Figures;
 import dev.kiln.plan.Plan.Verdict;
 import dev.kiln.plan.Plan.WhatIf;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Says what so many leads take. Everything is in proportion to leads: whole webhooks and tables are
@@ -126,6 +124,10 @@ public final class Planner {
   }
 
   private TablePlan table(Table table, long leads, Question question) {
+    return table(table, leads, question, new Filling(catalogue, ledger).left(table));
+  }
+
+  static TablePlan table(Table table, long leads, Question question, long rowsLeft) {
     List<Webhook> webhooks = table.webhooks();
     int cap = webhooks.isEmpty() ? Webhook.DEFAULT_CAP : webhooks.get(webhooks.size() - 1).cap();
     return new TablePlan(
@@ -140,45 +142,13 @@ public final class Planner {
         table.rowCap(),
         cap,
         webhooks.size(),
-        rowsLeft(table));
-  }
-
-  /** Rows that the webhooks of a table still take, by their own caps and their Clay tables'. */
-  private long rowsLeft(Table table) {
-    Map<String, Long> left = new LinkedHashMap<>();
-    Map<String, Long> rows = new LinkedHashMap<>();
-    Map<String, Long> known = new LinkedHashMap<>();
-    for (Webhook webhook : table.webhooks()) {
-      WebhookUse use = use(webhook);
-      long used = use == null ? webhook.used() : use.used();
-      boolean exhausted = use != null && use.state() == WebhookUse.State.EXHAUSTED;
-      left.merge(webhook.clayTable(), exhausted ? 0 : Math.max(0, webhook.cap() - used), Long::sum);
-      if (use == null) {
-        rows.merge(webhook.clayTable(), used, Long::sum);
-      } else {
-        known.put(webhook.clayTable(), use.clayTableUsed());
-      }
-    }
-    long sum = 0;
-    for (Map.Entry<String, Long> clayTable : left.entrySet()) {
-      String name = clayTable.getKey();
-      long used = rows.getOrDefault(name, 0L) + known.getOrDefault(name, 0L);
-      sum += Math.min(clayTable.getValue(), Math.max(0, table.rowCap() - used));
-    }
-    return sum;
-  }
-
-  private @Nullable WebhookUse use(Webhook webhook) {
-    return ledger.webhooks().stream()
-        .filter(use -> use.name().equals(webhook.name()) && use.table().equals(webhook.table()))
-        .findFirst()
-        .orElse(null);
+        rowsLeft);
   }
 
   /**
    * The tables share the workspace's rate; one with a lower limit of its own may be the slowest.
    */
-  private static WorkspacePlan workspace(Workspace workspace, List<TablePlan> tables) {
+  static WorkspacePlan workspace(Workspace workspace, List<TablePlan> tables) {
     double rate = workspace.allowedRate();
     double rows = 0;
     double slowest = 0;

@@ -76,7 +76,7 @@ public final class PlanJson {
   private static void choice(ObjectNode node, Optional<Verdict> choice) {
     ClayPlan plan = choice.map(Verdict::plan).orElse(null);
     node.put("clay_plan", plan == null ? null : plan.name())
-        .put("usd_per_month", plan == null ? null : plain(plan.usdAMonth()));
+        .put("usd_per_month", plan == null ? null : orNull(plan.usdAMonth()));
   }
 
   private static void figures(ObjectNode node, Figures figures) {
@@ -119,7 +119,7 @@ public final class PlanJson {
           plans
               .addObject()
               .put("plan", verdict.plan().name())
-              .put("usd_per_month", plain(verdict.plan().usdAMonth()))
+              .put("usd_per_month", orNull(verdict.plan().usdAMonth()))
               .put("fits", verdict.fits());
       ArrayNode reasons = node.putArray("reasons");
       verdict.reasons().forEach(reasons::add);
@@ -127,11 +127,12 @@ public final class PlanJson {
     }
   }
 
+  private static @Nullable BigDecimal orNull(@Nullable BigDecimal amount) {
+    return amount == null ? null : plain(amount);
+  }
+
   /** Without needless zeros, and never as 3E+5. */
-  private static @Nullable BigDecimal plain(@Nullable BigDecimal amount) {
-    if (amount == null) {
-      return null;
-    }
+  static BigDecimal plain(BigDecimal amount) {
     BigDecimal stripped = amount.stripTrailingZeros();
     return stripped.scale() < 0 ? stripped.setScale(0) : stripped;
   }

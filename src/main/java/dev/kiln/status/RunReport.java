@@ -21,8 +21,12 @@ public record RunReport(RunAccount run, Findings findings) {
 
   /** The report for people. */
   public String text() {
-    StringBuilder text = new StringBuilder("Run ").append(run.id()).append('\n');
-    text.append(StatusText.runs(List.of(run)));
+    return "Run " + run.id() + '\n' + StatusText.runs(List.of(run)) + text(findings);
+  }
+
+  /** What intake found, each as a table below its title; empty where it found nothing. */
+  static String text(Findings findings) {
+    StringBuilder text = new StringBuilder();
     if (!findings.unsent().isEmpty()) {
       TextTable table = new TextTable("state", "reason", "rows", "credits");
       long rows = 0;
@@ -65,6 +69,12 @@ public record RunReport(RunAccount run, Findings findings) {
   public String json() {
     ObjectNode json = JSON.createObjectNode();
     json.setAll(StatusJson.of(run));
+    into(json, findings);
+    return json.toPrettyString();
+  }
+
+  /** Adds what intake found to an object. */
+  static void into(ObjectNode json, Findings findings) {
     ArrayNode unsent = json.putArray("unsent");
     findings
         .unsent()
@@ -79,7 +89,6 @@ public record RunReport(RunAccount run, Findings findings) {
     named(json.putArray("blocked"), findings.blocked());
     named(json.putArray("damaged"), findings.damaged());
     named(json.putArray("unmapped"), findings.unmapped());
-    return json.toPrettyString();
   }
 
   private static void named(ArrayNode array, List<Named> names) {

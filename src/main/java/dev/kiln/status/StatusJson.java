@@ -48,7 +48,7 @@ public final class StatusJson {
   }
 
   /** The same without what keeps it from being ready. */
-  static ObjectNode node(Snapshot snapshot, Instant now) {
+  public static ObjectNode node(Snapshot snapshot, Instant now) {
     ObjectNode json = JSON.createObjectNode();
     ArrayNode runs = json.putArray("runs");
     snapshot.runs().forEach(run -> runs.add(of(run)));
@@ -186,7 +186,7 @@ public final class StatusJson {
     return node.put("delivered", delivered).put("done", delivered && awaited == 0);
   }
 
-  private static void states(ObjectNode node, Map<LeadState, Long> states) {
+  static void states(ObjectNode node, Map<LeadState, Long> states) {
     states.forEach((state, leads) -> node.put(state.name(), leads));
   }
 }

@@ -319,8 +319,8 @@ final class IntakeTest {
   void askedForAContentIsReadOnceMoreAndOnlyOnce() {
     Run first = books.stored("leads", "tech", 3);
     books.ledger().finish(first.id(), 3, 0, "");
-    books.ledger().ask("hash of leads", "", DedupeMode.CHANGED);
-    books.ledger().ask("hash of leads", "", DedupeMode.FORCE);
+    books.ledger().ask("hash of leads", "", new Wish(DedupeMode.CHANGED, null));
+    books.ledger().ask("hash of leads", "", new Wish(DedupeMode.FORCE, null));
     assertThat(books.ledger().view().asked("hash of leads", "")).isTrue();
     books.clock().advance(Duration.ofMillis(1));
     Run second = books.run("leads");
@@ -329,7 +329,7 @@ final class IntakeTest {
     assertThat(books.ledger().view().asked("hash of leads", "")).isFalse();
     assertThat(books.run("leads")).as("goes on").isEqualTo(resumed(second, DedupeMode.FORCE));
 
-    books.ledger().ask("hash of leads", "", DedupeMode.SKIP);
+    books.ledger().ask("hash of leads", "", new Wish(DedupeMode.SKIP, null));
     assertThat(books.run("leads")).isEqualTo(resumed(second, DedupeMode.SKIP));
     books.ledger().finish(second.id(), 0, 0, "");
     assertThat(books.run("leads").finished()).isTrue();

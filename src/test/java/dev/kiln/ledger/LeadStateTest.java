@@ -90,11 +90,15 @@ final class LeadStateTest {
   }
 
   @Test
-  void aNewRowIsRejectedADuplicateHeldOrQueued() {
+  void aNewRowIsRejectedADuplicateHeldQueuedOrOfACancelledRun() {
     assertThat(LeadState.values())
         .filteredOn(LeadState::atIntake)
         .containsExactlyInAnyOrder(
-            LeadState.REJECTED, LeadState.DUPLICATE, LeadState.HELD, LeadState.QUEUED);
+            LeadState.REJECTED,
+            LeadState.DUPLICATE,
+            LeadState.HELD,
+            LeadState.QUEUED,
+            LeadState.CANCELLED);
   }
 
   @Test

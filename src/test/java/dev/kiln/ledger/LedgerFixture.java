@@ -188,6 +188,16 @@ public final class LedgerFixture implements AutoCloseable {
   /** Stores rows as the run's next batch; the reader counts as many rows as there are. */
   public void store(Run run, Row... rows) {
     long before = rowsOf.getOrDefault(run.id(), 0L);
+    long after = before + rows.length;
+    ledger
+        .store(run, new Batch(before + 1, after, after, 2, leads(run, rows)), DEDUPE_WINDOW, budgets)
+        .await();
+    rowsOf.put(run.id(), after);
+  }
+
+  /** Rows as the run's next leads. */
+  public List<NewLead> leads(Run run, Row... rows) {
+    long before = rowsOf.getOrDefault(run.id(), 0L);
     List<NewLead> leads = new ArrayList<>();
     for (Row row : rows) {
       long record = before + leads.size() + 1;
@@ -209,11 +219,7 @@ public final class LedgerFixture implements AutoCloseable {
               row.notices(),
               CREDITS));
     }
-    long after = before + rows.length;
-    ledger
-        .store(run, new Batch(before + 1, after, after, 2, leads), DEDUPE_WINDOW, budgets)
-        .await();
-    rowsOf.put(run.id(), after);
+    return leads;
   }
 
   /** Stores one row as its run's next batch; for several threads, each with runs of its own. */

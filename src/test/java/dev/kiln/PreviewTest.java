@@ -1,0 +1,353 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.FINANCE;
+import static dev.kiln.RunningKiln.TECH;
+import static dev.kiln.RunningKiln.leads;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.ledger.Amount;
+import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.DryRun;
+import dev.kiln.ledger.Findings.Unsent;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.plan.Preview;
+import dev.kiln.plan.Preview.FilePreview;
+import dev.kiln.plan.Preview.TablePreview;
+import dev.kiln.plan.Preview.WebhookPreview;
+import dev.kiln.status.PreviewJson;
+import dev.kiln.status.PreviewText;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kiln preview} through the shipped routes, beside what a real run then does. */
+final class PreviewTest {
+  private Path folder;
+  private RunningKiln kiln;
+
+  @BeforeEach
+  void prepare(@TempDir Path temporary) {
+    folder = temporary;
+    kiln = new RunningKiln(temporary);
+  }
+
+  @AfterEach
+  void close() {
+    kiln.close();
+  }
+
+  private Path file(String name, String content) throws Exception {
+    return Files.writeString(folder.resolve(name), content);
+  }
+
+  /** Leads of several tables, rejects of two kinds, duplicates of three. */
+  private static String mixed() {
+    return leads(1, 130, "Computer Software")
+        + rows(leads(131, 40, "Banking"))
+        + "no address,Eve,Firm,Banking\n"
+        + ",Nobody,,Computer Software\n"
+        + "\n"
+        + rows(leads(5, 7, "Computer Software"))
+        + rows(leads(140, 3, "Banking"))
+        + rows(leads(5, 2, "Banking"))
+        + rows(leads(1_001, 20, "Nothing anybody knows"));
+  }
+
+  private static String rows(String csv) {
+    return csv.substring(csv.indexOf('\n') + 1);
+  }
+
+  private static List<TablePreview> tables(Preview preview) {
+    return preview.tables();
+  }
+
+  @Test
+  @DisplayName("rows, reasons, sizes, bodies, webhooks and cost are those of the run that follows")
+  void equalsWhatARealRunThenDoes() throws Exception {
+    kiln.inClayYaml(
+        "- { name: tech-1, url: \"{{webhook:tech-1}}\" }",
+        "- { name: tech-1, url: \"{{webhook:tech-1}}\", cap: 60 }\n"
+            + "      - { name: tech-2, url: \"{{webhook:tech-2}}\" }\n"
+            + "    constants: { campaign: \"spring\", wave: 7 }\n"
+            + "    stamps: [ batch ]");
+    kiln.inClayYaml("tables:\n", "budgets:\n  credits: { day: 1000000, month: 0 }\ntables:\n");
+    kiln.start();
+    kiln.drop("normal/earlier.csv", leads(10, 30, "Computer Software"));
+    kiln.settled("earlier.csv");
+    Path mixed = file("mixed.csv", mixed());
+    Snapshot before = kiln.snapshot();
+
+    Preview preview = kiln.preview(null, mixed);
+
+    Snapshot after = kiln.snapshot();
+    assertThat(after.runs()).as("a preview changes nothing").isEqualTo(before.runs());
+    assertThat(after.webhooks()).isEqualTo(before.webhooks());
+    assertThat(kiln.files("rejects")).isEmpty();
+    assertThat(kiln.requests("tech-1") + kiln.requests("tech-2")).isEqualTo(30);
+
+    kiln.drop("normal/mixed.csv", Files.readAllBytes(mixed));
+    RunAccount run = kiln.settled("mixed.csv");
+    assertThat(preview.files())
+        .containsExactly(new FilePreview("mixed.csv", run.read(), run.skipped(), "", null));
+    assertThat(states(preview)).isEqualTo(run.tables());
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      assertThat(preview.findings()).isEqualTo(view.findings(run.id()));
+      assertThat(preview.findings().unsent())
+          .extracting(Unsent::kind)
+          .contains("twice in the file", "sent before")
+          .hasSize(4);
+      assertThat(sum(tables(preview).stream().map(TablePreview::credits)))
+          .isEqualTo(credits(view.spent(run.id())));
+      assertThat(preview.held()).isEmpty();
+      assertThat(preview.covers())
+          .singleElement()
+          .satisfies(budget -> assertThat(then(budget)).isEqualTo(spent(budget.account())));
+    }
+    Map<String, Long> used = new HashMap<>();
+    kiln.snapshot().webhooks().forEach(webhook -> used.put(webhook.name(), webhook.used()));
+    assertThat(preview.webhooks()).extracting(WebhookPreview::name).contains("tech-1", "tech-2");
+    assertThat(preview.webhooks())
+        .allSatisfy(webhook -> assertThat(webhook.then()).isEqualTo(used.get(webhook.name())));
+
+    for (TablePreview table : tables(preview)) {
+      List<String> rows = new ArrayList<>();
+      Stream.of("tech-1", "tech-2", "finance-1")
+          .filter(webhook -> webhook.startsWith(table.name().equals(TECH) ? "tech" : "finance"))
+          .forEach(webhook -> rows.addAll(kiln.stored(webhook)));
+      rows.removeIf(row -> !row.contains(run.id()));
+      LongSummaryStatistics bytes =
+          rows.stream()
+              .mapToLong(row -> row.getBytes(StandardCharsets.UTF_8).length)
+              .summaryStatistics();
+      assertThat(table.rows().rows()).isEqualTo(rows.size());
+      assertThat(table.rows().largestBytes()).isEqualTo(bytes.getMax());
+      assertThat(table.rows().averageBytes()).isEqualTo(Math.round(bytes.getAverage()));
+      assertThat(rows).contains(table.rows().first().replace(PreviewBean.RUN, run.id()));
+    }
+    assertThat(PreviewText.of(preview))
+        .contains("Nothing is sent and nothing is changed", "sent before", "tech-2", "\"wave\":");
+    assertThat(PreviewJson.of(preview)).contains("\"used_then\"", "\"first_body\"");
+  }
+
+  /** What an account has spent once all is sent that it covers. */
+  private static Amount then(DryRun.Cover cover) {
+    return new Amount(
+        cover.spent().credits() + cover.before().credits() + cover.these().credits(),
+        cover.spent().actions() + cover.before().actions() + cover.these().actions());
+  }
+
+  private Amount spent(String account) {
+    return kiln.snapshot().budget().spendings().stream()
+        .filter(spending -> spending.account().equals(account))
+        .findFirst()
+        .orElseThrow()
+        .spent();
+  }
+
+  @Test
+  @DisplayName("what budgets hold of a file, why and until when, is what they then hold")
+  void foretellsWhatBudgetsHold() throws Exception {
+    kiln.inClayYaml("tables:\n", "budgets:\n  credits: { run: 900, day: 1000 }\ntables:\n");
+    kiln.inClayYaml(
+        "  outbound-leads-tech:\n",
+        "  outbound-leads-tech:\n    credits-per-lead: 6\n    actions-per-lead: 4\n");
+    kiln.inClayYaml(
+        "  outbound-leads-finance:\n",
+        "  outbound-leads-finance:\n    credits-per-lead: 2.5\n    actions-per-lead: 1\n"
+            + "    budgets: { actions: { day: 25 } }\n");
+    kiln.start();
+    kiln.drop("normal/earlier.csv", leads(10, 30, "Computer Software"));
+    kiln.settled("earlier.csv");
+    Path mixed = file("mixed.csv", mixed());
+    Path more = file("more.csv", leads(2_000, 9, "Banking") + rows(leads(3_000, 9, "Software")));
+
+    Preview preview = kiln.preview(null, mixed, more);
+
+    assertThat(preview.held())
+        .extracting(DryRun.Held::table)
+        .as("of both tables, by several caps")
+        .contains(TECH, FINANCE);
+    assertThat(tables(preview)).allSatisfy(table -> assertThat(table.sent()).isPositive());
+    List<String> held = new ArrayList<>();
+    for (Path file : List.of(mixed, more)) {
+      String name = file.getFileName().toString();
+      kiln.drop("normal/" + name, Files.readAllBytes(file));
+      RunAccount run = kiln.idle(name);
+      kiln.snapshot().budget().held().stream()
+          .filter(some -> some.run().equals(run.id()))
+          .forEach(
+              some ->
+                  held.add(
+                      "%s %s %s %s %s %s"
+                          .formatted(
+                              name,
+                              some.table(),
+                              some.by(),
+                              some.leads(),
+                              some.until(),
+                              some.reason().replace(run.id(), PreviewBean.RUN))));
+    }
+    assertThat(preview.held())
+        .extracting(
+            some ->
+                "%s %s %s %s %s %s"
+                    .formatted(
+                        some.file(),
+                        some.table(),
+                        some.by(),
+                        some.leads(),
+                        some.until(),
+                        some.reason()))
+        .containsExactlyInAnyOrderElementsOf(held);
+    Map<String, Map<LeadState, Long>> came = new HashMap<>();
+    kiln.snapshot().runs().stream()
+        .filter(run -> !run.name().equals("earlier.csv"))
+        .forEach(
+            run ->
+                run.tables()
+                    .forEach(
+                        (table, states) ->
+                            states.forEach(
+                                (state, leads) ->
+                                    came.computeIfAbsent(table, name -> new HashMap<>())
+                                        .merge(state, leads, Long::sum))));
+    assertThat(states(preview)).isEqualTo(came);
+    assertThat(preview.covers())
+        .extracting(DryRun.Cover::account)
+        .hasSize(2)
+        .anyMatch(account -> account.endsWith(" of table " + FINANCE));
+    assertThat(preview.covers())
+        .allSatisfy(cover -> assertThat(then(cover)).isEqualTo(spent(cover.account())));
+    DryRun.Held first = preview.held().get(0);
+    assertThat(kiln.ledgerLines())
+        .filteredOn(line -> line.state() == LeadState.HELD && line.table().equals(first.table()))
+        .first()
+        .satisfies(line -> assertThat(line.line()).isEqualTo(first.line()));
+    assertThat(PreviewText.of(preview)).contains("Held by a budget", "raise budgets");
+  }
+
+  /** What became of the rows: what is queued is accepted then. */
+  private static Map<String, Map<LeadState, Long>> states(Preview preview) {
+    Map<String, Map<LeadState, Long>> states = new HashMap<>();
+    tables(preview)
+        .forEach(
+            table -> {
+              Map<LeadState, Long> its = new HashMap<>(table.states());
+              Long queued = its.remove(LeadState.QUEUED);
+              if (queued != null) {
+                its.put(LeadState.ACCEPTED, queued);
+              }
+              states.put(table.name(), its);
+            });
+    return states;
+  }
+
+  private static BigDecimal sum(Stream<BigDecimal> amounts) {
+    return amounts.reduce(BigDecimal.ZERO, BigDecimal::add);
+  }
+
+  private static BigDecimal credits(Amount spent) {
+    return BigDecimal.valueOf(spent.credits() / 1000);
+  }
+
+  @Test
+  @DisplayName("rows over Clay's limit are foretold as refused, and cost nothing")
+  void foretellsRowsThatAreTooLarge() throws Exception {
+    kiln.inClayYaml(
+        "      - { name: finance-1, url: \"{{webhook:finance-1}}\" }\n",
+        "      - { name: finance-1, url: \"{{webhook:finance-1}}\" }\n"
+            + "    trim-fields: [ notes ]\n");
+    String large = "x".repeat(120_000);
+    Path file =
+        file(
+            "large.csv",
+            "email,industry,notes\na@b.example,Banking,"
+                + large
+                + "\nc@d.example,Software,"
+                + large
+                + "\ne@f.example,Software,short\n");
+
+    Preview preview = kiln.preview(null, file);
+
+    assertThat(kiln.data()).as("no ledger is made").doesNotExist();
+    assertThat(tables(preview)).extracting(TablePreview::name).containsExactly(TECH, FINANCE);
+    assertThat(tables(preview).get(0).rows().tooLarge()).isEqualTo(1);
+    assertThat(tables(preview).get(0).sent()).isEqualTo(1);
+    assertThat(tables(preview).get(1).rows().cut()).isEqualTo(1);
+    assertThat(tables(preview).get(1).rows().largestBytes()).isLessThan(100_000);
+    assertThat(preview.notes()).singleElement().asString().contains("1 rows", "trim-fields");
+    assertThat(tables(preview).get(0).count(LeadState.REFUSED)).isEqualTo(1);
+    assertThat(preview.covers()).isEmpty();
+
+    kiln.start();
+    kiln.drop("normal/large.csv", Files.readAllBytes(file));
+    assertThat(kiln.settled("large.csv").states())
+        .isEqualTo(Map.of(LeadState.ACCEPTED, 2L, LeadState.REFUSED, 1L));
+  }
+
+  @Test
+  @DisplayName("a file that nobody could read is told, and the others are previewed")
+  void tellsWhatWouldBeRefused() throws Exception {
+    Preview preview =
+        kiln.preview(
+            null,
+            file("header.csv", "email,industry\n"),
+            file("good.csv", leads(1, 3, "Banking")),
+            file("bad.csv", "email,industry\nnobody,Banking\n"));
+
+    assertThat(preview.refusesSome()).isTrue();
+    assertThat(preview.files())
+        .extracting(FilePreview::name)
+        .containsExactly("header.csv", "good.csv", "bad.csv");
+    assertThat(preview.files().get(0).refused()).contains("has a header and no rows");
+    assertThat(preview.files().get(1).refused()).isNull();
+    assertThat(preview.files().get(2).refused()).contains("no row that is a lead");
+    assertThat(tables(preview))
+        .singleElement()
+        .satisfies(table -> assertThat(table.sent()).isEqualTo(3));
+    assertThat(PreviewText.of(preview)).contains("refused: header.csv has a header");
+  }
+
+  @Test
+  @DisplayName(
+      "what was read before, here or as a run, is not sent again unless a mode is asked for")
+  void knowsWhatWasReadBefore() throws Exception {
+    Path once = file("once.csv", leads(1, 3, "Banking"));
+    Path again = file("again.csv", leads(1, 3, "Banking"));
+    Path overlap = file("overlap.csv", leads(3, 2, "Banking"));
+
+    Preview fresh = kiln.preview(null, once, again, overlap);
+    assertThat(fresh.files().get(1).note()).contains("the same content as once.csv");
+    assertThat(fresh.findings().unsent())
+        .extracting(Unsent::kind)
+        .containsExactly("on its way already");
+    assertThat(tables(fresh).get(0).sent()).isEqualTo(4);
+
+    kiln.start();
+    kiln.drop("normal/once.csv", Files.readAllBytes(once));
+    RunAccount run = kiln.settled("once.csv");
+    Preview read = kiln.preview(null, again);
+    assertThat(read.files().get(0).note()).contains("was read before as run " + run.id());
+    assertThat(tables(read)).isEmpty();
+    assertThat(PreviewText.of(read)).contains("nothing is sent again");
+    Preview skipped = kiln.preview(DedupeMode.SKIP, again);
+    assertThat(tables(skipped).get(0).states()).isEqualTo(Map.of(LeadState.DUPLICATE, 3L));
+    Preview forced = kiln.preview(DedupeMode.FORCE, again);
+    assertThat(tables(forced).get(0).states()).isEqualTo(Map.of(LeadState.QUEUED, 3L));
+  }
+}

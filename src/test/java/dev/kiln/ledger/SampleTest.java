@@ -1,0 +1,241 @@
+package dev.kiln.ledger;
+
+import static dev.kiln.ledger.LedgerFixture.DEDUPE_WINDOW;
+import static dev.kiln.ledger.LedgerFixture.START;
+import static dev.kiln.ledger.LedgerFixture.accepted;
+import static dev.kiln.ledger.LedgerFixture.charge;
+import static dev.kiln.ledger.LedgerFixture.failed;
+import static dev.kiln.ledger.LedgerFixture.webhook;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.kiln.ledger.LedgerFixture.Row;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs of which a part is sent first, and what a person orders of runs that are still read. */
+final class SampleTest {
+  private static final LeadSelection ALL = new LeadSelection(null, null, null);
+
+  private LedgerFixture books;
+
+  @BeforeEach
+  void open(@TempDir Path data) {
+    books = LedgerFixture.in(data);
+    books.ledger().register(List.of(webhook("tech-1", "tech", 0)));
+  }
+
+  @AfterEach
+  void balanced() {
+    books.mustBalance();
+    books.close();
+  }
+
+  private Run sampled(String content, @Nullable DedupeMode mode, long rows) {
+    books.ledger().ask("hash of " + content, "", new Wish(mode, rows));
+    return books.run(content);
+  }
+
+  private Map<LeadState, Long> states(Run run) {
+    return books.account(run).states();
+  }
+
+  private static LeadSelection of(Run run) {
+    return new LeadSelection(run.id(), null, null);
+  }
+
+  @Test
+  void theFirstRowsThatPassIntakeAreQueuedAndThoseBehindThemHeldOverRestartsToo() {
+    Run run = sampled("leads", null, 3);
+    books.store(run, Row.rejected("tech"), Row.keyed("tech", "a"), Row.keyed("tech", "a"));
+    books.reopen();
+    Run again = books.run("leads");
+    assertThat(again.id()).isEqualTo(run.id());
+    assertThat(again.checkpoint()).isEqualTo(3);
+    books.store(again, Row.of("tech"), Row.of("finance"), Row.of("tech"));
+    books.reopen();
+    books.store(books.run("leads"), Row.of("tech"), Row.rejected("tech"));
+    assertThat(states(run))
+        .isEqualTo(
+            Map.of(
+                LeadState.QUEUED, 3L,
+                LeadState.HELD, 2L,
+                LeadState.DUPLICATE, 1L,
+                LeadState.REJECTED, 2L));
+    assertThat(books.due("tech", "finance")).extracting(Due::record).containsExactly(2L, 4L, 5L);
+    assertThat(books.line(run.id() + "-6").reason())
+        .isEqualTo(
+            "held behind the sample of 3 rows: \"kiln release " + run.id() + "\" lets it go");
+    assertThat(books.ledger().view().asked("hash of leads", "")).isFalse();
+  }
+
+  @Test
+  void batchesThatShareACommitShareTheSample() {
+    Run run = sampled("leads", null, 3);
+    books.locked(
+        () -> {
+          for (long record = 1; record <= 9; record++) {
+            books.storeAlone(run, record, "tech");
+          }
+        });
+    books.ledger().note(run.id(), "all are stored");
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 3L, LeadState.HELD, 6L));
+    assertThat(books.due("tech")).extracting(Due::record).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void theSampleIsOfTheFirstRowsWhateverABudgetHolds() {
+    books.budgets(now -> charge(2000, 0, "day"));
+    Run run = sampled("leads", null, 3);
+    books.store(run, "tech", 2);
+    books.store(run, Row.rejected("tech"), Row.of("tech"), Row.of("tech"));
+    assertThat(books.snapshot().budget().held())
+        .extracting(LedgerView.Held::by, LedgerView.Held::leads)
+        .containsExactly(tuple(Holder.BUDGET, 1L), tuple(Holder.SAMPLE, 1L));
+    assertThat(books.due("tech")).extracting(Due::record).containsExactly(1L, 2L);
+
+    books.budgets(now -> charge(0, 0, "day"));
+    assertThat(books.balance().released()).as("only the budget lets go by itself").isEqualTo(1);
+    assertThat(books.due("tech")).extracting(Due::record).containsExactly(1L, 2L, 4L);
+    assertThat(books.balance().released()).isZero();
+    assertThat(books.ledger().release(of(run))).isEqualTo(1);
+    assertThat(books.due("tech")).hasSize(4);
+  }
+
+  @Test
+  void aReleasedSampleGoesNoFurtherThanTheBudget() {
+    books.budgets(now -> charge(3000, 0, "day"));
+    Run run = sampled("leads", null, 2);
+    books.store(run, "tech", 6);
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 2L, LeadState.HELD, 4L));
+    assertThat(books.ledger().release(of(run))).isEqualTo(4);
+    assertThat(books.balance().held()).isEqualTo(3);
+    assertThat(books.due("tech")).extracting(Due::record).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void aSampleThatIsOnItsWayOrThroughLetsNoOtherRowGo() {
+    Run run = sampled("leads", null, 2);
+    books.store(run, Row.of("tech"));
+    Lease lease = books.lead("node");
+    books.ledger().settle(books.begin(books.due("tech").get(0), lease), accepted());
+    books.store(run, Row.of("tech"), Row.of("tech"));
+    books.ledger().settle(books.begin(books.due("tech").get(0), lease), failed(START));
+    assertThat(states(run))
+        .isEqualTo(Map.of(LeadState.ACCEPTED, 1L, LeadState.QUEUED, 1L, LeadState.HELD, 1L));
+  }
+
+  @Test
+  void releasedTheRestGoesAndSoDoRowsThatAreStillToBeRead() {
+    Run run = sampled("leads", null, 1);
+    books.store(run, "tech", 3);
+    assertThat(books.ledger().release(of(run))).isEqualTo(2);
+    books.store(run, "tech", 2);
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 5L));
+  }
+
+  @Test
+  void cancelledTheRestIsWithdrawnAndSoAreRowsThatAreStillToBeReadAndTheirKeysAreFree() {
+    Run run = sampled("leads", null, 1);
+    books.store(run, Row.keyed("tech", "a"), Row.keyed("tech", "b"));
+    assertThat(books.ledger().cancel(of(run))).isEqualTo(2);
+    books.reopen();
+    books.store(
+        books.run("leads"), Row.keyed("tech", "c"), Row.rejected("tech"), Row.keyed("tech", "c"));
+    assertThat(books.ledger().release(of(run))).isZero();
+    books.store(run, Row.keyed("tech", "d"));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.CANCELLED, 5L, LeadState.REJECTED, 1L));
+    assertThat(books.line(run.id() + "-3").reason()).isEqualTo("cancelled by the operator");
+    Run other = books.run("other");
+    books.store(other, Row.keyed("tech", "a"), Row.keyed("tech", "c"), Row.keyed("tech", "d"));
+    assertThat(states(other)).isEqualTo(Map.of(LeadState.QUEUED, 3L));
+  }
+
+  @Test
+  void aRunThatIsHeldWhileItIsReadIsHeldToItsEndAndOthersAreNot() {
+    Run run = books.run("leads");
+    Run other = books.run("other");
+    books.store(run, "tech", 2);
+    assertThat(books.ledger().hold(of(run))).isEqualTo(2);
+    books.reopen();
+    books.store(books.run("leads"), "tech", 1);
+    books.store(other, "tech", 1);
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.HELD, 3L));
+    assertThat(states(other)).isEqualTo(Map.of(LeadState.QUEUED, 1L));
+    assertThat(books.line(run.id() + "-3").reason()).isEqualTo("held by the operator");
+    books.ledger().hold(new LeadSelection(other.id(), "finance", null));
+    books.store(other, "tech", 1);
+    assertThat(states(other)).isEqualTo(Map.of(LeadState.QUEUED, 2L));
+    assertThat(books.ledger().release(ALL)).isEqualTo(3);
+    books.store(run, "tech", 1);
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 4L));
+  }
+
+  @Test
+  void aLeadOfAHeldOrCancelledRunThatComesBackFromTheWireIsHeldOrCancelledToo() {
+    Run held = books.stored("held", "tech", 2);
+    Run cancelled = books.stored("cancelled", "tech", 2);
+    Lease lease = books.lead("node");
+    List<Sending> wire = books.due("tech").stream().map(due -> books.begin(due, lease)).toList();
+    books.ledger().hold(of(held));
+    books.ledger().cancel(of(cancelled));
+    books.ledger().settle(wire.get(0), failed(START));
+    books.ledger().settle(wire.get(1), accepted());
+    books.ledger().settle(wire.get(2), failed(START));
+    books.reopen();
+    books.ledger().recover(Long.MAX_VALUE, List.of("tech"), START, 8);
+    assertThat(states(held)).isEqualTo(Map.of(LeadState.HELD, 1L, LeadState.ACCEPTED, 1L));
+    assertThat(states(cancelled)).isEqualTo(Map.of(LeadState.CANCELLED, 2L));
+    assertThat(books.account(cancelled).possibleDuplicates()).isEqualTo(1);
+    assertThat(books.ledger().release(ALL)).isEqualTo(1);
+    assertThat(books.line(wire.get(0)).attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsRetriedOfACancelledRunIsTriedMoreThanOnce() {
+    Run run = books.stored("leads", "tech", 2);
+    Lease lease = books.lead("node");
+    books.ledger().settle(books.begin(books.due("tech").get(0), lease), LedgerFixture.dead());
+    books.ledger().finish(run.id(), 2, 2, "");
+    books.ledger().cancel(of(run));
+    books.ledger().retry(of(run), EnumSet.of(LeadState.DEAD), DEDUPE_WINDOW);
+    books.ledger().settle(books.begin(books.due("tech").get(0), lease), failed(START));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.CANCELLED, 1L));
+  }
+
+  @Test
+  void aWishForASampleDoesNotReadAContentAnewUnlessAModeIsWishedToo() {
+    Run run = books.stored("leads", "tech", 3);
+    books.ledger().finish(run.id(), 3, 2, "");
+    assertThat(sampled("leads", null, 1).id()).isEqualTo(run.id());
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 3L));
+    Run anew = sampled("leads", DedupeMode.FORCE, 1);
+    assertThat(anew.id()).isNotEqualTo(run.id());
+    assertThat(anew.dedupe()).isEqualTo(DedupeMode.FORCE);
+  }
+
+  @Test
+  void aRunHasSpentWhatWasChargedAndNotGivenBack() {
+    Run run = books.stored("leads", "tech", 2);
+    Run other = books.stored("other", "tech", 1);
+    Lease lease = books.lead("node");
+    List<Due> due = books.due("tech");
+    for (Due lead : due) {
+      books.ledger().settle(books.begin(lead, lease, charge(0, 0, "day")), accepted());
+    }
+    Run failing = books.stored("failing", "tech", 1);
+    Sending failed = books.begin(books.due("tech").get(0), lease, charge(0, 0, "day"));
+    assertThat(books.ledger().view().spent(failing.id())).isEqualTo(new Amount(1000, 2000));
+    books.ledger().settle(failed, failed(START));
+    assertThat(books.ledger().view().spent(failing.id())).isEqualTo(new Amount(0, 0));
+    assertThat(books.ledger().view().spent(run.id())).isEqualTo(new Amount(2000, 4000));
+    assertThat(books.ledger().view().spent(other.id())).isEqualTo(new Amount(1000, 2000));
+  }
+}
