@@ -16,10 +16,10 @@ import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.plan.Preview;
 import dev.kiln.status.Alerts;
 import dev.kiln.status.Facts;
 import dev.kiln.status.LiveStatus;
-import dev.kiln.plan.Preview;
 import dev.kiln.status.Management;
 import dev.kiln.status.Metrics;
 import dev.kiln.status.NotReady;
@@ -43,8 +43,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -691,7 +691,7 @@ public final class App implements AutoCloseable {
       LongConsumer progress)
       throws Exception {
     PreviewBean bean = context().getRegistry().lookupByNameAndType("preview", PreviewBean.class);
-    PreviewBean.Previewing preview = 
+    PreviewBean.Previewing preview =
         bean.begin(ledger, source, priority, dedupe, alone, Instant.now(), progress);
     startCalledRoutes();
     for (Path file : files) {

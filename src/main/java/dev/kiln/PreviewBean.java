@@ -123,7 +123,14 @@ public final class PreviewBean {
               })
           .add(
               new Due(
-                  0, run.id(), lead.record(), source, lead.table(), priority, lead.payload(), false),
+                  0,
+                  run.id(),
+                  lead.record(),
+                  source,
+                  lead.table(),
+                  priority,
+                  lead.payload(),
+                  false),
               batch);
     }
 

@@ -382,8 +382,7 @@ final class RunningKiln implements AutoCloseable {
                     .filter(
                         run ->
                             run.states().keySet().stream()
-                                .noneMatch(
-                                    state -> state.open() && state != LeadState.HELD)),
+                                .noneMatch(state -> state.open() && state != LeadState.HELD)),
             Optional::isPresent)
         .orElseThrow();
   }

@@ -178,8 +178,7 @@ final class Following {
                   parked.put(table, reason.reason());
                 }
                 if (states.containsKey(LeadState.HELD)) {
-                  held(snapshot, run.id(), table)
-                      .ifPresent(why -> parked.putIfAbsent(table, why));
+                  held(snapshot, run.id(), table).ifPresent(why -> parked.putIfAbsent(table, why));
                 }
               });
     }

@@ -21,7 +21,9 @@ final class Admission {
 
   /** The leads that are held before a new one. */
   interface Lines {
-    /** Why a new lead of a run has to stand in line at a table; empty where nobody is held there. */
+    /**
+     * Why a new lead of a run has to stand in line at a table; empty where nobody is held there.
+     */
     String line(Holder by, String table, String run);
 
     /**

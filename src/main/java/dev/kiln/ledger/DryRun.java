@@ -87,8 +87,7 @@ public final class DryRun {
    * @param alone whether nobody else lets leads go: those of other runs that a budget holds keep
    *     none in line then
    */
-  public DryRun(
-      @Nullable LedgerView ledger, Duration dedupeWindow, Budget budget, boolean alone) {
+  public DryRun(@Nullable LedgerView ledger, Duration dedupeWindow, Budget budget, boolean alone) {
     this.ledger = ledger;
     this.dedupeWindow = dedupeWindow;
     this.budget = budget;
@@ -172,13 +171,7 @@ public final class DryRun {
               why == null ? null : why.until()),
           (first, more) ->
               new Held(
-                  file,
-                  table,
-                  hold.by(),
-                  first.leads + 1,
-                  first.line,
-                  first.reason,
-                  first.until));
+                  file, table, hold.by(), first.leads + 1, first.line, first.reason, first.until));
       return LeadState.HELD;
     }
     if (tooLarge) {

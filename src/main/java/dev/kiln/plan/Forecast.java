@@ -25,8 +25,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the ledger and the catalogue of now make of the rows of a dry run: room, time and cost. Leads of the same or a higher priority that are queued already go first. For one preview;
- * not thread-safe.
+ * What the ledger and the catalogue of now make of the rows of a dry run: room, time and cost.
+ * Leads of the same or a higher priority that are queued already go first. For one preview; not
+ * thread-safe.
  */
 public final class Forecast {
   private final Catalogue catalogue;

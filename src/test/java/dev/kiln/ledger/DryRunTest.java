@@ -204,8 +204,7 @@ final class DryRunTest {
     }
     assertThat(dry.tables()).isEqualTo(stored);
     assertThat(dry.held())
-        .extracting(
-            DryRun.Held::file, DryRun.Held::table, DryRun.Held::by, DryRun.Held::leads)
+        .extracting(DryRun.Held::file, DryRun.Held::table, DryRun.Held::by, DryRun.Held::leads)
         .containsExactlyInAnyOrderElementsOf(held);
     books.mustBalance();
   }
@@ -219,8 +218,7 @@ final class DryRunTest {
     Run run = run("leads", DedupeMode.SKIP);
     List<NewLead> leads = books.leads(run, Row.of("tech"));
     for (boolean alone : new boolean[] {true, false}) {
-      DryRun dry =
-          new DryRun(books.ledger().view(), DEDUPE_WINDOW, charge(2000, 0, DAY), alone);
+      DryRun dry = new DryRun(books.ledger().view(), DEDUPE_WINDOW, charge(2000, 0, DAY), alone);
       dry.begin("leads.csv");
       assertThat(dry.add(run, leads, ALL_SMALL))
           .containsExactly(alone ? LeadState.QUEUED : LeadState.HELD);
@@ -235,8 +233,7 @@ final class DryRunTest {
     List<NewLead> leads =
         books.leads(run, Row.of("tech"), Row.of("tech"), Row.of("tech"), Row.of("tech"));
     assertThat(dry.add(run, leads, lead -> lead.record() == 2))
-        .containsExactly(
-            LeadState.QUEUED, LeadState.REFUSED, LeadState.QUEUED, LeadState.HELD);
+        .containsExactly(LeadState.QUEUED, LeadState.REFUSED, LeadState.QUEUED, LeadState.HELD);
     assertThat(dry.held())
         .singleElement()
         .satisfies(

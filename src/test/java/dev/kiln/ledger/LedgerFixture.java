@@ -190,7 +190,8 @@ public final class LedgerFixture implements AutoCloseable {
     long before = rowsOf.getOrDefault(run.id(), 0L);
     long after = before + rows.length;
     ledger
-        .store(run, new Batch(before + 1, after, after, 2, leads(run, rows)), DEDUPE_WINDOW, budgets)
+        .store(
+            run, new Batch(before + 1, after, after, 2, leads(run, rows)), DEDUPE_WINDOW, budgets)
         .await();
     rowsOf.put(run.id(), after);
   }

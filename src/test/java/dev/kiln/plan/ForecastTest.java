@@ -8,8 +8,8 @@ import dev.kiln.clay.Catalogue;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.DryRun;
 import dev.kiln.ledger.LeadState;
-import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.BudgetAccount;
+import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.NewLead;
@@ -140,7 +140,7 @@ final class ForecastTest {
     Forecast forecast = new Forecast(fixture.catalogue(), ledger, Priority.NORMAL);
     assertThat(forecast.webhook(fixture.catalogue().table("tech").orElseThrow()))
         .isEqualTo("tech-1");
-    Preview preview = 
+    Preview preview =
         forecast.of(List.of(), leads(fixture.catalogue(), Map.of("tech", 20)), Map.of());
     assertThat(preview.workspaces())
         .extracting(WorkspacePreview::ratePerSecond)
