@@ -81,10 +81,10 @@ final class PreviewTest {
   void equalsWhatARealRunThenDoes() throws Exception {
     kiln.inClayYaml(
         "- { name: tech-1, url: \"{{webhook:tech-1}}\" }",
-        "- { name: tech-1, url: \"{{webhook:tech-1}}\", cap: 60 }\n"
-            + "      - { name: tech-2, url: \"{{webhook:tech-2}}\" }\n"
-            + "    constants: { campaign: \"spring\", wave: 7 }\n"
-            + "    stamps: [ batch ]");
+        "- { name: tech-1, url: \"{{webhook:tech-1}}\", cap: 60 }\n      - { name: tech-2, url: \"{{webhook:tech-2}}\" }");
+    kiln.inClayYaml(
+        "  outbound-leads-tech:\n",
+        "  outbound-leads-tech:\n    constants: { campaign: \"spring\", wave: 7 }\n    stamps: [ batch ]\n");
     kiln.inClayYaml("tables:\n", "budgets:\n  credits: { day: 1000000, month: 0 }\ntables:\n");
     kiln.start();
     kiln.drop("normal/earlier.csv", leads(10, 30, "Computer Software"));
@@ -168,8 +168,10 @@ final class PreviewTest {
         "  outbound-leads-tech:\n    credits-per-lead: 6\n    actions-per-lead: 4\n");
     kiln.inClayYaml(
         "  outbound-leads-finance:\n",
-        "  outbound-leads-finance:\n    credits-per-lead: 2.5\n    actions-per-lead: 1\n"
-            + "    budgets: { actions: { day: 25 } }\n");
+        "  outbound-leads-finance:\n    credits-per-lead: 2.5\n    actions-per-lead: 1\n");
+    kiln.inClayYaml(
+        "  outbound-leads-finance:\n",
+        "  outbound-leads-finance:\n    budgets: { actions: { day: 25 } }\n");
     kiln.start();
     kiln.drop("normal/earlier.csv", leads(10, 30, "Computer Software"));
     kiln.settled("earlier.csv");
@@ -269,9 +271,8 @@ final class PreviewTest {
   @DisplayName("rows over Clay's limit are foretold as refused, and cost nothing")
   void foretellsRowsThatAreTooLarge() throws Exception {
     kiln.inClayYaml(
-        "      - { name: finance-1, url: \"{{webhook:finance-1}}\" }\n",
-        "      - { name: finance-1, url: \"{{webhook:finance-1}}\" }\n"
-            + "    trim-fields: [ notes ]\n");
+        "  outbound-leads-finance:\n",
+        "  outbound-leads-finance:\n    trim-fields: [ notes ]\n");
     String large = "x".repeat(120_000);
     Path file =
         file(

@@ -36,6 +36,11 @@ public record BudgetWarning(String account, Kind kind, int percent, long cap, In
     }
   }
 
+  /** Whether it is the budget of a day or a month over all tables. */
+  public boolean ofPeriod() {
+    return !account.startsWith(Account.ofRun("")) && !account.contains(Account.ofTable("", ""));
+  }
+
   /** The warning for a person. */
   public String text() {
     return "Budget of the "

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.Proof;
+import dev.kiln.cli.KilnProcess.Ended;
+import dev.kiln.ledger.LeadState;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +20,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 final class CrashIT {
   private static final int IN_FLIGHT = 8;
+
+  /** Data Credits of a lead, as clay.yaml has it unless told otherwise. */
+  private static final int CREDITS = 6;
 
   @Test
   void everyLeadArrivesAndOnlyListedOnesTwice(@TempDir Path folder) {
@@ -57,6 +62,57 @@ final class CrashIT {
       assertThat(twice).isNotEmpty();
       assertThat(listed).containsAll(twice).hasSizeLessThanOrEqualTo(kills * IN_FLIGHT);
       assertThat(run.path("possible_duplicate").asInt()).isEqualTo(listed.size());
+    }
+  }
+
+  @Test
+  void noCrashSpendsMoreThanABudgetAndSendSaysWhatIsHeld(@TempDir Path folder) {
+    int covered = 60;
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "300-500")) {
+      rehearsal.configure(100);
+      rehearsal.write(
+          "config/clay.yaml",
+          Rehearsal.read(folder.resolve("config/clay.yaml"))
+              + "budgets:\n  credits: { month: %d }\n".formatted(covered * CREDITS));
+      rehearsal.properties("kiln.delivery.in-flight = " + IN_FLIGHT);
+      for (String name : List.of("one", "two", "three")) {
+        rehearsal.drop(name + ".csv", Rehearsal.leads(name, 40));
+      }
+      KilnProcess kiln = rehearsal.run();
+      rehearsal.awaitDistinct(20);
+      kiln.kill();
+      kiln = rehearsal.run();
+      rehearsal.awaitLedger(
+          "all is sent that the budget covers",
+          snapshot ->
+              snapshot.runs().size() == 3
+                  && snapshot.runs().stream()
+                      .allMatch(
+                          run ->
+                              run.phase().equals("READ")
+                                  && run.states().keySet().stream()
+                                      .allMatch(
+                                          state ->
+                                              state == LeadState.ACCEPTED
+                                                  || state == LeadState.HELD)));
+      kiln.terminate();
+
+      int arrived = rehearsal.arrivals().values().stream().mapToInt(Integer::intValue).sum();
+      assertThat(arrived).isBetween(covered - IN_FLIGHT, covered);
+      assertThat(Rehearsal.count(rehearsal.status(), "HELD")).isGreaterThanOrEqualTo(60);
+      assertThat(rehearsal.leads("--state", "HELD"))
+          .allSatisfy(
+              lead ->
+                  assertThat(lead.path("reason").asText())
+                      .contains("has no room for it", "raise budgets in config/clay.yaml"));
+
+      rehearsal.write("more.csv", Rehearsal.leads("more", 3));
+      Ended sent = rehearsal.kiln("send", "more.csv");
+      assertThat(sent.exit()).isEqualTo(1);
+      assertThat(sent.err())
+          .contains("leads are held, and go by themselves", "raise budgets in config/clay.yaml");
+      assertThat(rehearsal.arrivals().values().stream().mapToInt(Integer::intValue).sum())
+          .isEqualTo(arrived);
     }
   }
 

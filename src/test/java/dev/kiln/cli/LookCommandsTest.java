@@ -11,6 +11,7 @@ import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Wish;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,7 @@ final class LookCommandsTest {
     List<String> arguments = new ArrayList<>(List.of("--data", data.toString()));
     arguments.addAll(List.of(options));
     return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err))
         .setExecutionExceptionHandler(
@@ -69,6 +71,28 @@ final class LookCommandsTest {
       fixture.send("tech", 504);
       return run;
     }
+  }
+
+  @Test
+  void aRunIsNamedOnceAndReleasedOrCancelledWhole() {
+    Run run;
+    try (LedgerFixture fixture = LedgerFixture.in(data)) {
+      fixture.ledger().ask("hash of sampled", "", new Wish(null, 1L));
+      run = fixture.run("sampled");
+      fixture.store(run, "tech", 3);
+    }
+    assertThat(kiln(new LeadsVerb.Cancel(), run.id(), "--run", run.id())).isEqualTo(Main.USAGE);
+    assertThat(err.toString()).contains("Name one run: " + run.id() + " or --run " + run.id());
+    assertThat(kiln(new LeadsVerb.Release(), run.id())).isZero();
+    assertThat(out.toString()).contains("Leads queued again: 2.");
+    assertThat(kiln(new LeadsVerb.Cancel(), run.id(), "--json")).isZero();
+    assertThat(out.toString()).contains("{\"leads\":3}");
+  }
+
+  @Test
+  void aSampleHasAtLeastOneRow() {
+    assertThat(kiln(new SendCommand(), "--sample", "0", "leads.csv")).isEqualTo(Main.USAGE);
+    assertThat(err.toString()).contains("--sample is a number of rows, at least 1");
   }
 
   @Test

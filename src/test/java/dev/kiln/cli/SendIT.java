@@ -95,20 +95,17 @@ final class SendIT {
 
   @Test
   void previewsAndSendsNothing() {
-    Ended preview = rehearsal.kiln("preview", "--json", "--source", "events", "mixed.csv");
-    assertThat(preview.exit()).as(preview.err()).isZero();
+    Ended preview =
+        rehearsal.kiln("preview", "--json", "--source", "events", "mixed.csv", "strange.csv");
+    assertThat(preview.exit()).isEqualTo(2);
+    assertThat(preview.err().lines())
+        .singleElement()
+        .asString()
+        .contains("strange.csv has no header row of a lead file");
     JsonNode table = Rehearsal.parse(preview.out()).path("tables").path(0);
     assertThat(table.path("table").asText()).isEqualTo("event-attendees");
     assertThat(table.path("states")).isEqualTo(Rehearsal.parse("{\"REJECTED\":1,\"QUEUED\":3}"));
     assertThat(table.path("first_body").asText()).contains("\"source\":\"events\"", "mixed1@");
-
-    Ended refused = rehearsal.kiln("preview", "good.csv", "strange.csv");
-    assertThat(refused.exit()).isEqualTo(2);
-    assertThat(refused.err()).contains("strange.csv has no header row of a lead file");
-    assertThat(refused.out()).contains("outbound-leads-tech");
-    Ended missing = rehearsal.kiln("preview", "missing.csv");
-    assertThat(missing.exit()).isEqualTo(2);
-    assertThat(missing.err()).isEqualTo("missing.csv does not exist\n");
     assertThat(rehearsal.received().path("requests").asInt()).isZero();
     assertThat(rehearsal.data()).doesNotExist();
   }
@@ -125,23 +122,15 @@ final class SendIT {
     assertThat(sample.path("rest").path("actions").asInt()).isEqualTo(104);
     assertThat(rehearsal.stored("tech-1")).isEqualTo(4);
 
-    Ended refused = rehearsal.kiln("send", "--sample", "0", "many.csv");
-    assertThat(refused.exit()).isEqualTo(2);
-    assertThat(refused.err()).contains("--sample is a number of rows");
-
     KilnProcess kiln = rehearsal.run();
     Ended through = rehearsal.kiln("send", "--sample", "1", "good.csv");
     assertThat(through.exit()).as(through.err()).isZero();
-    String run = sample.path("run").asText();
     assertThat(through.out())
         .contains(
             "spent so far: 6 Data Credits, 4 Actions", "held: 4 leads; sending them takes 24 ");
-    Ended released = rehearsal.kiln("release", run);
+    Ended released = rehearsal.kiln("release", sample.path("run").asText());
     assertThat(released.out()).isEqualTo("Leads queued again: 26.\n");
     rehearsal.awaitDistinct(31);
-    Ended cancelled = rehearsal.kiln("cancel", run, "--run", run);
-    assertThat(cancelled.exit()).isEqualTo(2);
-    assertThat(cancelled.err()).contains("Name one run");
     kiln.terminate();
     assertThat(rehearsal.received().path("repeats").asInt()).isZero();
   }

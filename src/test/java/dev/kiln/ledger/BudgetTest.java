@@ -381,6 +381,10 @@ final class BudgetTest {
         .extracting(BudgetWarning::text)
         .containsExactly(
             "Budget of the day 2026-11-25: 70 % of its 10 Data Credits are spent; what does not fit is held");
+    assertThat(seventh.warnings()).allMatch(BudgetWarning::ofPeriod);
+    assertThat(List.of("run 20261125-aaaaaa", DAY + " of table tech"))
+        .map(account -> new BudgetWarning(account, BudgetWarning.Kind.CREDITS, 70, 10_000, START))
+        .noneMatch(BudgetWarning::ofPeriod);
     assertThat(send("tech", accepted()).warnings()).as("again").isEmpty();
     assertThat(send("tech", accepted()).warnings())
         .extracting(BudgetWarning::percent)
