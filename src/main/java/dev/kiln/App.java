@@ -634,7 +634,9 @@ public final class App implements AutoCloseable {
   public static void check(Places places) throws Exception {
     Path scratch = Files.createTempDirectory("kiln-check");
     try {
-      start(new Places(places.config(), places.routes(), scratch), Mode.CHECK).close();
+      start(
+              new Places(places.config(), places.routes(), scratch, places.secrets()), Mode.CHECK)
+          .close();
     } finally {
       Trees.delete(scratch);
     }

@@ -6,13 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The three folders of a Kiln.
+ * The folders of a Kiln.
  *
- * @param config {@code config/}: numbers, catalogue, secrets, industries
+ * @param config {@code config/}: numbers, catalogue, industries
  * @param routes {@code routes/}: the YAML
  * @param data {@code data/}: inbox, archive, rejects and the ledger; created where it is missing
+ * @param secrets {@code secrets/}: one file each; need not exist where it is in {@code config}
  */
-public record Places(Path config, Path routes, Path data) {
+public record Places(Path config, Path routes, Path data, Path secrets) {
+  /** Those of a Kiln whose secrets are in {@code secrets/} of its configuration. */
+  public Places(Path config, Path routes, Path data) {
+    this(config, routes, data, secretsOf(config));
+  }
+
+  private static Path secretsOf(Path config) {
+    return config.resolve("secrets");
+  }
+
   /** Checks that what must be there is there. */
   void check() {
     if (!Files.isDirectory(config)) {
@@ -23,16 +33,15 @@ public record Places(Path config, Path routes, Path data) {
       throw new InvalidConfiguration(
           routes, "is not a folder: --routes names the folder with *.camel.yaml");
     }
+    if (!secrets.equals(secretsOf(config)) && !Files.isDirectory(secrets)) {
+      throw new InvalidConfiguration(
+          secrets, "is not a folder: --secrets names the folder with one file for each secret");
+    }
   }
 
   /** What Kiln knows of Clay. */
   public Path clayYaml() {
     return config.resolve("clay.yaml");
-  }
-
-  /** The folder of secrets, one file each. */
-  public Path secrets() {
-    return config.resolve("secrets");
   }
 
   /** What Clay's plans cost. */

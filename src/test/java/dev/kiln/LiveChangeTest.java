@@ -24,10 +24,12 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import javax.management.Attribute;
 import javax.management.MBeanException;
 import javax.management.MBeanServer;
@@ -194,17 +196,43 @@ final class LiveChangeTest {
   @Test
   @DisplayName("a secret is taken up live, however its file is replaced")
   void secretsAreTakenUp() throws Exception {
-    Path secrets = Files.createDirectories(kiln.places().config().resolve("secrets"));
-    Path url = secrets.resolve("tech-1-url");
-    Files.writeString(url, kiln.clay().webhookUrl("hook-tech-1").toString());
+    Path secrets = Files.createDirectories(kiln.places().secrets());
+    Path url = webhook(secrets, "tech-1-url", "tech-1");
+    takesUp(
+        () -> {
+          webhook(secrets, "next", "tech-2");
+          Files.delete(url);
+          return Files.createSymbolicLink(url, Path.of("next"));
+        });
+  }
+
+  @Test
+  @DisplayName("secrets that are mounted elsewhere are taken up when Kubernetes turns their link")
+  void mountedSecretsAreTakenUp() throws Exception {
+    Path secrets = Files.createDirectories(kiln.data().resolveSibling("mounted"));
+    webhook(Files.createDirectory(secrets.resolve("..first")), "tech-1-url", "tech-1");
+    webhook(Files.createDirectory(secrets.resolve("..second")), "tech-1-url", "tech-2");
+    Path data = Files.createSymbolicLink(secrets.resolve("..data"), Path.of("..first"));
+    Files.createSymbolicLink(secrets.resolve("tech-1-url"), Path.of("..data", "tech-1-url"));
+    kiln.secrets(secrets);
+    takesUp(
+        () -> {
+          Path turned = secrets.resolve("..data_tmp");
+          Files.createSymbolicLink(turned, Path.of("..second"));
+          return Files.move(turned, data, StandardCopyOption.ATOMIC_MOVE);
+        });
+  }
+
+  private Path webhook(Path folder, String secret, String webhook) throws Exception {
+    return Files.writeString(folder.resolve(secret), "" + kiln.clay().webhookUrl("hook-" + webhook));
+  }
+
+  /** A swap of the secret tech-1-url, from the webhook tech-1 to tech-2, counts at once. */
+  private void takesUp(Callable<Path> swap) throws Exception {
     kiln.inClayYaml("\"{{webhook:tech-1}}\"", "\"{{secret:tech-1-url}}\"").start();
     kiln.drop("normal/tech.csv", leads(1, 2, "Computer Software"));
     kiln.settled("tech.csv");
-
-    Path next =
-        Files.writeString(secrets.resolve("next"), "" + kiln.clay().webhookUrl("hook-tech-2"));
-    Files.delete(url);
-    Files.createSymbolicLink(url, next.getFileName());
+    swap.call();
     soon()
         .until(
             () ->

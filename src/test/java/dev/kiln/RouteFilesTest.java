@@ -222,6 +222,12 @@ final class RouteFilesTest {
             () -> App.check(new Places(places.config(), folder.resolve("gone"), places.data())))
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageStartingWith(folder.resolve("gone") + ": is not a folder");
+    Path secrets = folder.resolve("gone");
+    assertThatThrownBy(
+            () ->
+                App.check(new Places(places.config(), places.routes(), places.data(), secrets)))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageStartingWith(secrets + ": is not a folder: --secrets");
   }
 
   // ---- What Camel finds ----

@@ -80,6 +80,7 @@ final class RunningKiln implements AutoCloseable {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private String clayYaml = CLAY_YAML;
   private Path routes = SHIPPED_ROUTES;
+  private @Nullable Path secrets;
   private @Nullable App app;
 
   RunningKiln(Path folder) {
@@ -108,6 +109,12 @@ final class RunningKiln implements AutoCloseable {
   RunningKiln inClayYaml(String from, String to) {
     assertThat(clayYaml).contains(from);
     clayYaml = clayYaml.replace(from, to);
+    return this;
+  }
+
+  /** Runs with secrets that are elsewhere than in the configuration. */
+  RunningKiln secrets(Path elsewhere) {
+    secrets = elsewhere;
     return this;
   }
 
@@ -166,7 +173,9 @@ final class RunningKiln implements AutoCloseable {
         yaml = yaml.replace("{{webhook:" + webhook + "}}", clay.webhookUrl("hook-" + webhook) + "");
       }
       Files.writeString(config.resolve("clay.yaml"), yaml);
-      return new Places(config, routes, data());
+      return secrets == null
+          ? new Places(config, routes, data())
+          : new Places(config, routes, data(), secrets);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

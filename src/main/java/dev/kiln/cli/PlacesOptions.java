@@ -10,36 +10,55 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that say where a Kiln is: common to all commands. */
+/**
+ * The options that say where a Kiln is: common to all commands. A variable of the environment
+ * stands in for one that is not given, so that a command in a container needs none.
+ */
 final class PlacesOptions {
   @Option(
       names = "--config",
       paramLabel = "DIR",
+      defaultValue = "${env:KILN_CONFIG}",
       description =
           "Folder with clay.yaml, application.properties, industries.csv, prices.yaml, the lists of mail domains"
-              + " and secrets/ (default: config).")
+              + " and secrets/ (default: $KILN_CONFIG, else config).")
   private @Nullable Path config;
 
   @Option(
       names = "--routes",
       paramLabel = "DIR",
-      description = "Folder with *.camel.yaml (default: routes).")
+      defaultValue = "${env:KILN_ROUTES}",
+      description = "Folder with *.camel.yaml (default: $KILN_ROUTES, else routes).")
   private @Nullable Path routes;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
+      defaultValue = "${env:KILN_DATA}",
       description =
-          "Folder with inbox/, archive/, rejects/ and the ledger; made where it is missing (default: data).")
+          "Folder with inbox/, archive/, rejects/ and the ledger; made where it is missing (default:"
+              + " $KILN_DATA, else data).")
   private @Nullable Path data;
+
+  @Option(
+      names = "--secrets",
+      paramLabel = "DIR",
+      defaultValue = "${env:KILN_SECRETS}",
+      description =
+          "Folder with one file for each secret (default: $KILN_SECRETS, else secrets of --config).")
+  private @Nullable Path secrets;
 
   /** The folders; those not given are in Kiln's own folder, wherever the command was called. */
   Places places() {
     Path home = Path.of(System.getProperty("kiln.home", ""));
-    return new Places(
-        config == null ? home.resolve("config") : config,
-        routes == null ? home.resolve("routes") : routes,
-        data == null ? home.resolve("data") : data);
+    Places places =
+        new Places(
+            config == null ? home.resolve("config") : config,
+            routes == null ? home.resolve("routes") : routes,
+            data == null ? home.resolve("data") : data);
+    return secrets == null
+        ? places
+        : new Places(places.config(), places.routes(), places.data(), secrets);
   }
 
   /** What another command on the same data has to be given: empty, or with a blank before it. */
