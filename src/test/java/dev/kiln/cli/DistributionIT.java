@@ -6,23 +6,25 @@ import dev.kiln.cli.KilnProcess.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The archive that the build makes, unpacked somewhere else and used. */
 final class DistributionIT {
+  /** The user of the image. */
+  private static final String USER = "10001";
+
   private static Path unpacked(Path folder) throws IOException, InterruptedException {
     Path archive;
     try (Stream<Path> built = Files.list(KilnProcess.PROJECT.resolve("target"))) {
       archive = built.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow();
     }
-    Process tar =
-        new ProcessBuilder("tar", "-xzf", archive.toString(), "-C", folder.toString())
-            .inheritIO()
-            .start();
-    assertThat(tar.waitFor()).isZero();
+    run("tar", "-xzf", archive.toString(), "-C", folder.toString());
     try (Stream<Path> top = Files.list(folder)) {
       return top.findFirst().orElseThrow();
     }
@@ -31,6 +33,15 @@ final class DistributionIT {
   private static List<String> names(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static Set<String> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> folder.relativize(file).toString())
+          .collect(Collectors.toSet());
     }
   }
 
@@ -48,20 +59,53 @@ final class DistributionIT {
       assertThat(ended.err())
           .contains(home.resolve("config/clay.yaml").toString(), "secrets/tech-1-url");
     }
+    assertThat(files(home.resolve("config/deploy")))
+        .contains("container/Containerfile", "camel-k/integration.yaml")
+        .isEqualTo(files(KilnProcess.PROJECT.resolve("config/deploy")));
+
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
-      rehearsal.properties();
+      rehearsal.properties("kiln.http.token = {{secret:http-token}}");
+      rehearsal.write("secrets/http-token", "open-sesame");
       rehearsal.drop("leads.csv", Rehearsal.leads("lead", 50));
-      List<String> run =
-          List.of(
-              "run",
-              "--config",
-              folder.resolve("config").toString(),
-              "--data",
-              rehearsal.data().toString());
-      try (KilnProcess kiln = KilnProcess.start(home, folder, List.of(), run)) {
+      Path temporary = Files.createDirectory(folder.resolve("tmp"));
+      List<String> way = asInTheImage(home, folder);
+      try (KilnProcess kiln =
+          KilnProcess.start(
+              home, folder, way, List.of("run"), "-Djava.io.tmpdir=" + temporary)) {
         rehearsal.awaitDistinct(50);
         assertThat(kiln.terminate().err()).doesNotContain("WARN", "ERROR");
       }
+      assertThat(names(rehearsal.data())).contains("kiln.db");
     }
+  }
+
+  /**
+   * The way to run a command as the image does: places by variables, a program that cannot be
+   * written to, and, where that may be chosen, the image's user.
+   */
+  private static List<String> asInTheImage(Path home, Path folder) throws Exception {
+    run("chmod", "-R", "a-w,a+rX", home.getParent().toString());
+    run("chmod", "-R", "a+rX", folder.toString());
+    List<String> way = new ArrayList<>();
+    if (System.getProperty("user.name").equals("root")) {
+      for (String owned : List.of("data", "tmp", "secrets")) {
+        run("chown", "-R", USER + ":" + USER, folder.resolve(owned).toString());
+      }
+      way.addAll(List.of("setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"));
+    }
+    way.addAll(
+        List.of(
+            "env",
+            "KILN_CONFIG=" + folder.resolve("config"),
+            "KILN_ROUTES=" + home.resolve("routes"),
+            "KILN_SECRETS=" + folder.resolve("secrets"),
+            "KILN_DATA=" + folder.resolve("data")));
+    return way;
+  }
+
+  private static void run(String... command) throws IOException, InterruptedException {
+    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor())
+        .as(String.join(" ", command))
+        .isZero();
   }
 }
