@@ -634,8 +634,7 @@ public final class App implements AutoCloseable {
   public static void check(Places places) throws Exception {
     Path scratch = Files.createTempDirectory("kiln-check");
     try {
-      start(
-              new Places(places.config(), places.routes(), scratch, places.secrets()), Mode.CHECK)
+      start(new Places(places.config(), places.routes(), scratch, places.secrets()), Mode.CHECK)
           .close();
     } finally {
       Trees.delete(scratch);

@@ -47,7 +47,8 @@ final class ContainerfileTest {
         .startsWith(file.all("FROM").get(0).replaceAll("-jdk-.*", ""));
     assertThat(file.all("COPY")).containsExactly(". .", "--from=build /image/ /");
     assertThat(String.join("\n", file.all("RUN")))
-        .contains("./mvnw ", "target/kiln-*.tar.gz", "config/deploy/container/application.properties");
+        .contains(
+            "./mvnw ", "target/kiln-*.tar.gz", "config/deploy/container/application.properties");
     assertThat(Files.readAllLines(Path.of(Containerfile.FILE + ".dockerignore")))
         .as("no secret gets into an image")
         .containsSubsequence("config/secrets/*", "!config/secrets/README");

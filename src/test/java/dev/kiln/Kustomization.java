@@ -16,13 +16,12 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * What {@code kubectl kustomize --load-restrictor LoadRestrictionsNone} makes of a folder, as far as
- * the shipped folders go: resources, ConfigMaps out of files, names of images.
+ * What {@code kubectl kustomize --load-restrictor LoadRestrictionsNone} makes of a folder, as far
+ * as the shipped folders go: resources, ConfigMaps out of files, names of images.
  */
 final class Kustomization {
   private static final Set<String> KNOWN =
-      Set.of(
-          "apiVersion", "kind", "resources", "generatorOptions", "configMapGenerator", "images");
+      Set.of("apiVersion", "kind", "resources", "generatorOptions", "configMapGenerator", "images");
 
   private final Path folder;
   private final Map<String, Object> said;

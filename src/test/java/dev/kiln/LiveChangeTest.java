@@ -224,7 +224,8 @@ final class LiveChangeTest {
   }
 
   private Path webhook(Path folder, String secret, String webhook) throws Exception {
-    return Files.writeString(folder.resolve(secret), "" + kiln.clay().webhookUrl("hook-" + webhook));
+    return Files.writeString(
+        folder.resolve(secret), "" + kiln.clay().webhookUrl("hook-" + webhook));
   }
 
   /** A swap of the secret tech-1-url, from the webhook tech-1 to tech-2, counts at once. */

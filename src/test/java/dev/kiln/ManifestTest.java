@@ -124,8 +124,7 @@ final class ManifestTest {
       Set.of("labels", "matchLabels", "data", "requests", "limits", "selector");
 
   private static final Pattern SECRET = Pattern.compile("\\{\\{secret:([^}]*)}}");
-  private static final Pattern IMAGE =
-      Pattern.compile("registry\\.example\\.com/kiln:([\\w.-]+)");
+  private static final Pattern IMAGE = Pattern.compile("registry\\.example\\.com/kiln:([\\w.-]+)");
   private static final Pattern MOUNT =
       Pattern.compile("(?:(configmap|secret):)?([a-z-]+)[@:](/\\S+)");
 
@@ -341,7 +340,8 @@ final class ManifestTest {
   }
 
   @Test
-  @DisplayName("the Integration has only traits that no supported operator lacks or calls deprecated")
+  @DisplayName(
+      "the Integration has only traits that no supported operator lacks or calls deprecated")
   void traits() throws IOException {
     Set<String> used = new TreeSet<>();
     integration().at("/spec/traits").fieldNames().forEachRemaining(used::add);
@@ -425,7 +425,8 @@ final class ManifestTest {
 
   @ParameterizedTest
   @ValueSource(strings = {SINGLE, CLUSTER})
-  @DisplayName("the network lets in the ingress and the monitoring, and out names, HTTPS, the ledger")
+  @DisplayName(
+      "the network lets in the ingress and the monitoring, and out names, HTTPS, the ledger")
   void network(String folder) throws IOException {
     Set<Integer> out = new TreeSet<>();
     for (NetworkPolicy policy : all(folder, NetworkPolicy.class)) {
@@ -462,7 +463,8 @@ final class ManifestTest {
     assertThat(pod.getAutomountServiceAccountToken()).isFalse();
     assertThat(pod.getEnableServiceLinks()).as("KILN_ variables of the service").isFalse();
     assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
-    assertThat(pod.getSecurityContext().getRunAsUser() + ":" + pod.getSecurityContext().getFsGroup())
+    assertThat(
+            pod.getSecurityContext().getRunAsUser() + ":" + pod.getSecurityContext().getFsGroup())
         .isEqualTo(new Containerfile().one("USER"));
     assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
     assertThat(kiln.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
@@ -547,7 +549,9 @@ final class ManifestTest {
           .getVolumeClaimTemplates()
           .forEach(
               claim ->
-                  volumes.put(claim.getMetadata().getName(), "volumes kiln-" + claim.getMetadata().getName()));
+                  volumes.put(
+                      claim.getMetadata().getName(),
+                      "volumes kiln-" + claim.getMetadata().getName()));
     }
     Set<String> unused = new TreeSet<>(volumes.keySet());
     for (VolumeMount mount : container(folder).getVolumeMounts()) {
@@ -600,8 +604,7 @@ final class ManifestTest {
     Files.createSymbolicLink(folder.resolve("..data"), data.getFileName());
     for (Map.Entry<String, String> file : files.entrySet()) {
       Files.writeString(data.resolve(file.getKey()), file.getValue());
-      Files.createSymbolicLink(
-          folder.resolve(file.getKey()), Path.of("..data", file.getKey()));
+      Files.createSymbolicLink(folder.resolve(file.getKey()), Path.of("..data", file.getKey()));
     }
     return folder;
   }

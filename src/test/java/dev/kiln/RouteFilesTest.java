@@ -224,8 +224,7 @@ final class RouteFilesTest {
         .hasMessageStartingWith(folder.resolve("gone") + ": is not a folder");
     Path secrets = folder.resolve("gone");
     assertThatThrownBy(
-            () ->
-                App.check(new Places(places.config(), places.routes(), places.data(), secrets)))
+            () -> App.check(new Places(places.config(), places.routes(), places.data(), secrets)))
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageStartingWith(secrets + ": is not a folder: --secrets");
   }

@@ -70,8 +70,7 @@ final class DistributionIT {
       Path temporary = Files.createDirectory(folder.resolve("tmp"));
       List<String> way = asInTheImage(home, folder);
       try (KilnProcess kiln =
-          KilnProcess.start(
-              home, folder, way, List.of("run"), "-Djava.io.tmpdir=" + temporary)) {
+          KilnProcess.start(home, folder, way, List.of("run"), "-Djava.io.tmpdir=" + temporary)) {
         rehearsal.awaitDistinct(50);
         assertThat(kiln.terminate().err()).doesNotContain("WARN", "ERROR");
       }
