@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 
 /** The shipped Containerfile, taken apart into its instructions. */
 final class Containerfile {
-  static final Path FILE = Path.of("config/deploy/container/Containerfile");
+  static final Path FOLDER = Path.of("config/deploy/container");
+  static final Path FILE = FOLDER.resolve("Containerfile");
   private static final Pattern PAIR = Pattern.compile("([\\w.]+)=(?:\"([^\"]*)\"|(\\S+))");
 
   private final List<String> instructions = new ArrayList<>();

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
@@ -72,7 +73,8 @@ final class ContainerfileTest {
   void places() throws Exception {
     Map<String, String> variables = new TreeMap<>(file.pairs("ENV"));
     assertThat(variables.remove("LANG")).isEqualTo("C.UTF-8");
-    CommandLine run = new CommandLine(Main.class).getSubcommands().get("run");
+    CommandLine run =
+        Objects.requireNonNull(new CommandLine(Main.class).getSubcommands().get("run"));
     assertThat(variables.keySet())
         .isEqualTo(
             Pattern.compile("KILN_\\w+")
@@ -81,7 +83,7 @@ final class ContainerfileTest {
                 .map(MatchResult::group)
                 .collect(Collectors.toSet()));
     assertThat(Containerfile.words(file.one("VOLUME"))).containsExactly(variables.get("KILN_DATA"));
-    InetSocketAddress listen = Settings.read(Containerfile.FILE.getParent()).listen().orElseThrow();
+    InetSocketAddress listen = Settings.read(Containerfile.FOLDER).listen().orElseThrow();
     assertThat(listen.getHostString()).isEqualTo("0.0.0.0");
     assertThat(file.one("EXPOSE")).isEqualTo(String.valueOf(listen.getPort()));
     assertThat(file.pairs("LABEL"))

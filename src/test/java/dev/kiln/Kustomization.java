@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,7 @@ final class Kustomization {
     List<Map<String, Object>> there =
         built.stream()
             .filter(one -> "ConfigMap".equals(one.get("kind")))
-            .filter(one -> map(one.get("metadata")).get("name").equals(name))
+            .filter(one -> Objects.equals(map(one.get("metadata")).get("name"), name))
             .toList();
     assertThat(there).as("ConfigMaps %s that are there already", name).hasSize(merge ? 1 : 0);
     Map<String, Object> data = merge ? map(there.get(0).get("data")) : new LinkedHashMap<>();

@@ -496,9 +496,9 @@ final class ManifestTest {
         .isEqualTo(trait("security-context").path("runAsUser").asLong())
         .isEqualTo(pod(SINGLE).getSecurityContext().getRunAsUser());
     assertThat(traits.path("requestMemory").asText())
-        .isEqualTo(single.getResources().getRequests().get("memory").toString());
+        .isEqualTo(String.valueOf(single.getResources().getRequests().get("memory")));
     assertThat(traits.path("limitMemory").asText())
-        .isEqualTo(single.getResources().getLimits().get("memory").toString());
+        .isEqualTo(String.valueOf(single.getResources().getLimits().get("memory")));
     assertThat(traits.path("capabilitiesDrop")).hasToString("[\"ALL\"]");
     assertThat(integration().at("/spec/replicas").asInt()).isEqualTo(1);
     assertThat(trait("deployment").path("strategy").asText())
@@ -652,6 +652,9 @@ final class ManifestTest {
               }
             });
     assertThat(secrets).contains("http-token", "tech-1-url");
+    if (folder.equals(CLUSTER)) {
+      assertThat(secrets).contains("ledger-username", "ledger-password");
+    }
     return secrets;
   }
 

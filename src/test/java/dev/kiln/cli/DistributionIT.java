@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -83,7 +84,7 @@ final class DistributionIT {
    * written to, and, where that may be chosen, the image's user.
    */
   private static List<String> asInTheImage(Path home, Path folder) throws Exception {
-    run("chmod", "-R", "a-w,a+rX", home.getParent().toString());
+    run("chmod", "-R", "a-w,a+rX", Objects.requireNonNull(home.getParent()).toString());
     run("chmod", "-R", "a+rX", folder.toString());
     List<String> way = new ArrayList<>();
     if (System.getProperty("user.name").equals("root")) {
