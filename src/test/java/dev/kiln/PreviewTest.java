@@ -271,8 +271,7 @@ final class PreviewTest {
   @DisplayName("rows over Clay's limit are foretold as refused, and cost nothing")
   void foretellsRowsThatAreTooLarge() throws Exception {
     kiln.inClayYaml(
-        "  outbound-leads-finance:\n",
-        "  outbound-leads-finance:\n    trim-fields: [ notes ]\n");
+        "  outbound-leads-finance:\n", "  outbound-leads-finance:\n    trim-fields: [ notes ]\n");
     String large = "x".repeat(120_000);
     Path file =
         file(

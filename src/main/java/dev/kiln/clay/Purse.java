@@ -119,7 +119,9 @@ final class Purse {
     }
   }
 
-  /** Those of days and months over all tables are alerts, which are told by who watches for them. */
+  /**
+   * Those of days and months over all tables are alerts, which are told by who watches for them.
+   */
   static void tell(BudgetWarning warning) {
     if (!warning.ofPeriod()) {
       LOG.warn("{}; \"kiln status\" tells more", warning.text());
