@@ -16,22 +16,29 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes what has been kept long enough, once an hour: leads that came to their end, and the files
- * that they came in. Counts stay, and so do the keys of leads within their dedupe window.
+ * Deletes what has been kept long enough, once an hour: leads that came to their end, the files that
+ * they came in, and those of their results. Counts stay, and so do the keys of leads within their dedupe window.
  */
 final class Retention implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
 
   /** The files of a run begin with its id, and that with the day of the run (UTC). */
-  private static final int DAY = "20261125".length();
+  private static final Pattern OF_RUN = Pattern.compile("(\\d{8})-.*");
 
-  private static final List<String> FOLDERS = List.of("archive", "rejects");
+  /** The files of results are named by the day of their arrival (UTC). */
+  private static final Pattern OF_RESULTS =
+      Pattern.compile("(\\d{4}-\\d{2}-\\d{2})(-\\d+)?\\.(csv|ndjson)");
+
+  private static final List<String> OF_RUNS = List.of("archive", "rejects");
+  private static final String RESULTS = "results";
 
   private final Path data;
   private final Ledger ledger;
@@ -78,33 +85,38 @@ final class Retention implements AutoCloseable {
     Optional<Duration> files = settings.keptFiles();
     if (files.isPresent()) {
       LocalDate before = LocalDate.ofInstant(ledger.now().minus(files.get()), ZoneOffset.UTC);
-      for (String folder : FOLDERS) {
-        delete(data.resolve(folder), before);
+      for (String folder : OF_RUNS) {
+        delete(data.resolve(folder), OF_RUN, before);
+      }
+      for (Path table : in(data.resolve(RESULTS))) {
+        delete(table, OF_RESULTS, before);
       }
     }
   }
 
-  private static void delete(Path folder, LocalDate before) throws IOException {
+  private static List<Path> in(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
-      return;
+      return List.of();
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        if (isOlder(file.getFileName().toString(), before)) {
-          Files.deleteIfExists(file);
-        }
+    try (Stream<Path> paths = Files.list(folder)) {
+      return paths.toList();
+    }
+  }
+
+  private static void delete(Path folder, Pattern named, LocalDate before) throws IOException {
+    for (Path file : in(folder)) {
+      Matcher name = named.matcher(file.getFileName().toString());
+      if (name.matches() && isOlder(name.group(1), before)) {
+        Files.deleteIfExists(file);
       }
     }
   }
 
-  private static boolean isOlder(String name, LocalDate before) {
-    if (name.length() <= DAY || name.charAt(DAY) != '-') {
-      return false;
-    }
+  private static boolean isOlder(String day, LocalDate before) {
     try {
-      return LocalDate.parse(name.substring(0, DAY), DateTimeFormatter.BASIC_ISO_DATE)
+      return LocalDate.parse(day.replace("-", ""), DateTimeFormatter.BASIC_ISO_DATE)
           .isBefore(before);
-    } catch (DateTimeParseException notOfARun) {
+    } catch (DateTimeParseException noDay) {
       return false;
     }
   }

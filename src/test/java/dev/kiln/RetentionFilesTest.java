@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which files go when they were kept long enough: those of old runs, and no others. */
+/** Which files go when they were kept long enough: those of old runs and results, and no others. */
 final class RetentionFilesTest {
   private static Path file(Path folder, String name) throws IOException {
     return Files.writeString(Files.createDirectories(folder).resolve(name), "email\n");
@@ -30,11 +30,21 @@ final class RetentionFilesTest {
     file(archive, "notes.txt");
     file(archive, "20261399-aaaaaa-leads.csv");
     file(data.resolve("rejects"), "20261020-k3f9zq.csv");
+    Path results = data.resolve("results");
+    Path tech = results.resolve("outbound-leads-tech");
+    file(tech, "2026-10-20.csv");
+    file(tech, "2026-10-20.ndjson");
+    file(tech, "2026-10-20-2.ndjson");
+    file(tech, "2026-11-10.csv");
+    file(tech, "2026-10-20-mended.csv");
+    file(tech, "2026-13-99.csv");
+    file(results, "2026-10-20.csv");
     try (LedgerFixture fixture = LedgerFixture.in(data)) {
       Retention keeps = new Retention(data, fixture.ledger(), Settings.read(config));
       keeps.sweep();
       keeps.close();
       assertThat(names(archive)).hasSize(4);
+      assertThat(names(tech)).hasSize(6);
 
       Files.writeString(config.resolve(Settings.FILE), "kiln.retention.files = 30d\n");
       Retention deletes = new Retention(data, fixture.ledger(), Settings.read(config));
@@ -45,5 +55,8 @@ final class RetentionFilesTest {
         .containsExactlyInAnyOrder(
             "20261110-k3f9zq-leads.csv", "notes.txt", "20261399-aaaaaa-leads.csv");
     assertThat(names(data.resolve("rejects"))).isEmpty();
+    assertThat(names(tech))
+        .containsExactlyInAnyOrder("2026-11-10.csv", "2026-10-20-mended.csv", "2026-13-99.csv");
+    assertThat(names(results)).contains("2026-10-20.csv");
   }
 }
