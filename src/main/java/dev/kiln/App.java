@@ -348,7 +348,7 @@ public final class App implements AutoCloseable {
       claims.keep();
       main.start();
       if (mode == Mode.RUN) {
-        app.listen(settings, configuration.placeholders(), breakers, metrics, health);
+        app.listen(settings, configuration.placeholders(), breakers, alerts, metrics, health);
       }
       if (mode != Mode.CHECK) {
         ledger.expect(delivery.expecting().keySet());
@@ -419,6 +419,7 @@ public final class App implements AutoCloseable {
       Settings settings,
       Placeholders placeholders,
       Breakers breakers,
+      Alerts alerts,
       Metrics metrics,
       Health health) {
     settings.jolokia().ifPresent(address -> listenForJolokia(settings, address));
@@ -445,7 +446,7 @@ public final class App implements AutoCloseable {
                         () -> HttpReply.text(Metrics.CONTENT_TYPE, metrics.scrape()), () -> {}))
             .open("/health/live", health::live)
             .open("/health/ready", health::ready);
-    show(listener, settings, breakers);
+    show(listener, settings, breakers, alerts, health);
     http = listener;
     try {
       listener.listen(address.get(), settings.stall().multipliedBy(4));
@@ -455,10 +456,17 @@ public final class App implements AutoCloseable {
   }
 
   /** Adds the status page: its files, what it shows and what it orders. */
-  private void show(HttpListener listener, Settings settings, Breakers breakers) {
+  private void show(
+      HttpListener listener, Settings settings, Breakers breakers, Alerts alerts, Health health) {
     StatusPage page = new StatusPage();
     LiveStatus status =
-        new LiveStatus(ledger, delivery, breakers, () -> reload().map(Reload::fault).orElse(null));
+        new LiveStatus(
+            ledger,
+            delivery,
+            breakers,
+            alerts,
+            health::notReady,
+            () -> reload().map(Reload::json).orElse(null));
     status.sample();
     StatusStream stream = new StatusStream(status);
     OrderDesk desk = new OrderDesk(ledger, delivery, settings.dedupeWindow());

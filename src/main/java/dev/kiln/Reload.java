@@ -1,5 +1,8 @@
 package dev.kiln;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,5 +24,18 @@ public record Reload(
   /** Copies the set. */
   public Reload {
     atNextStart = Set.copyOf(atNextStart);
+  }
+
+  /** The same for programs: {@code in_force, fault, fault_since, at_next_start}. */
+  ObjectNode json() {
+    ObjectNode json =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("in_force", inForce.toString())
+            .put("fault", fault)
+            .put("fault_since", faultSince == null ? null : faultSince.toString());
+    ArrayNode later = json.putArray("at_next_start");
+    atNextStart.stream().sorted().forEach(later::add);
+    return json;
   }
 }

@@ -24,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes what has been kept long enough, once an hour: leads that came to their end, the files that
- * they came in, and those of their results. Counts stay, and so do the keys of leads within their dedupe window.
+ * Deletes what has been kept long enough, once an hour: leads that came to their end, the files
+ * that they came in, and those of their results. Counts stay, and so do the keys of leads within
+ * their dedupe window.
  */
 final class Retention implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Retention.class);

@@ -124,6 +124,41 @@ final class StatusPageTest {
   }
 
   @Test
+  @DisplayName("the account has what came back, what is not in force, what an operator should know")
+  void beyondTheLedger() throws Exception {
+    Path clay = kiln.places().config().resolve("clay.yaml");
+    kiln.set("kiln.alerts.look", "100ms")
+        .inClayYaml(TECH + ":\n", TECH + ":\n    results: true\n")
+        .inClayYaml("{{webhook:tech-1}}\" }", "{{webhook:tech-1}}\", used: 44000 }")
+        .start();
+    String good = Files.readString(clay);
+    Files.writeString(clay, good + "budgets: { credits: { week: 5 } }\n");
+    soon()
+        .untilAsserted(
+            () -> {
+              JsonNode status = JSON.readTree(get("/status").body());
+              JsonNode live = status.path("live");
+              assertThat(live.path("reload").path("fault").asText())
+                  .contains("clay.yaml:" + (good.lines().count() + 1), "week");
+              assertThat(live.path("alerts").path(0).path("what").asText())
+                  .contains("tech-1", "44,000 rows");
+              assertThat(live.path("version").asText()).isNotEmpty();
+              assertThat(status.path("results").path("tables").path(0).path("table").asText())
+                  .isEqualTo(TECH);
+              assertThat(status.path("not_ready")).isEmpty();
+            });
+    Files.writeString(clay, good);
+    soon()
+        .until(
+            () ->
+                JSON.readTree(get("/status").body())
+                    .path("live")
+                    .path("reload")
+                    .path("fault")
+                    .isNull());
+  }
+
+  @Test
   @DisplayName("the stream says at once how it stands, and again when something changes")
   void stream() throws Exception {
     kiln.start();

@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import dev.kiln.AlreadyRunning;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.LedgerUnavailable;
+import dev.kiln.status.Release;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -144,12 +145,11 @@ public final class Main {
     return failure.getFile() + ": " + kind;
   }
 
-  /** The version in the jar's manifest. */
+  /** What {@code --version} says. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"kiln " + (version == null ? "(unpackaged)" : version)};
+      return new String[] {"kiln " + Release.version()};
     }
   }
 }

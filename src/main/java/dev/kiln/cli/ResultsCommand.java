@@ -27,12 +27,7 @@ final class ResultsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     System.setProperty("kiln.log", "WARN");
-    ReturnReport report =
-        options.read(
-            view ->
-                new ReturnReport(
-                    view.returns(), view.onward(), view.quarantined(), view.quarantined(NEWEST)),
-            ReturnReport.EMPTY);
+    ReturnReport report = options.read(view -> ReturnReport.of(view, NEWEST), ReturnReport.EMPTY);
     spec.commandLine().getOut().println(json ? report.json() : report.text().stripTrailing());
     return 0;
   }

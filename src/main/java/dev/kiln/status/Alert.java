@@ -1,5 +1,6 @@
 package dev.kiln.status;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 
 /**
@@ -60,6 +61,15 @@ public record Alert(Kind kind, String subject, Level level, String what, String 
 
   Topic topic() {
     return new Topic(kind, subject);
+  }
+
+  /** Puts it into JSON. */
+  void put(ObjectNode node) {
+    node.put("kind", kind.word())
+        .put("subject", subject)
+        .put("level", level.word())
+        .put("what", what)
+        .put("cure", cure);
   }
 
   /**

@@ -49,7 +49,9 @@ public final class LiveStatus {
   private final Ledger ledger;
   private final Delivery delivery;
   private final Breakers breakers;
-  private final Supplier<@Nullable String> refusal;
+  private final Alerts alerts;
+  private final Supplier<List<NotReady>> notReady;
+  private final Supplier<@Nullable ObjectNode> reload;
   private final Instant started;
   private final History history = new History();
   private final Speed speed = new Speed();
@@ -60,14 +62,24 @@ public final class LiveStatus {
    * @param ledger the ledger
    * @param delivery knows the pace
    * @param breakers the circuit breakers
-   * @param refusal why the last change of the configuration was not taken up; null where it was
+   * @param alerts what an operator should know
+   * @param notReady what keeps it from being ready
+   * @param reload how the files of the configuration stand to what is in force; null before that is
+   *     known
    */
   public LiveStatus(
-      Ledger ledger, Delivery delivery, Breakers breakers, Supplier<@Nullable String> refusal) {
+      Ledger ledger,
+      Delivery delivery,
+      Breakers breakers,
+      Alerts alerts,
+      Supplier<List<NotReady>> notReady,
+      Supplier<@Nullable ObjectNode> reload) {
     this.ledger = ledger;
     this.delivery = delivery;
     this.breakers = breakers;
-    this.refusal = refusal;
+    this.alerts = alerts;
+    this.notReady = notReady;
+    this.reload = reload;
     this.started = ledger.now();
   }
 
@@ -109,7 +121,8 @@ public final class LiveStatus {
 
   /**
    * Everything at this moment: as {@code kiln status --json}, with {@code eta_seconds} for a run
-   * that is on its way, the number of {@code older_runs} that are left out, and {@code live}.
+   * that is on its way, the number of {@code older_runs} that are left out, {@code results} as
+   * {@code kiln results --json}, and {@code live}.
    *
    * @throws dev.kiln.ledger.LedgerUnavailable if the ledger cannot be read
    */
@@ -148,10 +161,15 @@ public final class LiveStatus {
       Double eta = etas.get(run.path("run").asText());
       ((ObjectNode) run).put("eta_seconds", eta == null ? null : Math.ceil(eta));
     }
+    NotReady.put(notReady.get(), json.putArray("not_ready"));
+    json.set("results", ReturnReport.of(ledger.view(), 0).node());
     ObjectNode live = json.putObject("live");
+    live.put("version", Release.version());
     live.put("started", started.toString());
     live.put("stands_still", delivery.standsStill());
-    live.put("refusal", refusal.get());
+    live.set("reload", reload.get());
+    ArrayNode told = live.putArray("alerts");
+    alerts.raised().forEach(alert -> alert.put(told.addObject()));
     workspaces(live.putArray("workspaces"), catalogue, orders, now);
     tables(live.putArray("tables"), catalogue, orders);
     budget(live.putArray("budget"), snapshot);

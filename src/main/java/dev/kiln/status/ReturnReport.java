@@ -3,6 +3,7 @@ package dev.kiln.status;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Onward;
 import dev.kiln.ledger.Quarantined;
 import dev.kiln.ledger.ReturnAccount;
@@ -25,6 +26,20 @@ public record ReturnReport(
 
   /** Nothing. */
   public static final ReturnReport EMPTY = new ReturnReport(List.of(), List.of(), 0, List.of());
+
+  /**
+   * The report of a ledger.
+   *
+   * @param view reads it
+   * @param newest how many of the rows that belong to no lead
+   */
+  public static ReturnReport of(LedgerView view, int newest) {
+    return new ReturnReport(
+        view.returns(),
+        view.onward(),
+        view.quarantined(),
+        newest == 0 ? List.of() : view.quarantined(newest));
+  }
 
   /** The report for people. */
   public String text() {
@@ -106,6 +121,11 @@ public record ReturnReport(
 
   /** The report for programs. */
   public String json() {
+    return node().toPrettyString();
+  }
+
+  /** The same as a node. */
+  ObjectNode node() {
     ObjectNode json = JSON.createObjectNode();
     ArrayNode tables = json.putArray("tables");
     for (ReturnAccount account : returns) {
@@ -135,7 +155,6 @@ public record ReturnReport(
                 .put("waiting", one.behind())
                 .put("dead", one.dead())
                 .put("reason", one.reason()));
-    json.put("quarantined", quarantined);
-    return json.toPrettyString();
+    return json.put("quarantined", quarantined);
   }
 }

@@ -48,6 +48,10 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle:
 const count = (number, one, many = `${one}s`) => `${figures.format(number)} ${number === 1 ? one : many}`;
 const time = (at) => clock.format(new Date(at));
 
+/** Words with the times in them as the reader's own. */
+const local = (words) =>
+  words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => (Math.abs(Date.parse(at) - Date.now()) < 43_200_000 ? time(at) : day.format(new Date(at))));
+
 /** A time in its two largest units. */
 function span(seconds) {
   const s = Math.max(0, Math.round(seconds));
@@ -262,11 +266,13 @@ function show(status) {
   glance(status, total, workspaces, tables);
   problems(status, workspaces, tables);
   runs(status, tables);
-  tableRows(tables);
+  tableRows(tables, status.held);
   workspaceCards(workspaces);
   webhooks(status);
-  budget(live.budget);
+  budget(status);
+  results(status.results);
   stuck(total, tables);
+  text($("version"), live.version);
   text($("since"), `This Kiln runs since ${day.format(new Date(live.started))}.`);
 }
 
@@ -307,6 +313,7 @@ function glance(status, total, workspaces, tables) {
   const bad = of(total, ...Object.keys(STUCK));
   text($("stuck"), figures.format(bad));
   $("stuck-tile").classList.toggle("warn", bad > 0);
+  $("stuck-link").hidden = bad === 0;
   text(
     $("stuck-note"),
     bad > 0
@@ -340,30 +347,53 @@ function glance(status, total, workspaces, tables) {
 }
 
 function problems(status, workspaces, tables) {
-  const all = [];
-  if (status.live.stands_still) {
-    all.push({ bad: true, what: "Intake and delivery stand still: the ledger cannot be used. Kiln's log names the cure; it is tried again every few seconds." });
-  }
-  if (status.live.refusal) {
-    all.push({ bad: true, what: `A change of the configuration is not taken up, and Kiln goes on as before: ${status.live.refusal}` });
-  }
-  workspaces.filter((one) => one.paused).forEach((one) => {
-    all.push({ what: `Workspace ${one.name} is paused by the operator: nothing is sent there.`, kind: "workspace", name: one.name });
-  });
-  tables
-    .filter((table) => table.waiting && table.waiting.kind !== "WORKSPACE_PAUSED" && of(table.states, ...OPEN) > 0)
-    .forEach((table) => {
-      all.push({
-        what: `${table.table}: ${count(of(table.states, "QUEUED"), "lead")} wait. ${table.waiting.reason}`,
-        ...(table.paused ? { kind: "table", name: table.table } : {}),
-      });
+  const { reload, alerts } = status.live;
+  const waiting = tables.filter((table) => table.waiting && table.waiting.kind !== "WORKSPACE_PAUSED" && of(table.states, ...OPEN) > 0);
+  const all = status.not_ready.map((fault) => ({
+    bad: true,
+    key: fault.reason,
+    head: fault.check === "ledger" ? "Intake and delivery stand still" : "Kiln is not ready",
+    what: fault.reason,
+  }));
+  if (reload && reload.fault) {
+    all.push({
+      bad: true,
+      key: "reload",
+      head: `The change saved before ${time(reload.fault_since)} is not in force: Kiln goes on as before`,
+      what: reload.fault,
     });
+  }
+  if (reload && reload.at_next_start.length > 0) {
+    const keys = reload.at_next_start;
+    all.push({ key: "start", head: "Restart Kiln", what: `${keys.join(", ")} ${keys.length === 1 ? "counts" : "count"} from the next start on.` });
+  }
+  workspaces
+    .filter((one) => one.paused)
+    .forEach((one) => {
+      all.push({ key: `workspace ${one.name}`, head: `Workspace ${one.name}`, what: "Paused by the operator: nothing is sent there.", kind: "workspace", name: one.name });
+    });
+  waiting.forEach((table) => {
+    all.push({
+      key: `table ${table.table}`,
+      head: `${table.table}: ${count(of(table.states, "QUEUED"), "lead")} wait`,
+      what: table.waiting.reason,
+      ...(table.paused ? { kind: "table", name: table.table } : {}),
+    });
+  });
+  // What a table waits for is told above.
+  const told = new Set(waiting.flatMap((table) => [table.table, ...status.webhooks.filter((one) => one.table === table.table).map((one) => one.name)]));
+  alerts.forEach((alert) => {
+    const bad = ["refusing", "exhausted", "stalled"].includes(alert.kind) || alert.level === "full";
+    if (!bad || !told.has(alert.subject)) {
+      all.push({ bad, key: `${alert.kind} ${alert.subject}`, head: alert.what, what: `${alert.cure}.` });
+    }
+  });
   keyed(
     $("problems"),
     all,
-    (problem) => `${problem.kind || ""} ${problem.name || problem.what.replace(/[\d,]+/g, "")}`,
+    (problem) => `${problem.key} ${problem.kind || ""}`,
     (problem) => {
-      const node = el("li.problem", {}, el("span"));
+      const node = el("li.problem", {}, el("div", {}, el("b"), el("span")));
       if (problem.kind) {
         node.append(button("Resume", `${problem.kind} ${problem.name}`, () => pause(problem.kind, problem.name, false)));
       }
@@ -371,7 +401,8 @@ function problems(status, workspaces, tables) {
     },
     (node, problem) => {
       node.classList.toggle("bad", Boolean(problem.bad));
-      text(node.firstElementChild, problem.what);
+      text(node.firstElementChild.children[0], problem.head);
+      text(node.firstElementChild.children[1], local(problem.what));
     },
   );
 }
@@ -420,9 +451,9 @@ function updateRun(node, run, waits) {
   if (run.phase === "REFUSED") {
     end = "refused";
   } else if (run.phase === "READING") {
-    end = `reading: ${count(run.read, "row")} so far`;
+    end = "reading";
   } else if (open === 0) {
-    end = `done: ${count(run.read, "row")}`;
+    end = "done";
   } else if (run.eta_seconds !== null) {
     end = `${percent} %, ${about(run.eta_seconds)} left`;
   } else {
@@ -444,12 +475,16 @@ function updateRun(node, run, waits) {
   );
   keyed(
     parts.key,
-    states,
+    read > 0 ? ["", ...states] : [],
     (state) => state,
-    (state) => el("li", {}, el(`i.c-${state.toLowerCase()}`), el("b"), el("span")),
+    (state) => (state ? el("li", {}, el(`i.c-${state.toLowerCase()}`), el("b"), el("span")) : el("li", {}, el("span"))),
     (piece, state) => {
-      text(piece.children[1], figures.format(run.states[state]));
-      text(piece.children[2], WORDS[state]);
+      if (state) {
+        text(piece.children[1], figures.format(run.states[state]));
+        text(piece.children[2], WORDS[state]);
+      } else {
+        text(piece.firstElementChild, `${count(read, "row")}:`);
+      }
     },
   );
   const remarks = [];
@@ -457,8 +492,7 @@ function updateRun(node, run, waits) {
     remarks.push({ bad: true, what: `Refused: ${run.problem}` });
   }
   parked.forEach(([table, leads]) => {
-    const waiting = waits.get(table).waiting;
-    remarks.push({ what: `${count(of(leads, "QUEUED"), "lead")} wait for ${table}${waiting ? `: ${waiting.reason}` : ""}` });
+    remarks.push({ what: `${count(of(leads, "QUEUED"), "lead")} wait for ${table}.` });
   });
   if (run.possible_duplicate > 0) {
     remarks.push({ what: `${count(run.possible_duplicate, "lead is", "leads are")} marked as possible duplicates: "kiln leads --run ${run.run} --possible-duplicates" lists them.` });
@@ -483,7 +517,23 @@ function updateRun(node, run, waits) {
 
 // ---- Tables and workspaces ----
 
-function tableRows(tables) {
+/** Why leads of a table are held, each reason with how many. */
+function held(table, all) {
+  const sums = new Map();
+  all
+    .filter((some) => some.table === table)
+    .forEach((some) => {
+      const why = {
+        OPERATOR: 'by the operator: "kiln release" lets them go',
+        SAMPLE: 'behind a sample: "kiln release" lets them go',
+      }[some.by];
+      const words = why || `and go by themselves: ${some.reason}`;
+      sums.set(words, (sums.get(words) || 0) + some.leads);
+    });
+  return [...sums].map(([why, leads]) => `${count(leads, "lead")} held ${why}`);
+}
+
+function tableRows(tables, allHeld) {
   keyed($("table-rows"), tables, (table) => table.table, newTable, (node, table) => {
     const { parts } = node;
     text(parts.queued, figures.format(of(table.states, "QUEUED")));
@@ -493,10 +543,10 @@ function tableRows(tables) {
     const breaker = table.breaker || "none";
     text(parts.breaker, breaker);
     mark(parts.breaker, "class", `tag ${breaker === "closed" ? "good" : breaker === "none" ? "" : "warn"}`);
-    const held = of(table.states, "HELD");
     const reason = table.waiting ? table.waiting.reason : table.paused ? "Paused by the operator" : "";
-    text(parts.why, reason || (held > 0 ? `${count(held, "lead is", "leads are")} held: "kiln release --table ${table.table}" lets them go` : "–"));
-    parts.why.classList.toggle("waits", Boolean(reason));
+    const reasons = [...(reason ? [reason] : []), ...held(table.table, allHeld)];
+    text(parts.why, local(reasons.join("; ")) || "–");
+    parts.why.classList.toggle("waits", reasons.length > 0);
     if (parts.order) {
       text(parts.order, table.paused ? "Resume" : "Pause");
       mark(parts.order, "aria-label", `${table.paused ? "Resume" : "Pause"}: table ${table.table}`);
@@ -643,11 +693,11 @@ function runway(capacity) {
 function newGauge(webhook) {
   const parts = {
     state: el("span.tag"),
-    use: el("span.end"),
+    use: el("p.note"),
     meter: newMeter(`Use of webhook ${webhook.name}`),
     remark: el("p.remark"),
   };
-  const node = el("div.gauge", {}, el("div.row", {}, el("b", {}, webhook.name), parts.state, parts.use), parts.meter, parts.remark);
+  const node = el("div.gauge", {}, el("div.row", {}, el("b", {}, webhook.name), el("span.end", {}, parts.state)), parts.meter, parts.use, parts.remark);
   node.parts = parts;
   return node;
 }
@@ -671,10 +721,18 @@ function updateGauge(node, webhook) {
   parts.remark.hidden = parts.remark.textContent === "";
 }
 
-function budget(periods) {
+function budget(status) {
+  const waits = status.held.filter((some) => some.by === "BUDGET" || some.by === "RUN_BUDGET");
+  keyed(
+    $("budget-held"),
+    [...new Set(waits.map((some) => some.table))].flatMap((table) => held(table, waits).map((what) => `${table}: ${what}`)),
+    (what) => what.replace(/[\d,]+/, ""),
+    () => el("li"),
+    text,
+  );
   keyed(
     $("budget"),
-    periods,
+    status.live.budget,
     (period) => period.period,
     (period) => {
       const [kind, ...rest] = period.period.split(" ");
@@ -709,6 +767,75 @@ function budget(periods) {
       );
     },
   );
+}
+
+// ---- Results ----
+
+function results(report) {
+  const cards = [
+    ...report.tables.map((table) => ({ key: `table ${table.table}`, title: table.table, table })),
+    ...report.onward.map((target) => ({ key: `target ${target.target}`, title: `Onward to ${target.target}`, target })),
+  ];
+  $("results-none").hidden = report.tables.length > 0;
+  $("results").hidden = cards.length === 0;
+  keyed(
+    $("results"),
+    cards,
+    (card) => card.key,
+    (card) => {
+      const parts = { note: el("p.note"), use: el("span.end"), meter: newMeter(`Leads of ${card.title} that came back`), remark: el("p.remark") };
+      const node = el("li", {}, el("h3", {}, card.title), parts.note);
+      if (card.table) {
+        node.append(el("div.gauge", {}, el("div.row", {}, el("b", {}, "Came back"), parts.use), parts.meter));
+        parts.meter.classList.add("enriched");
+      }
+      node.append(parts.remark);
+      node.parts = parts;
+      return node;
+    },
+    (node, card) => (card.table ? cameBack(node.parts, card.table) : wentOn(node.parts, card.target)),
+  );
+  text(
+    $("results-apart"),
+    report.quarantined > 0 ? `${count(report.quarantined, "row")} kept apart: no lead that was sent has their lead_id; "kiln results" lists the newest.` : "",
+  );
+}
+
+function cameBack(parts, table) {
+  const all = table.enriched + table.awaited + table.missing;
+  const use = `${figures.format(table.enriched)} of ${count(all, "lead")} (${fine.format(table.hit_rate * 100)} %)`;
+  text(parts.use, use);
+  meter(parts.meter, table.hit_rate, use);
+  const notes = [table.last ? `The last row came ${day.format(new Date(table.last))}.` : "No row came back yet."];
+  if (table.awaited > 0) {
+    notes.push(`${count(table.awaited, "lead is", "leads are")} awaited.`);
+  }
+  if (table.missing > 0) {
+    notes.push(`${count(table.missing, "lead is", "leads are")} missing.`);
+  }
+  text(parts.note, notes.join(" "));
+  parts.remark.classList.toggle("bad", Boolean(table.silent_since));
+  text(
+    parts.remark,
+    table.silent_since
+      ? `Takes rows, and none comes back (noticed ${day.format(new Date(table.silent_since))}): look at its HTTP API column in Clay, and whether it reaches kiln.results.listen.`
+      : table.counted > 0
+        ? `"kiln results" tells how often each of its fields was filled.`
+        : "",
+  );
+}
+
+function wentOn(parts, target) {
+  text(parts.note, target.waiting > 0 ? `${count(target.waiting, "row")} wait for it.` : "It has every row that came back.");
+  const remarks = [];
+  if (target.reason) {
+    remarks.push(`It waits: ${local(target.reason)}`);
+  }
+  if (target.dead > 0) {
+    remarks.push(`${count(target.dead, "dead letter")}: "kiln redeliver ${target.target}" hands them over again.`);
+  }
+  text(parts.remark, remarks.join(" "));
+  parts.remark.classList.toggle("bad", remarks.length > 0);
 }
 
 // ---- Leads that did not get through ----
@@ -815,11 +942,11 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function axes(unit) {
-  const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+function axes() {
+  const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(document.body).fontFamily}` };
   return [
-    { ...axis, grid: { show: false }, values: [[3600, "{HH}:{mm}", null, null, null, null, null, null, 1], [60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]], space: 70 },
-    { ...axis, size: 48, values: (plot, ticks) => ticks.map((tick) => loose.format(tick)), label: unit ? unit : undefined },
+    { ...axis, grid: { show: false }, size: 28, incrs: [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600], values: [[3600, "{HH}:{mm}", null, null, null, null, null, null, 1], [60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]], space: 70 },
+    { ...axis, size: 48, values: (plot, ticks) => ticks.map((tick) => loose.format(tick)) },
   ];
 }
 
@@ -869,15 +996,18 @@ function showHour() {
     );
   };
   rateSaid(null);
+  // Each figure is that of the time before it, so the first one begins a step earlier.
+  const before = (figures) => (figures.length > 0 ? [figures[0], ...figures] : []);
+  const steps = uPlot.paths.stepped({ align: -1 });
   plot(
     "rate-plot",
-    [hour.at, rates, hour.allowed],
+    [hour.at.length > 0 ? [first - hour.seconds[0], ...hour.at] : [], before(rates), before(hour.allowed)],
     [
-      { label: "answered", stroke: color("sending"), fill: `color-mix(in srgb, ${color("sending")} 22%, transparent)`, width: 2, points: { show: false } },
-      { label: "allowed", stroke: color("allowed"), dash: [6, 5], width: 1.5, points: { show: false } },
+      { label: "answered", stroke: color("sending"), fill: `color-mix(in srgb, ${color("sending")} 22%, transparent)`, width: 2, paths: steps, points: { show: false } },
+      { label: "allowed", stroke: color("allowed"), dash: [6, 5], width: 1.5, paths: steps, points: { show: false } },
     ],
     range,
-    { said: rateSaid },
+    { said: (i) => rateSaid(i > 0 ? i - 1 : i) },
   );
 
   // A bar stands for 10 s while there is little to see, for a minute later on.
