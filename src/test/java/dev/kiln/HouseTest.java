@@ -121,6 +121,13 @@ final class HouseTest {
     }
   }
 
+  /** The sources of all tests, those in the browser among them. */
+  private static List<Path> tests() {
+    List<Path> tests = new ArrayList<>(files(Path.of("src/test"), ".java"));
+    tests.addAll(files(Path.of("src/browser"), ".java"));
+    return tests;
+  }
+
   private static String text(Path file) {
     try {
       return Files.readString(file);
@@ -597,7 +604,7 @@ final class HouseTest {
   @DisplayName("no test sleeps: it waits for a condition, with a bound")
   void noTestSleeps() {
     Pattern sleeping = Pattern.compile("\\.sleep\\(|TimeUnit\\.\\w+\\.sleep|LockSupport\\.park");
-    for (Path file : files(Path.of("src/test"), ".java")) {
+    for (Path file : tests()) {
       if (!file.endsWith("HouseTest.java")) {
         assertThat(lines(file, sleeping)).as("wait for what you expect, with Awaitility").isEmpty();
       }
@@ -608,7 +615,7 @@ final class HouseTest {
   @DisplayName("no test is switched off")
   void noTestIsSkipped() {
     Pattern switchedOff = Pattern.compile("@[\\w.]*(Disabled|(En|Dis)abled(If|On|For)|Ignore)\\b");
-    for (Path file : files(Path.of("src/test"), ".java")) {
+    for (Path file : tests()) {
       if (!file.endsWith("HouseTest.java")) {
         assertThat(lines(file, switchedOff)).as("mend the test or delete it").isEmpty();
       }
