@@ -326,9 +326,9 @@ public final class App implements AutoCloseable {
             settings.alertsRunway(),
             table -> ledger.view().anyDue(table),
             ledger.now());
+    RouteBoard board = new RouteBoard(main::getCamelContext, stops, configuration.routes());
     Health health =
-        new Health(
-            main::getCamelContext, facts, delivery, places.data(), settings.inbox(places.data()));
+        new Health(board, facts, delivery, places.data(), settings.inbox(places.data()));
     Metrics metrics =
         new Metrics(facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
     BiConsumer<String, Reply> posted =
@@ -348,7 +348,8 @@ public final class App implements AutoCloseable {
       claims.keep();
       main.start();
       if (mode == Mode.RUN) {
-        app.listen(settings, configuration.placeholders(), breakers, alerts, metrics, health);
+      app.listen(
+          settings, configuration.placeholders(), breakers, alerts, metrics, health, board);
       }
       if (mode != Mode.CHECK) {
         ledger.expect(delivery.expecting().keySet());
@@ -367,6 +368,7 @@ public final class App implements AutoCloseable {
                 configuration,
                 new LiveReload.Running(
                     main.getCamelContext(),
+                    stops,
                     beans,
                     breakers,
                     delivery,
@@ -380,9 +382,10 @@ public final class App implements AutoCloseable {
                             settings,
                             changed),
                     changed -> {
-                      clay.allow(mostConnections(settings, changed));
-                      management.follow(changed);
-                      ledger.waiting(orphans(ledger, changed));
+                      clay.allow(mostConnections(settings, changed.catalogue()));
+                      management.follow(changed.catalogue());
+                      ledger.waiting(orphans(ledger, changed.catalogue()));
+                      board.use(changed.routes());
                     }));
         app.watch = new Watch(facts, alerts, main.getCamelContext()).every(settings.alertsLook());
       }
@@ -421,7 +424,8 @@ public final class App implements AutoCloseable {
       Breakers breakers,
       Alerts alerts,
       Metrics metrics,
-      Health health) {
+      Health health,
+      RouteBoard routes) {
     settings.jolokia().ifPresent(address -> listenForJolokia(settings, address));
     Optional<InetSocketAddress> address = settings.listen();
     if (address.isEmpty()) {
@@ -445,19 +449,29 @@ public final class App implements AutoCloseable {
                     call.answer(
                         () -> HttpReply.text(Metrics.CONTENT_TYPE, metrics.scrape()), () -> {}))
             .open("/health/live", health::live)
-            .open("/health/ready", health::ready);
-    show(listener, settings, breakers, alerts, health);
+            .open("/health/ready", health::ready)
+            .on(
+                "GET",
+                "/routes",
+                call -> call.answer(() -> HttpReply.of(200, routes.list()), () -> {}));
+    show(listener, settings, breakers, alerts, health, routes);
     http = listener;
     try {
       listener.listen(address.get(), settings.stall().multipliedBy(4));
     } catch (IOException failure) {
       throw settings.notListening(failure);
     }
+    lock.listensAt(listener.uri());
   }
 
   /** Adds the status page: its files, what it shows and what it orders. */
   private void show(
-      HttpListener listener, Settings settings, Breakers breakers, Alerts alerts, Health health) {
+      HttpListener listener,
+      Settings settings,
+      Breakers breakers,
+      Alerts alerts,
+      Health health,
+      RouteBoard routes) {
     StatusPage page = new StatusPage();
     LiveStatus status =
         new LiveStatus(
@@ -469,7 +483,7 @@ public final class App implements AutoCloseable {
             () -> reload().map(Reload::json).orElse(null));
     status.sample();
     StatusStream stream = new StatusStream(status);
-    OrderDesk desk = new OrderDesk(ledger, delivery, settings.dedupeWindow());
+    OrderDesk desk = new OrderDesk(ledger, delivery, settings.dedupeWindow(), routes);
     listener
         .open("/", page::index)
         .open("/page/*", page::file)
@@ -555,7 +569,7 @@ public final class App implements AutoCloseable {
     }
     return status.isStarted() && !stops.under(route)
         ? Optional.empty()
-        : Optional.of("Route " + route + " is stopped on this node: start it to go on");
+        : Optional.of(RouteStops.told(route));
   }
 
   private static String node() {

@@ -3,6 +3,7 @@ package dev.kiln;
 import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -13,6 +14,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +55,7 @@ public final class DataLock implements AutoCloseable {
 
   private static DataLock lock(Path data, FileChannel channel) throws IOException {
     if (tryLock(channel) == null) {
-      String holder = Files.readString(data.resolve(FILE), StandardCharsets.UTF_8).strip();
+      String holder = line(data, 0);
       throw new AlreadyRunning(
           "Kiln is already running on "
               + data
@@ -61,10 +63,41 @@ public final class DataLock implements AutoCloseable {
               + ".");
     }
     channel.truncate(0);
-    channel.write(
-        ByteBuffer.wrap(
-            String.valueOf(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
-    return new DataLock(channel);
+    DataLock lock = new DataLock(channel);
+    lock.write(String.valueOf(ProcessHandle.current().pid()));
+    return lock;
+  }
+
+  private void write(String text) throws IOException {
+    channel.write(ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** A line of the lock's file; empty where there is none. */
+  private static String line(Path data, int number) throws IOException {
+    return Files.readString(data.resolve(FILE), StandardCharsets.UTF_8)
+        .lines()
+        .skip(number)
+        .findFirst()
+        .orElse("")
+        .strip();
+  }
+
+  /**
+   * Tells commands where the Kiln that has the lock listens for HTTP. At most once.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  void listensAt(URI root) {
+    try {
+      write(root.toString());
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** Where the Kiln that has the lock of a data folder listens for HTTP; empty where it does not. */
+  static Optional<URI> listening(Path data) throws IOException {
+    return Optional.of(line(data, 1)).filter(root -> !root.isEmpty()).map(URI::create);
   }
 
   private static String reason(IOException failure) {

@@ -11,18 +11,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
-import org.apache.camel.CamelContext;
-import org.apache.camel.Route;
 
 /**
  * {@code GET /health/live} and {@code GET /health/ready}. Live is a Kiln that answers and does not
- * stop: what a restart does not cure is no reason. Ready is one that can take leads in and send
- * them; each reason against it names its cure. Whoever does not bear the token hears the state
- * alone. Thread-safe.
+ * stop: what a restart does not cure is no reason. Ready is one that can take leads in and keep
+ * them; each reason against it names its cure. A route behind the ledger that is stopped keeps
+ * nobody away, since its leads wait there: it is a note. Whoever does not bear the token hears the
+ * state alone. Thread-safe.
  */
 final class Health {
-  private final Supplier<CamelContext> context;
+  private final RouteBoard routes;
   private final Facts.Source facts;
   private final Delivery delivery;
   private final Path data;
@@ -31,19 +29,14 @@ final class Health {
   /**
    * The health of one Kiln.
    *
-   * @param context knows the routes
+   * @param routes those that may be stopped
    * @param facts tell whether the ledger can be read
    * @param delivery knows whether it can be written
    * @param data the data folder
    * @param inbox the inbox
    */
-  Health(
-      Supplier<CamelContext> context,
-      Facts.Source facts,
-      Delivery delivery,
-      Path data,
-      Path inbox) {
-    this.context = context;
+  Health(RouteBoard routes, Facts.Source facts, Delivery delivery, Path data, Path inbox) {
+    this.routes = routes;
     this.facts = facts;
     this.delivery = delivery;
     this.data = data;
@@ -71,6 +64,7 @@ final class Health {
             .put("status", against.isEmpty() ? "ready" : "not ready");
     if (details) {
       NotReady.put(against, json.putArray("reasons"));
+      NotReady.put(stopped(true), json.putArray("notes"));
     }
     return HttpReply.of(against.isEmpty() ? 200 : 503, json);
   }
@@ -80,20 +74,15 @@ final class Health {
     List<NotReady> against = new ArrayList<>();
     ledger().forEach(reason -> against.add(new NotReady("ledger", reason)));
     against.addAll(NotReady.folders(data, inbox));
-    for (Route route : context.get().getRoutes()) {
-      String id = route.getId();
-      if (!Boolean.FALSE.equals(route.isAutoStartup())
-          && !context.get().getRouteController().getRouteStatus(id).isStarted()) {
-        against.add(
-            new NotReady(
-                "routes",
-                "Route "
-                    + id
-                    + " is stopped on this node: start it over JMX, or start Kiln again; to keep a"
-                    + " table from sending, use \"kiln pause\""));
-      }
-    }
+    against.addAll(stopped(false));
     return against;
+  }
+
+  private List<NotReady> stopped(boolean behindTheLedger) {
+    return routes.stopped().stream()
+        .filter(id -> routes.delivers(id) == behindTheLedger)
+        .map(id -> new NotReady("routes", RouteStops.told(id)))
+        .toList();
   }
 
   private List<String> ledger() {

@@ -39,12 +39,14 @@ final class LiveReload implements AutoCloseable {
    * What reloads change.
    *
    * @param camel where the routes run
+   * @param stops knows which routes were stopped
    * @param beans what routes name, but for the breakers
    * @param clayOf makes the component {@code clay} for a catalogue, to try routes out with
-   * @param followers are told of each catalogue that is taken up
+   * @param followers are told of each configuration that is taken up
    */
   record Running(
       CamelContext camel,
+      RouteStops stops,
       Map<String, Object> beans,
       Breakers breakers,
       Delivery delivery,
@@ -53,10 +55,10 @@ final class LiveReload implements AutoCloseable {
       Function<Catalogue, Component> clayOf,
       Followers followers) {}
 
-  /** Are told of each catalogue that is taken up. */
+  /** Are told of each configuration that is taken up. */
   @FunctionalInterface
   interface Followers {
-    void follow(Catalogue changed) throws Exception;
+    void follow(Configuration changed) throws Exception;
   }
 
   /** What is under way does not end: tried again at the next look. */
@@ -96,7 +98,7 @@ final class LiveReload implements AutoCloseable {
   LiveReload(Places places, ConfigFiles before, Configuration inForce, Running running) {
     this.places = places;
     this.running = running;
-    this.routes = new LiveRoutes(running.camel);
+    this.routes = new LiveRoutes(running.camel, running.stops);
     this.started = inForce.settings();
     this.inForce = inForce;
     this.done = before;
@@ -183,14 +185,19 @@ final class LiveReload implements AutoCloseable {
       if (change.takesAway(part -> !part.delivers()) && !running.intake.hold(GRACE)) {
         throw new Later("files are being read by routes that change");
       }
-      swap(change, next);
+      running.stops.changing().lock();
+      try {
+        swap(change, next);
+      } finally {
+        running.stops.changing().unlock();
+      }
     } finally {
       running.intake.goOn();
       running.delivery.goOn();
     }
     inForce = next;
     running.intake.use(next.hygiene());
-    running.followers.follow(next.catalogue());
+    running.followers.follow(next);
     return change.toString();
   }
 

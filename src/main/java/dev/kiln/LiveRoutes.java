@@ -36,13 +36,20 @@ final class LiveRoutes {
   private static final long STOP_SECONDS = 20;
 
   private final ModelCamelContext context;
+  private final RouteStops stops;
 
   /** Routes that are added while they must not start. */
   private final Set<String> silent = new HashSet<>();
 
-  /** The routes of a context that has started. */
-  LiveRoutes(CamelContext context) {
+  /**
+   * The routes of a context that has started.
+   *
+   * @param context where they run
+   * @param stops knows which of them were stopped
+   */
+  LiveRoutes(CamelContext context, RouteStops stops) {
     this.context = (ModelCamelContext) context;
+    this.stops = stops;
     this.context.addModelLifecycleStrategy(
         new ModelLifecycleStrategySupport() {
           @Override
@@ -109,6 +116,9 @@ final class LiveRoutes {
         RouteDefinition left = context.getRouteDefinition(part.id());
         if (left != null) {
           context.removeRouteDefinition(left);
+        }
+        if (!silent.contains(part.id())) {
+          stops.forget(part.id());
         }
         removed.add(part);
       }

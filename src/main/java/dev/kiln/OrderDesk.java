@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /orders/<order>}: what an operator does from the status page, with the same verbs as
- * the commands. An order is a small JSON object. Thread-safe.
+ * the commands, and what commands do that need the process that runs. An order is a small JSON
+ * object. Thread-safe.
  */
 final class OrderDesk {
   private static final Logger LOG = LoggerFactory.getLogger(OrderDesk.class);
@@ -48,6 +49,7 @@ final class OrderDesk {
   private final Ledger ledger;
   private final Delivery delivery;
   private final Duration dedupeWindow;
+  private final RouteBoard routes;
   private final Map<String, Kind> kinds = new LinkedHashMap<>();
 
   /**
@@ -56,16 +58,23 @@ final class OrderDesk {
    * @param ledger where they go
    * @param delivery knows what there is
    * @param dedupeWindow how long keys stay taken after an acceptance
+   * @param routes those that may be stopped and started
    */
-  OrderDesk(Ledger ledger, Delivery delivery, Duration dedupeWindow) {
+  OrderDesk(Ledger ledger, Delivery delivery, Duration dedupeWindow, RouteBoard routes) {
     this.ledger = ledger;
     this.delivery = delivery;
     this.dedupeWindow = dedupeWindow;
+    this.routes = routes;
     kinds.put("retry", new Kind(Set.of("lead", "run", "table", "all", "state"), this::retry));
     kinds.put("resolve", new Kind(Set.of("lead", "run", "table", "all", "as"), this::resolve));
     kinds.put("pause", new Kind(Set.of("table", "workspace"), order -> pause(order, true)));
     kinds.put("resume", new Kind(Set.of("table", "workspace"), order -> pause(order, false)));
     kinds.put("rate", new Kind(Set.of("workspace", "rate"), this::rate));
+    kinds.put(
+        "stop-route", new Kind(Set.of("route"), order -> this.routes.stop(named(order, "route"))));
+    kinds.put(
+        "start-route",
+        new Kind(Set.of("route"), order -> this.routes.start(named(order, "route"))));
   }
 
   /** Takes an order. */
@@ -114,7 +123,7 @@ final class OrderDesk {
       }
     }
     ObjectNode done = kind.order.carryOut(order);
-    LOG.info("By the status page: {} {}", name, done);
+    LOG.info("Ordered over HTTP: {} {}", name, done);
     return done;
   }
 
@@ -213,6 +222,14 @@ final class OrderDesk {
     } catch (IllegalArgumentException notAnId) {
       throw new HttpRefusal(400, String.valueOf(notAnId.getMessage()));
     }
+  }
+
+  private static String named(JsonNode order, String key) throws HttpRefusal {
+    String name = text(order, key);
+    if (name == null) {
+      throw new HttpRefusal(400, "an order of this kind has \"" + key + "\"");
+    }
+    return name;
   }
 
   private static @Nullable String text(JsonNode order, String key) throws HttpRefusal {

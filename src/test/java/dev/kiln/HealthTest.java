@@ -74,13 +74,37 @@ final class HealthTest {
   }
 
   @Test
-  @DisplayName("a stopped route shows, and how to start it")
-  void stoppedRoutesShow() throws Exception {
+  @DisplayName("a stopped route that leads come in by is against readiness, with its cure")
+  void stoppedIntakeShows() throws Exception {
     kiln.start();
-    kiln.context().getRouteController().stopRoute("table-inbound-leads");
-    assertThat(onlyReason("routes")).contains("table-inbound-leads", "start it over JMX");
-    kiln.context().getRouteController().startRoute("table-inbound-leads");
+    kiln.context().getRouteController().stopRoute("intake-http");
+    assertThat(onlyReason("routes")).contains("kiln route start intake-http");
+    assertThat(get("/metrics").body()).contains("\nkiln_ready 0");
+    kiln.context().getRouteController().startRoute("intake-http");
     assertThat(ready(200).path("reasons")).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a stopped route of a table is told, and leads still come in: over a reload too")
+  void stoppedTablesAreNoted() throws Exception {
+    kiln.ownRoutes().start();
+    kiln.context().getRouteController().stopRoute("table-inbound-leads");
+    kiln.drop("normal/inbound/waits.csv", RunningKiln.leads(1, 1, "Banking"));
+    JsonNode answer = ready(200);
+    assertThat(answer.path("reasons")).isEmpty();
+    assertThat(answer.path("notes")).hasSize(1);
+    assertThat(answer.path("notes").get(0).path("reason").asText())
+        .contains("kiln route start table-inbound-leads");
+    assertThat(get("/metrics").body()).contains("\nkiln_ready 1");
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(get("/metrics").body())
+                    .contains("kiln_table_waiting{reason=\"route_stopped\",table=\"inbound-leads\"}"));
+    kiln.takesUp("delivery.camel.yaml", "Sends one lead to table {{table}}:", "One lead:");
+    assertThat(ready(200).path("notes")).hasSize(1);
+    kiln.context().getRouteController().startRoute("table-inbound-leads");
+    assertThat(ready(200).path("notes")).isEmpty();
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,15 @@ final class RunningKiln implements AutoCloseable {
     settings.put("kiln.http.response-timeout", "3s");
     settings.put("kiln.http.listen", "127.0.0.1:0");
     settings.put("camel.component.seda.default-poll-timeout", "20");
+  }
+
+  // ---- While it runs ----
+
+  /** Replaces a piece of a route file of its own, and waits until that is in force. */
+  void takesUp(String file, String from, String to) {
+    Instant before = app().reload().orElseThrow().inForce();
+    inRoutes(file, from, to);
+    soon().until(() -> app().reload().orElseThrow().inForce().isAfter(before));
   }
 
   // ---- Before the start ----

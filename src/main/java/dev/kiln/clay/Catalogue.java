@@ -2,8 +2,10 @@ package dev.kiln.clay;
 
 import dev.kiln.lead.InvalidConfiguration;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -48,6 +50,23 @@ public record Catalogue(
    */
   public static Catalogue readWithoutSecrets(Path clayYaml, Path secretsDir) {
     return new CatalogueReader(clayYaml, Placeholders.standIns(secretsDir)).read();
+  }
+
+  /**
+   * What the file names and nobody has set yet: one message for each secret and variable, with its
+   * line. None where all is there.
+   *
+   * @param clayYaml the file, UTF-8
+   * @param secretsDir the folder that {@code {{secret:x}}} names files in
+   * @param environment what {@code {{env:X}}} refers to
+   * @throws InvalidConfiguration at the first fault of another kind
+   */
+  public static List<String> unset(
+      Path clayYaml, Path secretsDir, Map<String, String> environment) {
+    List<String> missing = new ArrayList<>();
+    Catalogue unused =
+        new CatalogueReader(clayYaml, Placeholders.noting(secretsDir, environment, missing)).read();
+    return missing;
   }
 
   /**

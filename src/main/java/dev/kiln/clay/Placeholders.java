@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a secret is kept: {@code {{secret:x}}} is the file {@code x} of a folder, {@code {{env:X}}}
@@ -27,6 +28,9 @@ public final class Placeholders {
   private final Map<String, String> environment;
   private final boolean standIns;
 
+  /** Where what is missing is noted, instead of thrown; null where it is thrown. */
+  private final @Nullable List<String> missing;
+
   /**
    * Placeholders of one Kiln.
    *
@@ -34,18 +38,32 @@ public final class Placeholders {
    * @param environment the variables of the environment
    */
   public Placeholders(Path secretsDir, Map<String, String> environment) {
-    this(secretsDir, environment, false);
+    this(secretsDir, environment, false, null);
   }
 
-  private Placeholders(Path secretsDir, Map<String, String> environment, boolean standIns) {
+  private Placeholders(
+      Path secretsDir,
+      Map<String, String> environment,
+      boolean standIns,
+      @Nullable List<String> missing) {
     this.secretsDir = secretsDir;
     this.environment = Map.copyOf(environment);
     this.standIns = standIns;
+    this.missing = missing;
   }
 
   /** Placeholders that look nothing up: each stands for a URL of its own that leads nowhere. */
   static Placeholders standIns(Path secretsDir) {
-    return new Placeholders(secretsDir, Map.of(), true);
+    return new Placeholders(secretsDir, Map.of(), true, null);
+  }
+
+  /**
+   * Placeholders of which some may stand for nothing yet: such a one stands for a URL of its own
+   * that leads nowhere, and why goes to a list.
+   */
+  static Placeholders noting(
+      Path secretsDir, Map<String, String> environment, List<String> missing) {
+    return new Placeholders(secretsDir, environment, false, missing);
   }
 
   /** The file that {@code {{secret:name}}} stands for. */
@@ -102,20 +120,21 @@ public final class Placeholders {
       throw fault.apply(
           "names a secret file with other characters than letters, digits, \".\", \"_\", \"-\"");
     }
+    String standIn = "https://secret.invalid/" + name;
     if (standIns) {
-      return "https://secret.invalid/" + name;
+      return standIn;
     }
     Path file = file(name);
     String content;
     try {
       content = Files.readString(file).replace(BYTE_ORDER_MARK, "").strip();
     } catch (NoSuchFileException e) {
-      throw needed(fault, file, "does not exist; create", holds);
+      return lacking(needed(fault, file, "does not exist; create", holds), standIn);
     } catch (IOException e) {
       throw needed(fault, file, "cannot be read as text; mend", holds);
     }
     if (content.isEmpty()) {
-      throw needed(fault, file, "is empty; fill", holds);
+      return lacking(needed(fault, file, "is empty; fill", holds), standIn);
     }
     return content;
   }
@@ -125,21 +144,32 @@ public final class Placeholders {
     return fault.apply("needs the file " + file + ", which " + state + " it: it holds " + holds);
   }
 
+  private String lacking(InvalidConfiguration why, String standIn) {
+    if (missing == null) {
+      throw why;
+    }
+    missing.add(String.valueOf(why.getMessage()));
+    return standIn;
+  }
+
   private String variable(String name, String holds, Function<String, InvalidConfiguration> fault) {
     if (!VARIABLE.matcher(name).matches()) {
       throw fault.apply(
           "names an environment variable with other characters than letters, digits, \"_\"");
     }
+    String standIn = "https://environment.invalid/" + name;
     if (standIns) {
-      return "https://environment.invalid/" + name;
+      return standIn;
     }
     String value = environment.getOrDefault(name, "").strip();
     if (value.isEmpty()) {
-      throw fault.apply(
-          "needs the environment variable "
-              + name
-              + ", which is not set; set it before the start: it holds "
-              + holds);
+      return lacking(
+          fault.apply(
+              "needs the environment variable "
+                  + name
+                  + ", which is not set; set it before the start: it holds "
+                  + holds),
+          standIn);
     }
     return value;
   }

@@ -22,6 +22,9 @@ final class CheckCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     System.setProperty("kiln.log", "WARN");
     Places places = options.places();
+    if (Unconfigured.tell(places, spec.commandLine().getErr())) {
+      return Main.USAGE;
+    }
     App.check(places);
     spec.commandLine()
         .getOut()

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     subcommands = {
       DemoCommand.class,
+      InitCommand.class,
       RunCommand.class,
       SendCommand.class,
       PreviewCommand.class,
@@ -48,6 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PauseCommand.Pause.class,
       PauseCommand.Resume.class,
       RateCommand.class,
+      RouteCommand.class,
       LeadsVerb.Retry.class,
       LeadsVerb.Resolve.class,
       LeadsVerb.Hold.class,

@@ -23,6 +23,9 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Places places = options.places();
+    if (Unconfigured.tell(places, spec.commandLine().getErr())) {
+      return Main.USAGE;
+    }
     App app = App.start(places, App.Mode.RUN);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()

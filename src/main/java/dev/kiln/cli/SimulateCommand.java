@@ -34,22 +34,28 @@ import picocli.CommandLine.TypeConversionException;
     description =
         "Runs a Clay of our own: webhooks, rate limit, caps and faults. Ends on Ctrl-C or SIGTERM.")
 final class SimulateCommand implements Callable<Integer> {
+  /** Where it listens, unless it is told otherwise. */
+  static final String PORT = "8089";
+
+  /** Likewise. */
+  static final String HOST = "127.0.0.1";
+
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli fills it in
   private CommandSpec spec;
 
   @Option(
       names = "--port",
-      defaultValue = "8089",
+      defaultValue = PORT,
       description = "Port to listen on; 0 = a free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
   @Option(
       names = "--host",
-      defaultValue = "127.0.0.1",
+      defaultValue = HOST,
       description =
           "Address to listen on. Control asks nobody for a password. Default: ${DEFAULT-VALUE}.")
-  private String host = "127.0.0.1";
+  private String host = HOST;
 
   @Option(
       names = "--rate",

@@ -72,6 +72,7 @@ public final class Ledger implements AutoCloseable {
    * @param clock the ledger's clock
    */
   public static Ledger open(Path data, Clock clock) {
+    Sqlite.unpackBelow(data);
     return open(data, clock, true);
   }
 

@@ -13,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.TransactionMode;
@@ -37,7 +38,36 @@ final class Sqlite {
   /** The ending of the file with what is committed and not in the database's own file yet. */
   private static final String LOG = "-wal";
 
+  /** Where the driver unpacks its library, once in a process. */
+  private static final String UNPACKED = "org.sqlite.tmpdir";
+
   private Sqlite() {}
+
+  /**
+   * Has the driver unpack its library into the folder {@code native} of the data folder, unless
+   * another was named, and empties that of what killed processes left. The caller holds the lock of
+   * the data folder.
+   */
+  static void unpackBelow(Path data) {
+    String folder = data.resolve("native").toAbsolutePath().normalize().toString();
+    String chosen = System.getProperty(UNPACKED);
+    if (folder.equals(chosen)) {
+      return;
+    }
+    try {
+      Files.createDirectories(Path.of(folder));
+      try (Stream<Path> left = Files.list(Path.of(folder))) {
+        for (Path file : left.toList()) {
+          Files.delete(file);
+        }
+      }
+    } catch (IOException failure) {
+      throw unavailable(data, failure);
+    }
+    if (chosen == null) {
+      System.setProperty(UNPACKED, folder);
+    }
+  }
 
   /** Connections that write: each transaction takes the write lock at its start. */
   static DataSource writer(Path data) {

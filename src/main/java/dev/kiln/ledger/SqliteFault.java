@@ -85,7 +85,8 @@ enum SqliteFault {
       case NO_LIBRARY ->
           "the library of SQLite could not be unpacked into "
               + System.getProperty("org.sqlite.tmpdir", System.getProperty("java.io.tmpdir"))
-              + ". Make room there, or name another folder with"
+              + ", or not be loaded from there. Make room, let programs be run from there (no noexec),"
+              + " or name another folder with"
               + " KILN_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR";
       case OPERATION -> String.valueOf(detail);
     };

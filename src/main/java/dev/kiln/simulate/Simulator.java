@@ -133,7 +133,17 @@ public final class Simulator implements AutoCloseable {
     if (!SimulatedWebhook.isId(id)) {
       throw new IllegalArgumentException("id: 1 to 100 letters, digits, - or _");
     }
-    return URI.create(uri() + DataPlane.PATH + id);
+    return webhookUrl(uri(), id);
+  }
+
+  /**
+   * The URL of a webhook of a simulator that need not run yet.
+   *
+   * @param root where it listens, with no slash at the end
+   * @param id the webhook's id: letters, digits, - and _
+   */
+  public static URI webhookUrl(URI root, String id) {
+    return URI.create(root + DataPlane.PATH + id);
   }
 
   /**

@@ -64,6 +64,22 @@ final class DistributionIT {
         .contains("container/Containerfile", "camel-k/integration.yaml")
         .isEqualTo(files(KilnProcess.PROJECT.resolve("config/deploy")));
 
+    Path own = folder.resolve("own");
+    try (KilnProcess init =
+        KilnProcess.start(
+            home, folder, List.of(), List.of("init", own.toString(), "--simulator"))) {
+      assertThat(init.end().exit()).isZero();
+    }
+    List<String> there =
+        List.of(
+            "check",
+            "--config",
+            own.resolve("config").toString(),
+            "--routes",
+            own.resolve("routes").toString());
+    try (KilnProcess check = KilnProcess.start(home, folder, List.of(), there)) {
+      assertThat(check.end().exit()).isZero();
+    }
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
       rehearsal.properties("kiln.http.token = {{secret:http-token}}");
       rehearsal.write("secrets/http-token", "open-sesame");

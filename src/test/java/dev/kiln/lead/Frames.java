@@ -44,7 +44,9 @@ record Frames(
 
   static Frames open(byte[] bytes, Limits limits, long skip) throws UnreadableFile {
     try {
-      Path file = Files.createTempFile("leads", ".csv");
+      // Not where it would stay after a test that is killed.
+      Path folder = Files.createDirectories(Path.of("target", "frames"));
+      Path file = Files.createTempFile(folder, "leads", ".csv");
       try {
         Files.write(file, bytes);
         return open(file, limits, skip);

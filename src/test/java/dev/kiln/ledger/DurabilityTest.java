@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -223,6 +224,19 @@ final class DurabilityTest {
             LedgerUnavailable.of(
                 "It fails", data, new NativeLibraryNotFoundException("no library")))
         .hasMessageContainingAll(System.getProperty("java.io.tmpdir"), "org.sqlite.tmpdir");
+  }
+
+  @Test
+  void whatKilledProcessesUnpackedIsDeletedByTheOneThatHasTheLockAlone(@TempDir Path other)
+      throws IOException {
+    Path left = Files.createDirectories(other.resolve("native")).resolve("libsqlitejdbc.so.lck");
+    Files.createFile(left);
+    Ledger.open(other, Clock.systemUTC()).close();
+    assertThat(left).doesNotExist();
+    Files.createFile(left);
+    Ledger.openBeside(other, Clock.systemUTC()).close();
+    LedgerView.open(other).close();
+    assertThat(left).as("that of the Kiln that runs").exists();
   }
 
   // ---- Damage ----
