@@ -348,8 +348,8 @@ public final class App implements AutoCloseable {
       claims.keep();
       main.start();
       if (mode == Mode.RUN) {
-      app.listen(
-          settings, configuration.placeholders(), breakers, alerts, metrics, health, board);
+        app.listen(
+            settings, configuration.placeholders(), breakers, alerts, metrics, health, board);
       }
       if (mode != Mode.CHECK) {
         ledger.expect(delivery.expecting().keySet());

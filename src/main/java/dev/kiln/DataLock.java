@@ -95,7 +95,9 @@ public final class DataLock implements AutoCloseable {
     }
   }
 
-  /** Where the Kiln that has the lock of a data folder listens for HTTP; empty where it does not. */
+  /**
+   * Where the Kiln that has the lock of a data folder listens for HTTP; empty where it does not.
+   */
   static Optional<URI> listening(Path data) throws IOException {
     return Optional.of(line(data, 1)).filter(root -> !root.isEmpty()).map(URI::create);
   }

@@ -75,7 +75,11 @@ public final class LiveKiln {
   private static URI reachable(URI root) throws IOException {
     InetAddress host = InetAddress.getByName(root.getHost());
     return host.isAnyLocalAddress()
-        ? URI.create("http://" + (root.getHost().startsWith("[") ? "[::1]" : "127.0.0.1") + ":" + root.getPort())
+        ? URI.create(
+            "http://"
+                + (root.getHost().startsWith("[") ? "[::1]" : "127.0.0.1")
+                + ":"
+                + root.getPort())
         : root;
   }
 

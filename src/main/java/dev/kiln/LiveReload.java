@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -176,8 +177,12 @@ final class LiveReload implements AutoCloseable {
       routes.tryOut(next.routes(), beans, running.clayOf.apply(next.catalogue()), properties());
     }
     try {
-      if (change.takesAway(RoutePart::delivers) || running.delivery.loses(next.catalogue())) {
-        running.delivery.hold();
+      Set<String> tables = new HashSet<>(running.delivery.lost(next.catalogue()));
+      for (String route : change.delivering()) {
+        tables.addAll(inForce.routes().tablesThrough(route, inForce.catalogue()));
+      }
+      if (!tables.isEmpty()) {
+        running.delivery.hold(tables);
         if (!running.delivery.empties(started.delivery().answerBy().plus(GRACE))) {
           throw new Later("leads are on their way through routes that change");
         }

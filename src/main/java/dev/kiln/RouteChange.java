@@ -99,6 +99,11 @@ record RouteChange(RouteFiles from, RouteFiles to, List<RoutePart> gone, List<Ro
     return gone.stream().filter(part -> part.kind() == Kind.ROUTE).anyMatch(matching);
   }
 
+  /** The ids of the routes that are taken away and carry leads to Clay. */
+  Set<String> delivering() {
+    return ids(gone.stream().filter(RoutePart::delivers).toList(), Kind.ROUTE);
+  }
+
   /** The ids of the parts of a kind that are taken away, or that are added. */
   static Set<String> ids(List<RoutePart> parts, Kind kind) {
     return parts.stream()

@@ -31,6 +31,8 @@ import org.apache.camel.FailedToCreateRouteFromTemplateException;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.PropertyBindingException;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
@@ -295,6 +297,25 @@ final class RouteFiles {
     return scalar(at);
   }
 
+  /** The tables whose leads pass a route of delivery: a workspace's routes have all of it. */
+  Set<String> tablesThrough(String route, Catalogue catalogue) {
+    Set<String> tables = new TreeSet<>();
+    for (Templated made : templated) {
+      if (made.routeId.equals(route)) {
+        for (Table table : catalogue.tables().values()) {
+          boolean passes =
+              made.template.equals("table")
+                  ? table.name().equals(made.parameters.get("table"))
+                  : table.workspace().equals(made.parameters.get("workspace"));
+          if (passes) {
+            tables.add(table.name());
+          }
+        }
+      }
+    }
+    return tables;
+  }
+
   /**
    * Checks that tables and workspaces of the catalogue have their routes and branches, and the
    * reverse.
@@ -466,7 +487,7 @@ final class RouteFiles {
             "Camel cannot use its property " + wrong.getPropertyName() + " = " + wrong.getValue());
       }
       if (cause instanceof IllegalArgumentException && fromYaml(cause)) {
-        return new InvalidConfiguration(folder, firstLine(cause));
+        return unread(firstLine(cause));
       }
       if (cause instanceof FailedToStartRouteException start) {
         return notMade(start.getRouteId(), start);
@@ -485,6 +506,51 @@ final class RouteFiles {
   private static boolean fromYaml(Throwable failure) {
     return Arrays.stream(failure.getStackTrace())
         .anyMatch(frame -> frame.getClassName().startsWith("org.apache.camel.dsl.yaml."));
+  }
+
+  /** Finds the place of what Camel does not take, where it names none: each part is tried alone. */
+  private InvalidConfiguration unread(String fault) {
+    return parts.stream()
+        .filter(part -> fault.equals(faultAlone(part)))
+        .findFirst()
+        .map(part -> new InvalidConfiguration(part.file(), part.line(), told(part) + fault))
+        .orElseGet(() -> new InvalidConfiguration(folder, fault));
+  }
+
+  private static String told(RoutePart part) {
+    return part.word() + " " + part.id() + ": ";
+  }
+
+  /** What Camel says when it reads a part of a file and nothing else; empty where it does not. */
+  private String faultAlone(RoutePart part) {
+    int end =
+        parts.stream()
+            .filter(other -> other.file().equals(part.file()) && other.line() > part.line())
+            .mapToInt(RoutePart::line)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    String text =
+        texts
+            .getOrDefault(part.file(), "")
+            .lines()
+            .skip(part.line() - 1L)
+            .limit((long) end - part.line())
+            .collect(Collectors.joining("\n"));
+    try (DefaultCamelContext alone = new DefaultCamelContext()) {
+      alone.disableJMX();
+      Resource resource = ResourceHelper.fromString("file:" + part.file().getFileName(), text);
+      for (RoutesBuilder builder :
+          PluginHelper.getRoutesLoader(alone).findRoutesBuilders(List.of(resource))) {
+        ((RouteBuilder) builder).configureRoutes(alone);
+      }
+      return "";
+    } catch (Exception failure) {
+      Throwable cause = failure;
+      while (!fromYaml(cause) && cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      return firstLine(cause);
+    }
   }
 
   private InvalidConfiguration notUnderstood(MarkedYamlEngineException yaml) {

@@ -100,7 +100,8 @@ final class HealthTest {
         .untilAsserted(
             () ->
                 assertThat(get("/metrics").body())
-                    .contains("kiln_table_waiting{reason=\"route_stopped\",table=\"inbound-leads\"}"));
+                    .contains(
+                        "kiln_table_waiting{reason=\"route_stopped\",table=\"inbound-leads\"}"));
     kiln.takesUp("delivery.camel.yaml", "Sends one lead to table {{table}}:", "One lead:");
     assertThat(ready(200).path("notes")).hasSize(1);
     kiln.context().getRouteController().startRoute("table-inbound-leads");

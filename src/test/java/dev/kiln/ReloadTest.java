@@ -447,6 +447,11 @@ final class ReloadTest {
                 "    id: [choose-table\n",
                 List.of("is not YAML")),
             new Broken(CHOOSE, "- choice:", "- choise:", List.of("choise")),
+            new Broken(
+                CHOOSE,
+                "        name: choose-table\n",
+                "        block: false\n",
+                List.of("route choose-table", "name", "direct")),
             new Broken(CHOOSE, "uri: direct\n", "uri: dierct\n", List.of("dierct", "choose-table")),
             new Broken(CHOOSE, "== 'events'", "=! 'events'", List.of("choose-table")),
             new Broken(CHOOSE, "id: choose-table\n", "description2: x\n", List.of("has no id")),

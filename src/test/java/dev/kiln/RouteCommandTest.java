@@ -55,8 +55,7 @@ final class RouteCommandTest {
     List<String> all = new ArrayList<>(List.of("route"));
     all.addAll(List.of(arguments));
     Places places = kiln.places();
-    all.addAll(
-        List.of("--config", places.config().toString(), "--data", places.data().toString()));
+    all.addAll(List.of("--config", places.config().toString(), "--data", places.data().toString()));
     return new CommandLine(Main.class)
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err))

@@ -81,6 +81,17 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a table's route has its leads, a workspace's those of all its tables")
+  void tablesThroughARoute() {
+    Configuration read = Configuration.read(kiln.places());
+    assertThat(read.routes().tablesThrough("table-event-attendees", read.catalogue()))
+        .containsExactly("event-attendees");
+    assertThat(read.routes().tablesThrough("pace-main", read.catalogue()))
+        .containsExactlyInAnyOrderElementsOf(read.catalogue().tables().keySet());
+    assertThat(read.routes().tablesThrough("accept", read.catalogue())).isEmpty();
+  }
+
+  @Test
   @DisplayName("a branch that chooses an unknown table names the nearest one")
   void unknownTableInABranch() throws Exception {
     edited("choose-table", "expression: event-attendees", "expression: event-atendees");

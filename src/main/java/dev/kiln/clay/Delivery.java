@@ -119,9 +119,11 @@ public final class Delivery {
     return tables;
   }
 
-  /** Whether a table of now is not there, or in another workspace, by a catalogue. */
-  public boolean loses(Catalogue changed) {
-    return !homes(changed).entrySet().containsAll(homes(catalogue).entrySet());
+  /** The tables of now that are not there, or in another workspace, by a catalogue. */
+  public Set<String> lost(Catalogue changed) {
+    Map<String, String> homes = homes(catalogue);
+    homes.entrySet().removeAll(homes(changed).entrySet());
+    return homes.keySet();
   }
 
   /** Which workspace each table belongs to. */
@@ -129,13 +131,17 @@ public final class Delivery {
     return of.tables().values().stream().collect(Collectors.toMap(Table::name, Table::workspace));
   }
 
-  /** Offers nothing from here on, until {@link #goOn}. What is on offer goes its way. */
-  public void hold() {
-    lanes.values().forEach(lane -> lane.hold(true));
+  /**
+   * Offers no lead of some tables from here on, until {@link #goOn}. What is on offer goes its way,
+   * and so do the leads of other tables.
+   */
+  public void hold(Set<String> tables) {
+    lanes.values().forEach(lane -> lane.hold(tables));
   }
 
   /**
-   * Waits until no lead is under way any more. Call it after {@link #hold}.
+   * Waits until no lead of the tables that are held is under way any more. Call it after {@link
+   * #hold}.
    *
    * @param atMost how long
    * @return whether that came about in time, and Kiln does not stop
@@ -154,11 +160,11 @@ public final class Delivery {
 
   /** Offers leads again after {@link #hold}. */
   public void goOn() {
-    lanes.values().forEach(lane -> lane.hold(false));
+    lanes.values().forEach(lane -> lane.hold(Set.of()));
   }
 
   /**
-   * Goes on with a changed catalogue. Where it {@link #loses} a table, no lead may be under way.
+   * Goes on with a changed catalogue. No lead of a table that is {@link #lost} may be under way.
    *
    * @throws LedgerUnavailable if the ledger cannot be used; nothing is changed then
    */
@@ -297,7 +303,7 @@ public final class Delivery {
       if (!standstill.getAndSet("").isEmpty()) {
         LOG.info("The ledger can be used again: intake and delivery go on");
       }
-      if (lane.silent() || lane.held()) {
+      if (lane.silent()) {
         return List.of();
       }
       if (purse.balance()) {

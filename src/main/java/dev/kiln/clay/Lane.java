@@ -91,7 +91,7 @@ final class Lane {
   private final Map<Answer, Long> answers = new EnumMap<>(Answer.class);
   private Pace pace;
   private Instant silentUntil = Instant.EPOCH;
-  private boolean held;
+  private Set<String> held = Set.of();
   private @Nullable Hindrance workspaceHindrance;
   private @Nullable Lease lease;
   private Instant renewAt = Instant.EPOCH;
@@ -300,7 +300,7 @@ final class Lane {
           hindrance = workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
         }
         tell(table.name(), hindrance, news);
-        if (hindrance == null) {
+        if (hindrance == null && !held.contains(table.name())) {
           int share = share(table, now);
           if (share > 0) {
             open.put(table.name(), share);
@@ -406,7 +406,7 @@ final class Lane {
   }
 
   /**
-   * Waits until no lead is on offer or on the wire.
+   * Waits until no lead of the tables that are held is on offer or on the wire.
    *
    * @return whether that came about in time
    */
@@ -414,7 +414,7 @@ final class Lane {
     long nanos = atMost.toNanos();
     lock.lock();
     try {
-      while (!waiting.isEmpty() || !begun.isEmpty()) {
+      while (underWay()) {
         if (nanos <= 0) {
           return false;
         }
@@ -429,6 +429,12 @@ final class Lane {
     }
   }
 
+  /** Whether a lead of a table that is held is on offer or on the wire; under the lock. */
+  private boolean underWay() {
+    return waiting.values().stream().anyMatch(offer -> held.contains(offer.lead.table()))
+        || begun.values().stream().anyMatch(lead -> held.contains(lead.sending.lead().table()));
+  }
+
   /** Whether a lead is on offer here or on the wire. */
   boolean holds(Due lead) {
     lock.lock();
@@ -439,21 +445,11 @@ final class Lane {
     }
   }
 
-  /** Puts nothing on offer from here on, or puts leads on offer again. */
-  void hold(boolean holding) {
+  /** Puts no lead of these tables on offer from here on, and those of all others again. */
+  void hold(Set<String> some) {
     lock.lock();
     try {
-      held = holding;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether nothing is put on offer. */
-  boolean held() {
-    lock.lock();
-    try {
-      return held;
+      held = Set.copyOf(some);
     } finally {
       lock.unlock();
     }
@@ -462,13 +458,13 @@ final class Lane {
   /**
    * Notes leads that go on offer now.
    *
-   * @return whether they do: not while it holds
+   * @return whether they do: not while one of their tables is held
    */
   boolean offer(List<Due> leads) {
     Instant now = ledger.now();
     lock.lock();
     try {
-      if (held) {
+      if (leads.stream().map(Due::table).anyMatch(held::contains)) {
         return false;
       }
       for (Due lead : leads) {

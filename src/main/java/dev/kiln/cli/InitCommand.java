@@ -93,15 +93,18 @@ final class InitCommand implements Callable<Integer> {
       Files.createDirectory(places.secrets(), mode(places.config(), "rwx------"));
     }
     for (String file : FILES) {
+      int slash = file.lastIndexOf('/');
       Path target =
-          file.startsWith("config/")
-              ? places.config().resolve(file.substring("config/".length()))
-              : places.routes().resolve(file.substring("routes/".length()));
+          switch (file.substring(0, slash)) {
+            case "config" -> places.config();
+            case "config/secrets" -> places.secrets();
+            default -> places.routes();
+          };
       try (InputStream content = InitCommand.class.getResourceAsStream("/init/" + file)) {
         if (content == null) {
           throw new IllegalStateException(file + " is missing from the jar.");
         }
-        write(target, content);
+        write(target, file.substring(slash + 1), content);
       }
     }
     if (simulator) {
@@ -117,12 +120,12 @@ final class InitCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Writes a file that is not there yet. */
-  private void write(Path target, InputStream content) throws IOException {
-    boolean secret = target.getParent().endsWith("secrets");
+  /** Writes a file that is not there yet; secrets for nobody else's eyes. */
+  private void write(Path into, String name, InputStream content) throws IOException {
+    Path target = into.resolve(name);
     try {
-      if (secret) {
-        Files.createFile(target, mode(target.getParent(), "rw-------"));
+      if (into.endsWith("secrets")) {
+        Files.createFile(target, mode(into, "rw-------"));
       } else {
         Files.createFile(target);
       }
@@ -158,7 +161,8 @@ final class InitCommand implements Callable<Integer> {
               ? "simulated-token"
               : Simulator.webhookUrl(root, name.replaceFirst("-url$", "")).toString();
       write(
-          places.secrets().resolve(name),
+          places.secrets(),
+          name,
           new ByteArrayInputStream((value + "\n").getBytes(StandardCharsets.UTF_8)));
     }
   }
@@ -175,7 +179,12 @@ final class InitCommand implements Callable<Integer> {
     String options =
         folder == null
             ? ""
-            : " --config " + places.config() + " --routes " + places.routes() + " --data " + places.data();
+            : " --config "
+                + places.config()
+                + " --routes "
+                + places.routes()
+                + " --data "
+                + places.data();
     out.println();
     out.println("Next:");
     if (simulator) {
@@ -188,7 +197,8 @@ final class InitCommand implements Callable<Integer> {
               + places.clayYaml());
     }
     out.println("  2. kiln check" + options);
-    out.println("  3. kiln run" + options + "   and drop a file of leads into " + inbox.resolve("normal"));
+    out.println(
+        "  3. kiln run" + options + "   and drop a file of leads into " + inbox.resolve("normal"));
     if (!simulator) {
       out.println(
           "No Clay at hand? \"kiln demo\", or \"kiln init DIR --simulator\" for a Clay of your own.");

@@ -128,8 +128,7 @@ final class RouteCommand {
               kiln.order(order, JsonNodeFactory.instance.objectNode().put("route", route));
           done.add(answer);
           if (!inJson) {
-            out.println(
-                done(route, answer.path("state").asText(), answer.path("ran").asBoolean()));
+            out.println(done(route, answer.path("state").asText(), answer.path("ran").asBoolean()));
             out.flush();
           }
         } catch (InvalidConfiguration refused) {
@@ -166,8 +165,7 @@ final class RouteCommand {
     }
 
     private static boolean matches(String typed, String id) {
-      String regex =
-          Pattern.quote(typed).replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q");
+      String regex = Pattern.quote(typed).replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q");
       return id.matches(regex);
     }
   }

@@ -49,7 +49,10 @@ final class Unconfigured {
     List<String> missing =
         new ArrayList<>(Catalogue.unset(places.clayYaml(), places.secrets(), System.getenv()));
     if (missing.isEmpty()
-        && Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets()).tables().values().stream()
+        && Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets())
+            .tables()
+            .values()
+            .stream()
             .allMatch(table -> table.webhooks().isEmpty())) {
       missing.add(
           places.clayYaml()

@@ -941,6 +941,23 @@ final class DeliveryTest {
     assertThat(waiting("tech")).isNull();
   }
 
+  @Test
+  void whileATableIsHeldTheOthersGoOnAndOnlyItsOwnLeadsAreWaitedFor() {
+    books.stored("first", "tech", 1);
+    Sending tech = fixture.begin();
+    books.stored("second", "tech", 1);
+    books.stored("third", "finance", 1);
+    fixture.delivery().hold(Set.of("tech"));
+    assertThat(fixture.delivery().empties(Duration.ZERO)).isFalse();
+    List<Due> due = fixture.due();
+    assertThat(due).extracting(Due::table).containsExactly("finance");
+    assertThat(waiting("tech")).as("it is no news").isNull();
+    fixture.settle(tech, DeliveryFixture.answered(200));
+    assertThat(fixture.delivery().empties(Duration.ZERO)).as("but for finance's").isTrue();
+    fixture.delivery().goOn();
+    assertThat(fixture.due()).extracting(Due::table).containsExactly("tech");
+  }
+
   // ---- What the operator changes ----
 
   @Test
