@@ -86,7 +86,9 @@ final class StartIT {
     allRefuse("config/clay.yaml:", "is not valid YAML");
     rehearsal.configure(10);
     edit("config/clay.yaml", "name: tech-1, url: ", "name: tech-1, token: \"{{secret:t}}\", url: ");
-    allRefuse("config/clay.yaml:", "config/secrets/t", "does not exist");
+    Ended unset = rehearsal.kiln("check", "--routes", "routes");
+    assertThat(unset.exit()).isEqualTo(2);
+    assertThat(unset.err()).contains("config/clay.yaml:", "config/secrets/t", "does not exist");
     rehearsal.configure(10);
 
     rehearsal.write("config/prices.yaml", "as-of: 2026-03-11\nplan: {}\n");
