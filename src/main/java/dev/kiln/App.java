@@ -97,6 +97,7 @@ public final class App implements AutoCloseable {
   private final Poll poll;
   private final Claims claims;
   private final HttpPoster poster;
+  private final Health health;
   private @Nullable HttpListener http;
   private @Nullable HttpListener results;
   private @Nullable Jolokia jolokia;
@@ -117,7 +118,8 @@ public final class App implements AutoCloseable {
       Spool spool,
       Poll poll,
       Claims claims,
-      HttpPoster poster) {
+      HttpPoster poster,
+      Health health) {
     this.lock = lock;
     this.ledger = ledger;
     this.intake = intake;
@@ -129,6 +131,7 @@ public final class App implements AutoCloseable {
     this.poll = poll;
     this.claims = claims;
     this.poster = poster;
+    this.health = health;
   }
 
   /**
@@ -298,6 +301,16 @@ public final class App implements AutoCloseable {
             settings.connectTimeout(),
             settings.responseTimeout());
     beans.put("poll", poll);
+    Messages messages =
+        new Messages(
+            ledger,
+            intake,
+            delivery,
+            settings.dedupeMode(),
+            configuration.placeholders(),
+            main::getCamelContext);
+    beans.put("messages", messages);
+    beans.put("no-headers", new NoHeaders());
     HttpPoster poster = new HttpPoster(settings.connectTimeout(), settings.responseTimeout());
     beans.put("alerts", new AlertPost(configuration.placeholders(), poster));
     beans.put(
@@ -328,7 +341,8 @@ public final class App implements AutoCloseable {
             ledger.now());
     RouteBoard board = new RouteBoard(main::getCamelContext, stops, configuration.routes());
     Health health =
-        new Health(board, facts, delivery, places.data(), settings.inbox(places.data()));
+        new Health(
+            board, facts, delivery, messages::faults, places.data(), settings.inbox(places.data()));
     Metrics metrics =
         new Metrics(facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
     BiConsumer<String, Reply> posted =
@@ -343,7 +357,8 @@ public final class App implements AutoCloseable {
     // it.
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
     App app =
-        new App(lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster);
+        new App(
+            lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster, health);
     try {
       claims.keep();
       main.start();
@@ -589,6 +604,11 @@ public final class App implements AutoCloseable {
   /** The ledger of this Kiln. */
   public Ledger ledger() {
     return ledger;
+  }
+
+  /** The reasons why it is not ready; none while it is. */
+  List<NotReady> notReady() {
+    return health.notReady();
   }
 
   /** The rate of a workspace at this moment, leads a second. */

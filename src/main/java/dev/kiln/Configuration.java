@@ -48,10 +48,21 @@ record Configuration(
     routes.mustAgreeWith(catalogue, places.clayYaml());
     routes.pollsMustBeWhole(placeholders);
     routes.alertsMustBeWhole(placeholders);
+    routes.brokersMustBeWhole(placeholders, Configuration::isThere);
     if (Files.exists(places.prices())) {
       Prices unusedHere = Prices.read(places.prices());
     }
     return new Configuration(settings, catalogue, hygiene, placeholders, routes);
+  }
+
+  /** Whether a class is on the class path. */
+  private static boolean isThere(String name) {
+    try {
+      Class<?> unused = Class.forName(name, false, Configuration.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException missing) {
+      return false;
+    }
   }
 
   /** A list that is not there lists nothing, unless something is to be refused by it. */

@@ -16,13 +16,15 @@ import java.util.Set;
  * {@code GET /health/live} and {@code GET /health/ready}. Live is a Kiln that answers and does not
  * stop: what a restart does not cure is no reason. Ready is one that can take leads in and keep
  * them; each reason against it names its cure. A route behind the ledger that is stopped keeps
- * nobody away, since its leads wait there: it is a note. Whoever does not bear the token hears the
- * state alone. Thread-safe.
+ * nobody away, since its leads wait there, and so does a broker that cannot be reached, since its
+ * messages wait there: these are notes. Whoever does not bear the token hears the state alone.
+ * Thread-safe.
  */
 final class Health {
   private final RouteBoard routes;
   private final Facts.Source facts;
   private final Delivery delivery;
+  private final Supplier<List<String>> brokers;
   private final Path data;
   private final Path inbox;
 
@@ -32,13 +34,21 @@ final class Health {
    * @param routes those that may be stopped
    * @param facts tell whether the ledger can be read
    * @param delivery knows whether it can be written
+   * @param brokers tell what is wrong with the brokers that routes read from
    * @param data the data folder
    * @param inbox the inbox
    */
-  Health(RouteBoard routes, Facts.Source facts, Delivery delivery, Path data, Path inbox) {
+  Health(
+      RouteBoard routes,
+      Facts.Source facts,
+      Delivery delivery,
+      Supplier<List<String>> brokers,
+      Path data,
+      Path inbox) {
     this.routes = routes;
     this.facts = facts;
     this.delivery = delivery;
+    this.brokers = brokers;
     this.data = data;
     this.inbox = inbox;
   }
@@ -64,7 +74,7 @@ final class Health {
             .put("status", against.isEmpty() ? "ready" : "not ready");
     if (details) {
       NotReady.put(against, json.putArray("reasons"));
-      NotReady.put(stopped(true), json.putArray("notes"));
+      NotReady.put(notes(), json.putArray("notes"));
     }
     return HttpReply.of(against.isEmpty() ? 200 : 503, json);
   }
@@ -76,6 +86,14 @@ final class Health {
     against.addAll(NotReady.folders(data, inbox));
     against.addAll(stopped(false));
     return against;
+  }
+
+  /** What an operator should know though it is ready: other leads come in and go out. */
+  List<NotReady> notes() {
+    List<NotReady> notes = new ArrayList<>();
+    brokers.get().forEach(fault -> notes.add(new NotReady("brokers", fault)));
+    notes.addAll(stopped(true));
+    return notes;
   }
 
   private List<NotReady> stopped(boolean behindTheLedger) {

@@ -64,7 +64,11 @@ public final class Intake {
   static final class Reading {
     private final Run run;
     private final Path file;
-    private final Stand opened;
+
+    /** How the file stood; null where the run has none, but messages. */
+    private final @Nullable Stand opened;
+
+    private @Nullable String message;
     private @Nullable Framer framer;
     private @Nullable Columns columns;
     private final Deque<Storing> storing = new ArrayDeque<>();
@@ -78,6 +82,34 @@ public final class Intake {
       this.run = run;
       this.opened = opened;
       this.file = file;
+    }
+
+    private Reading(Run run) {
+      this.run = run;
+      this.opened = null;
+      this.file = Path.of("messages");
+    }
+
+    /** Messages of a run, all of which are stored. */
+    static Reading ofMessages(Run run) {
+      return new Reading(run);
+    }
+
+    /**
+     * One message of a run.
+     *
+     * @param key the key by which it is known again; null without one
+     */
+    static Reading ofMessage(Run run, Columns columns, @Nullable String key) {
+      Reading reading = new Reading(run);
+      reading.columns = columns;
+      reading.message = key;
+      return reading;
+    }
+
+    /** Whether it reads messages: their rows have no header in common. */
+    boolean messages() {
+      return opened == null;
     }
 
     Run run() {
@@ -127,6 +159,11 @@ public final class Intake {
     /** Notes the file of its rejected rows, within the data folder. */
     void rejects(String file) {
       rejects = file;
+    }
+
+    /** The file of its rejected rows, within the data folder; empty without one. */
+    String rejects() {
+      return rejects;
     }
   }
 
@@ -293,6 +330,9 @@ public final class Intake {
   }
 
   private void mustGoOn(Exchange exchange, Reading reading) {
+    if (reading.messages()) {
+      return;
+    }
     String why = null;
     boolean forAMoment = false;
     if (stopping) {
@@ -302,7 +342,7 @@ public final class Intake {
     } else if (readers.held()) {
       why = reading.file.getFileName() + AGAIN;
       forAMoment = true;
-    } else if (!Stand.of(reading.file).map(reading.opened::equals).orElse(true)) {
+    } else if (Stand.of(reading.file).filter(now -> !now.equals(reading.opened)).isPresent()) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
       ledger.refuse(reading.run.id(), why, "");
@@ -337,6 +377,21 @@ public final class Intake {
   /** Waits while nothing may be read. */
   void awaitGoOn() throws InterruptedException {
     readers.awaitGoOn();
+  }
+
+  /** What is dropped, refused and noticed at present. */
+  Hygiene hygiene() {
+    return hygiene;
+  }
+
+  /** Lets one reader at a time at each content. */
+  OneReader readers() {
+    return readers;
+  }
+
+  /** Whether Kiln stops, or reading is held: what cannot be stored now is to be given back. */
+  boolean interrupted() {
+    return stopping || readers.held();
   }
 
   /** What is dropped, refused and noticed from the next file on. */
@@ -376,7 +431,8 @@ public final class Intake {
     }
     List<Lead> leads = new ArrayList<>(batch.size());
     for (int i = 0; i < rows.size(); i++) {
-      leads.add(columns.lead(batch.records().get(i), batch.lines().get(i), rows.get(i)));
+      Lead lead = columns.lead(batch.records().get(i), batch.lines().get(i), rows.get(i));
+      leads.add(reading.messages() ? lead.named(columns.original()) : lead);
     }
     if (!batch.broken().isEmpty()) {
       batch.broken().forEach(broken -> leads.add(columns.broken(broken)));
@@ -405,7 +461,13 @@ public final class Intake {
     reading.add(
         ledger.store(
             reading.run,
-            new Batch(batch.first(), batch.last(), batch.readTotal(), batch.skippedTotal(), leads),
+            new Batch(
+                batch.first(),
+                batch.last(),
+                batch.readTotal(),
+                batch.skippedTotal(),
+                leads,
+                reading.message),
             dedupeWindow,
             budgets),
         batch.text().length());

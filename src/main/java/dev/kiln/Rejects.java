@@ -14,9 +14,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 
@@ -29,6 +33,9 @@ public final class Rejects {
   private static final int ROWS = 500;
   private static final int CHARS = 1_000_000;
   private static final String FOLDER = "rejects";
+
+  /** Columns of a file; what rows of messages have beyond them is left out. */
+  private static final int MOST_NAMES = 1000;
 
   private final LedgerView ledger;
   private final Path folder;
@@ -55,12 +62,30 @@ public final class Rejects {
     Columns columns = reading.columns();
     String run = reading.run().id();
     exchange.setProperty("rejects", run + ".csv.part");
-    List<RejectedRow> first = columns == null ? List.of() : next(run, 0);
-    if (columns == null || first.isEmpty()) {
+    List<RejectedRow> first = columns == null && !reading.messages() ? List.of() : next(run, 0);
+    if (first.isEmpty()) {
       return Collections.emptyIterator();
     }
     Files.writeString(part(run), "\uFEFF", StandardCharsets.UTF_8);
-    return new Pages(run, header(columns), first);
+    return columns == null
+        ? new Pages(run, named(run), true, first)
+        : new Pages(run, columns.original(), false, first);
+  }
+
+  /** The names of all cells of the rejected rows of messages, in the order of their arrival. */
+  private List<String> named(String run) {
+    Set<String> names = new LinkedHashSet<>();
+    for (List<RejectedRow> page = next(run, 0);
+        !page.isEmpty();
+        page = next(run, page.get(page.size() - 1).record())) {
+      for (RejectedRow row : page) {
+        List<String> original = Lead.parseOriginal(row.payload());
+        for (int i = 1; i < original.size() && names.size() < MOST_NAMES; i += 2) {
+          names.add(original.get(i));
+        }
+      }
+    }
+    return List.copyOf(names);
   }
 
   /** Gives the file its name, once it is on the disk; does nothing where there is none. */
@@ -85,30 +110,52 @@ public final class Rejects {
     return ledger.rejected(run, after, ROWS, CHARS);
   }
 
-  private static List<String> header(Columns columns) {
+  private static List<String> header(List<String> names) {
     List<String> header = new ArrayList<>(Columns.REJECTS);
-    columns.original().forEach(name -> header.add(Inert.of(name)));
+    names.forEach(name -> header.add(Inert.of(name)));
     return header;
   }
 
-  private static List<String> cells(RejectedRow row) {
+  private static List<String> cells(RejectedRow row, List<String> original) {
     List<String> cells = new ArrayList<>();
     cells.add(String.valueOf(row.line()));
     cells.add(Inert.of(row.note().isEmpty() ? row.reason() : row.reason() + "; " + row.note()));
-    Lead.parseOriginal(row.payload()).forEach(cell -> cells.add(Inert.of(cell)));
+    original.forEach(cell -> cells.add(Inert.of(cell)));
     return cells;
   }
 
   private final class Pages implements Iterator<List<List<String>>> {
     private final String run;
+    private final List<String> names;
     private final List<String> header;
+
+    /** Whether each cell stands after its name. */
+    private final boolean named;
+
     private List<RejectedRow> page;
     private boolean begun;
 
-    Pages(String run, List<String> header, List<RejectedRow> first) {
+    Pages(String run, List<String> names, boolean named, List<RejectedRow> first) {
       this.run = run;
-      this.header = header;
+      this.names = names;
+      this.header = header(names);
+      this.named = named;
       this.page = first;
+    }
+
+    private List<String> original(RejectedRow row) {
+      List<String> original = Lead.parseOriginal(row.payload());
+      if (!named) {
+        return original;
+      }
+      Map<String, String> values = new HashMap<>();
+      for (int i = 1; i < original.size(); i += 2) {
+        values.put(original.get(i), original.get(i + 1));
+      }
+      List<String> cells = new ArrayList<>();
+      cells.add(original.get(0));
+      names.forEach(name -> cells.add(values.getOrDefault(name, "")));
+      return cells;
     }
 
     @Override
@@ -128,7 +175,7 @@ public final class Rejects {
       }
       page.forEach(
           row -> {
-            List<String> cells = cells(row);
+            List<String> cells = cells(row, original(row));
             // As wide as the header, since a ragged row says nothing of where its cells belong.
             while (cells.size() < header.size()) {
               cells.add("");

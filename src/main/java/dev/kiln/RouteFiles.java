@@ -5,6 +5,7 @@ import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Table;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
+import dev.kiln.ledger.Priority;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -57,6 +58,10 @@ final class RouteFiles {
 
   /** The step in Camel's message that a route could not be made. */
   private static final Pattern CAMEL_STEP = Pattern.compile(">>> (.+?) <<<");
+
+  /** The connection factory of the template {@code intake-jms}, unless another is named. */
+  private static final String ARTEMIS =
+      "org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory";
 
   /** A name, and where it stands. */
   private record Named(String name, Path file, int line) {}
@@ -392,22 +397,107 @@ final class RouteFiles {
   void pollsMustBeWhole(Placeholders placeholders) {
     for (Templated route : templated) {
       if (route.template.equals("intake-poll")) {
-        String source = route.parameters.getOrDefault("source", "");
-        if (source.isEmpty() || SourceName.of(source).filter(source::equals).isEmpty()) {
-          throw new InvalidConfiguration(
-              route.file,
-              route.line,
-              "parameter source is \""
-                  + source
-                  + "\"; it must be the name of a source, in lower case");
-        }
-        mustBeCalled(route, "intake-poll-" + source, source + "-");
-        Function<String, InvalidConfiguration> fault =
-            wrong ->
-                new InvalidConfiguration(route.file, route.line, "source " + source + " " + wrong);
-        Poll.Source unused = Poll.Source.of(source, route.parameters, placeholders, fault);
+        String source = source(route);
+        Poll.Source unused =
+            Poll.Source.of(source, route.parameters, placeholders, faultOf(route, source));
       }
     }
+  }
+
+  /** The source of an intake, which is part of the ids of its route and steps. */
+  private static String source(Templated route) {
+    String source = route.parameters.getOrDefault("source", "");
+    if (source.isEmpty() || SourceName.of(source).filter(source::equals).isEmpty()) {
+      throw new InvalidConfiguration(
+          route.file,
+          route.line,
+          "parameter source is \"" + source + "\"; it must be the name of a source, in lower case");
+    }
+    mustBeCalled(route, route.template + "-" + source, source + "-");
+    return source;
+  }
+
+  private static Function<String, InvalidConfiguration> faultOf(Templated route, String source) {
+    return wrong ->
+        new InvalidConfiguration(route.file, route.line, "source " + source + " " + wrong);
+  }
+
+  /**
+   * Checks the routes that read from a broker.
+   *
+   * @param there whether a class is on the class path
+   * @throws InvalidConfiguration naming what is wrong with one, the secret that it needs, or what
+   *     is missing in extra/
+   */
+  void brokersMustBeWhole(Placeholders placeholders, Predicate<String> there) {
+    for (Templated route : templated) {
+      if (route.template.equals("intake-jms")) {
+        Function<String, InvalidConfiguration> fault = faultOf(route, source(route));
+        mustBeThere("camel-jms", "org.apache.camel.component.jms.JmsComponent", there, fault);
+        String factory = route.parameters.getOrDefault("factory", ARTEMIS);
+        if (!there.test(factory)) {
+          throw fault.apply(
+              "needs the class "
+                  + factory
+                  + ", which is not there: put the jars of the broker's JMS client into extra/ beside the"
+                  + " launcher, and start Kiln again");
+        }
+        priority(route, fault);
+        mustHaveSecret(route, "url", "the broker's URL", placeholders, fault);
+        if (!route.parameters.getOrDefault("user", HttpPeer.NONE).equals(HttpPeer.NONE)) {
+          mustHaveSecret(route, "user", "the user", placeholders, fault);
+          mustHaveSecret(route, "password", "the user's password", placeholders, fault);
+        }
+      } else if (route.template.equals("intake-kafka")) {
+        Function<String, InvalidConfiguration> fault = faultOf(route, source(route));
+        mustBeThere("camel-kafka", "org.apache.camel.component.kafka.KafkaComponent", there, fault);
+        priority(route, fault);
+        String held =
+            mustHaveSecret(route, "client", "the client's properties", placeholders, fault);
+        if (KafkaProperties.of(held).getProperty(KafkaProperties.SERVERS, "").isBlank()) {
+          throw fault.apply(
+              "has client properties without "
+                  + KafkaProperties.SERVERS
+                  + ": add the line "
+                  + KafkaProperties.SERVERS
+                  + "=host:9092 to the file "
+                  + placeholders.file(route.parameters.getOrDefault("client", "")));
+        }
+      }
+    }
+  }
+
+  private static void mustBeThere(
+      String jar,
+      String type,
+      Predicate<String> there,
+      Function<String, InvalidConfiguration> fault) {
+    if (!there.test(type)) {
+      throw fault.apply(
+          "needs "
+              + jar
+              + ", which is not part of Kiln: unpack kiln-<version>-brokers.tar.gz over Kiln's folder, so that"
+              + " its jars are in extra/ beside the launcher, and start Kiln again");
+    }
+  }
+
+  private static void priority(Templated route, Function<String, InvalidConfiguration> fault) {
+    try {
+      Priority unused =
+          Priority.of(route.parameters.getOrDefault("priority", Priority.NORMAL.word()));
+    } catch (IllegalArgumentException unknown) {
+      throw fault.apply("has a parameter priority that is none; valid: high, normal, low");
+    }
+  }
+
+  private static String mustHaveSecret(
+      Templated route,
+      String parameter,
+      String holds,
+      Placeholders placeholders,
+      Function<String, InvalidConfiguration> fault) {
+    return HttpPeer.revealed(
+        route.parameters.getOrDefault(parameter, ""), holds, placeholders, fault);
   }
 
   /**

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.kiln.clay.Placeholders;
 import dev.kiln.lead.InvalidConfiguration;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -300,5 +303,69 @@ final class RouteFilesTest {
   void unknownBean() {
     edited("accept", "method: open", "method: opne");
     camelRefuses(route("accept"), "", "opne");
+  }
+
+  private void refusesBroker(Predicate<String> there, String fault) {
+    assertThatThrownBy(
+            () ->
+                RouteFiles.read(folder.resolve("routes"))
+                    .brokersMustBeWhole(
+                        new Placeholders(folder.resolve("config/secrets"), Map.of()), there))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining(fault);
+  }
+
+  private void broker(String template, String... parameters) {
+    StringBuilder route =
+        new StringBuilder(
+            """
+            - templatedRoute:
+                routeTemplateRef: %1$s
+                routeId: %1$s-inbound
+                prefixId: "inbound-"
+                parameters:
+                  - { name: source, value: inbound }
+            """
+                .formatted(template));
+    for (int i = 0; i < parameters.length; i += 2) {
+      route.append(
+          "      - { name: " + parameters[i] + ", value: \"" + parameters[i + 1] + "\" }\n");
+    }
+    kiln.inRoutes(template + ".camel.yaml", "- routeTemplate:\n", route + "- routeTemplate:\n");
+  }
+
+  @Test
+  @DisplayName("a route that reads from a JMS broker says which jar, class or secret it lacks")
+  void jmsBroker() throws Exception {
+    Path secrets = Files.createDirectories(folder.resolve("config/secrets"));
+    broker("intake-jms", "queue", "leads", "url", "jms-url", "user", "jms-user");
+    refusesBroker(
+        name -> false, "source inbound needs camel-jms, which is not part of Kiln: unpack");
+    refusesBroker(
+        name -> name.startsWith("org.apache.camel"),
+        "needs the class org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory, which is"
+            + " not there: put the jars of the broker's JMS client into extra/");
+    refusesBroker(
+        name -> true, "jms-url, which does not exist; create it: it holds the broker's URL");
+    Files.writeString(secrets.resolve("jms-url"), "tcp://broker.example:61617");
+    refusesBroker(name -> true, "jms-user, which does not exist; create it: it holds the user");
+    Files.writeString(secrets.resolve("jms-user"), "kiln");
+    refusesBroker(name -> true, "names a secret file");
+    kiln.inRoutes(
+        "intake-jms.camel.yaml",
+        "value: \"jms-user\" }\n",
+        "value: \"jms-user\" }\n      - { name: priority, value: urgent }\n");
+    refusesBroker(name -> true, "has a parameter priority that is none; valid: high, normal, low");
+  }
+
+  @Test
+  @DisplayName("a route that reads from Kafka says which jar, secret or property it lacks")
+  void kafkaBroker() throws Exception {
+    Path secrets = Files.createDirectories(folder.resolve("config/secrets"));
+    broker("intake-kafka", "topic", "leads", "client", "kafka-client");
+    refusesBroker(name -> false, "source inbound needs camel-kafka, which is not part of Kiln");
+    refusesBroker(name -> true, "kafka-client, which does not exist; create it");
+    Files.writeString(secrets.resolve("kafka-client"), "security.protocol=SASL_SSL\n");
+    refusesBroker(name -> true, "has client properties without bootstrap.servers: add the line");
   }
 }

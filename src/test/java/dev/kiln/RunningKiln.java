@@ -18,6 +18,7 @@ import dev.kiln.plan.Preview;
 import dev.kiln.simulate.Simulator;
 import dev.kiln.simulate.SimulatorOptions;
 import dev.kiln.simulate.StoredRow;
+import dev.kiln.status.NotReady;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -242,6 +243,11 @@ final class RunningKiln implements AutoCloseable {
   /** Where it listens for HTTP. */
   URI http(String path) {
     return URI.create(app().http().orElseThrow() + path);
+  }
+
+  /** The reasons why it is not ready. */
+  List<String> notReady() {
+    return app().notReady().stream().map(NotReady::reason).toList();
   }
 
   Simulator clay() {

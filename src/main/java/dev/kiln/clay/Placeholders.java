@@ -67,7 +67,7 @@ public final class Placeholders {
   }
 
   /** The file that {@code {{secret:name}}} stands for. */
-  Path file(String name) {
+  public Path file(String name) {
     return secretsDir.resolve(name);
   }
 

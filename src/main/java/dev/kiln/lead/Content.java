@@ -1,27 +1,56 @@
 package dev.kiln.lead;
 
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
-/** The bytes of a file, without the gzip around them where there is one. */
+/**
+ * The bytes of a file, or of a text that is none, without the gzip around them where there is one.
+ */
 final class Content {
   static final int SAMPLE_BYTES = 1 << 18;
+
+  /** The text of a message, which is no file; null for a file. */
+  private final byte @Nullable [] text;
 
   private final Path file;
   private final boolean gzip;
   private final byte[] sample;
 
   private Content(Path file, boolean gzip, byte[] sample) {
+    this(file, gzip, sample, null);
+  }
+
+  private Content(Path file, boolean gzip, byte[] sample, byte @Nullable [] text) {
     this.file = file;
     this.gzip = gzip;
     this.sample = sample;
+    this.text = text;
+  }
+
+  /**
+   * Looks at a text that is no file.
+   *
+   * @param name what it is called in messages
+   * @throws UnreadableFile when it is empty
+   */
+  static Content of(Path name, String text) throws UnreadableFile {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length == 0) {
+      throw new UnreadableFile(name, "is empty");
+    }
+    return new Content(
+        name, false, Arrays.copyOf(bytes, Math.min(bytes.length, SAMPLE_BYTES)), bytes);
   }
 
   /**
@@ -70,6 +99,9 @@ final class Content {
 
   /** All of it, from the start. */
   InputStream open() throws IOException {
+    if (text != null) {
+      return new ByteArrayInputStream(text);
+    }
     return gzip ? unzipped(file) : Files.newInputStream(file);
   }
 

@@ -80,10 +80,26 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
    * @throws IOException when it cannot be read, as when it vanished
    */
   public static Framer open(Path file, Limits limits) throws IOException {
-    Framer framer = new Framer(file, Opening.of(file, limits), limits);
+    return begun(new Framer(file, Opening.of(file, limits), limits));
+  }
+
+  /**
+   * Opens a text that is no file, such as that of a message.
+   *
+   * @param name what it is called in messages
+   * @param text JSON or delimited text
+   * @throws UnreadableFile when it can yield no lead; the message says why and what to do
+   */
+  public static Framer ofText(String name, String text, Limits limits) throws IOException {
+    Path called = Path.of(name);
+    return begun(new Framer(called, Opening.of(called, text, limits), limits));
+  }
+
+  private static Framer begun(Framer framer) throws IOException {
     try {
       if (!framer.advance()) {
-        throw new UnreadableFile(file, "has a header and no rows: export it again, with its rows");
+        throw new UnreadableFile(
+            framer.file, "has a header and no rows: export it again, with its rows");
       }
       return framer;
     } catch (IOException | RuntimeException e) {

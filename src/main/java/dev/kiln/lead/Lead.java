@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,6 +82,27 @@ public record Lead(
   /** Whether the row cannot be sent. */
   public boolean rejected() {
     return problem != null;
+  }
+
+  /**
+   * The same lead of a run whose rows have no header in common: behind the text of a broken record,
+   * {@link #original} has each filled cell after its name.
+   *
+   * @param names the headers of the cells ({@link Columns#original()})
+   */
+  public Lead named(List<String> names) {
+    if (original.size() < 2) {
+      return this;
+    }
+    List<String> pairs = new ArrayList<>();
+    pairs.add(original.get(0));
+    for (int i = 1; i < original.size(); i++) {
+      if (!original.get(i).isEmpty()) {
+        pairs.add(names.get(i - 1));
+        pairs.add(original.get(i));
+      }
+    }
+    return new Lead(record, line, fields, sector, mail, key, content, problem, notices, pairs);
   }
 
   /**

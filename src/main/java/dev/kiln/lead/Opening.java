@@ -37,11 +37,25 @@ record Opening(
     return notes.isEmpty() ? opening : opening.noting(notes);
   }
 
+  /**
+   * Opens a text that is no file.
+   *
+   * @param name what it is called in messages
+   * @throws UnreadableFile when it can yield no lead
+   */
+  static Opening of(Path name, String text, Limits limits) throws IOException {
+    return ofText(Content.of(name, text), limits);
+  }
+
   private static Opening of(Content content, Limits limits) throws IOException {
     Strangers.refuse(content);
     if (content.begins('P', 'K', 3, 4)) {
       return Workbook.open(content, limits);
     }
+    return ofText(content, limits);
+  }
+
+  private static Opening ofText(Content content, Limits limits) throws IOException {
     Encoding encoding = Encoding.of(content);
     if (content.sample().length == encoding.bom()) {
       throw new UnreadableFile(

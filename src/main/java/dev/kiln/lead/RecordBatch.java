@@ -38,6 +38,34 @@ public record RecordBatch(
     return records.size() + broken.size();
   }
 
+  /**
+   * The same records as they follow others in a run that has no file: each is counted on from
+   * there, and its line is its number.
+   *
+   * @param read records of the run before
+   * @param skipped lines skipped before
+   */
+  public RecordBatch behind(long read, long skipped) {
+    List<Long> numbers = records.stream().map(number -> number + read).toList();
+    return new RecordBatch(
+        first + read,
+        last + read,
+        text,
+        numbers,
+        numbers,
+        broken.stream()
+            .map(
+                record ->
+                    new Broken(
+                        record.record() + read,
+                        record.record() + read,
+                        record.reason(),
+                        record.original()))
+            .toList(),
+        readTotal + read,
+        skippedTotal + skipped);
+  }
+
   /** Leaves the personal data out. */
   @Override
   public String toString() {

@@ -46,6 +46,9 @@ public final class Ledger implements AutoCloseable {
   /** The file of the embedded ledger, within the data folder. */
   public static final String FILE = "kiln.db";
 
+  /** What the content of a run of messages begins with; a day follows. */
+  static final String MESSAGES = "messages ";
+
   private static final BigDecimal LEAST_RATE = new BigDecimal("0.1");
   private static final BigDecimal MOST_RATE = new BigDecimal("1000");
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
@@ -279,6 +282,46 @@ public final class Ledger implements AutoCloseable {
       return found.get().with(wanted.dedupe());
     }
     return found.get();
+  }
+
+  /**
+   * The run that takes the messages of a source on a day, opened where there is none.
+   *
+   * @param source the source
+   * @param priority the priority; each has a run of its own
+   * @param dedupe what becomes of leads that are known already
+   */
+  public Run openMessages(String source, Priority priority, DedupeMode dedupe) {
+    String day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString();
+    return writer.write(
+        transaction ->
+            opened(
+                transaction.handle(),
+                new Submission(
+                    newRunId(),
+                    "messages of " + day,
+                    source,
+                    priority,
+                    MESSAGES + day + " " + priority.word(),
+                    dedupe,
+                    true,
+                    null)));
+  }
+
+  /** Whether a run that was opened for messages takes those of a time too. */
+  public static boolean takesMessages(Run run, Instant time) {
+    return run.id().startsWith(DAY.format(LocalDate.ofInstant(time, ZoneOffset.UTC)) + "-");
+  }
+
+  /** The runs of messages that are not closed and of a day before that of a time (UTC). */
+  public List<Run> messagesBefore(Instant time) {
+    String day = LocalDate.ofInstant(time, ZoneOffset.UTC).toString();
+    return readers.withHandle(handle -> RunRows.ofMessages(handle, day));
+  }
+
+  /** Whether a message was stored: its key stands in the {@link Batch} that it came in. */
+  public boolean took(String message) {
+    return readers.withHandle(handle -> HttpRows.find(handle, message)).isPresent();
   }
 
   /** How far a polled source was read. */

@@ -23,6 +23,12 @@ public record Run(
     boolean resumed,
     DedupeMode dedupe,
     boolean finished) {
+  /** This run behind a batch that was stored. */
+  public Run behind(Batch batch) {
+    return new Run(
+        id, source, priority, batch.last(), batch.read(), batch.skipped(), true, dedupe, finished);
+  }
+
   /** This run, treating known leads otherwise from now on. */
   public Run with(DedupeMode mode) {
     return new Run(id, source, priority, checkpoint, read, skipped, resumed, mode, finished);

@@ -82,6 +82,18 @@ final class RunRows {
         .findOne();
   }
 
+  /** Runs of messages that are not closed, of days before one. */
+  static List<Run> ofMessages(Handle handle, String before) {
+    return handle
+        .createQuery(
+            SELECT
+                + " WHERE state = 'READING' AND content_hash >= :from AND content_hash < :before ORDER BY id")
+        .bind("from", Ledger.MESSAGES)
+        .bind("before", Ledger.MESSAGES + before)
+        .map((row, context) -> run(row))
+        .list();
+  }
+
   private static Run run(ResultSet row) throws SQLException {
     return new Run(
         row.getString("id"),
@@ -250,6 +262,10 @@ final class RunRows {
     Admission admission = new Admission(budget, budgets.rooms(), budgets, run.id());
     Handle handle = transaction.handle();
     moveOn(handle, run, batch);
+    if (batch.message() != null) {
+      HttpRows.remember(
+          handle, batch.message(), new HttpRows.Keyed(run.source(), "", run.id()), now);
+    }
     List<NewLead> leads = batch.leads();
     Onward onward = onward(handle, run.id());
     long room =

@@ -9,7 +9,8 @@ import java.util.List;
 /**
  * A reason why a Kiln is not ready.
  *
- * @param check what was looked at: {@code ledger}, {@code folders} or {@code routes}
+ * @param check what was looked at: {@code ledger}, {@code folders}, {@code brokers} or {@code
+ *     routes}
  * @param reason what is wrong, with the cure
  */
 public record NotReady(String check, String reason) {

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,10 +21,14 @@ final class DistributionIT {
   /** The user of the image. */
   private static final String USER = "10001";
 
-  private static Path unpacked(Path folder) throws IOException, InterruptedException {
+  private static Path unpacked(Path folder, String name) throws IOException, InterruptedException {
     Path archive;
     try (Stream<Path> built = Files.list(KilnProcess.PROJECT.resolve("target"))) {
-      archive = built.filter(file -> file.toString().endsWith(".tar.gz")).findFirst().orElseThrow();
+      archive =
+          built
+              .filter(file -> file.getFileName().toString().matches(name))
+              .findFirst()
+              .orElseThrow();
     }
     run("tar", "-xzf", archive.toString(), "-C", folder.toString());
     try (Stream<Path> top = Files.list(folder)) {
@@ -48,7 +53,7 @@ final class DistributionIT {
 
   @Test
   void whatIsUnpackedDelivers(@TempDir Path folder, @TempDir Path elsewhere) throws Exception {
-    Path home = unpacked(elsewhere);
+    Path home = unpacked(elsewhere, "kiln-[0-9.]+\\.tar\\.gz");
     assertThat(names(home))
         .containsExactly(
             "CHANGELOG.md", "LICENSE", "README.md", "config", "kiln", "kiln.jar", "lib", "routes");
@@ -92,6 +97,49 @@ final class DistributionIT {
         assertThat(kiln.terminate().err()).doesNotContain("WARN", "ERROR");
       }
       assertThat(names(rehearsal.data())).contains("kiln.db");
+    }
+  }
+
+  @Test
+  @DisplayName("the archive for brokers, unpacked over it, is all that a route needs")
+  void brokers(@TempDir Path folder, @TempDir Path elsewhere) throws Exception {
+    Path home = unpacked(elsewhere, "kiln-[0-9.]+\\.tar\\.gz");
+    Path secrets = home.resolve("config/secrets");
+    for (String webhook : List.of("tech-1", "tech-2", "finance-1", "inbound-1", "events-1")) {
+      Files.writeString(secrets.resolve(webhook + "-url"), "https://clay.example/" + webhook);
+      Files.writeString(secrets.resolve(webhook + "-token"), "t0ken");
+    }
+    Files.writeString(secrets.resolve("jms-url"), "tcp://127.0.0.1:1");
+    Path routes = home.resolve("routes/intake-jms.camel.yaml");
+    Files.writeString(
+        routes,
+        Files.readString(routes)
+            + """
+            - templatedRoute:
+                routeTemplateRef: intake-jms
+                routeId: intake-jms-inbound
+                prefixId: "inbound-"
+                parameters:
+                  - { name: source, value: inbound }
+                  - { name: queue, value: leads }
+                  - { name: url, value: jms-url }
+            """);
+    try (KilnProcess check = KilnProcess.start(home, folder, List.of(), List.of("check"))) {
+      Ended ended = check.end();
+      assertThat(ended.exit()).isEqualTo(Main.USAGE);
+      assertThat(ended.err())
+          .contains("source inbound needs camel-jms", "brokers.tar.gz", "extra/");
+    }
+    assertThat(unpacked(elsewhere, "kiln-[0-9.]+-brokers\\.tar\\.gz")).isEqualTo(home);
+    assertThat(names(home.resolve("extra")))
+        .anyMatch(jar -> jar.startsWith("camel-jms-"))
+        .anyMatch(jar -> jar.startsWith("camel-kafka-"))
+        .noneMatch(jar -> jar.startsWith("netty-") || jar.contains("-server-"))
+        .doesNotContainAnyElementsOf(names(home.resolve("lib")));
+    try (KilnProcess check = KilnProcess.start(home, folder, List.of(), List.of("check"))) {
+      Ended ended = check.end();
+      assertThat(ended.err()).isEmpty();
+      assertThat(ended.exit()).isZero();
     }
   }
 
