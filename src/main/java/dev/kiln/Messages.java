@@ -267,11 +267,16 @@ final class Messages {
 
   // ---- Runs of days that are over ----
 
-  /** The runs of days that are over, to be closed. */
+  /** The runs of days that are over, to be closed; none while the ledger cannot be read. */
   public List<Intake.Reading> over() {
-    return ledger.messagesBefore(ledger.now().minus(BELATED)).stream()
-        .map(Intake.Reading::ofMessages)
-        .toList();
+    try {
+      return ledger.messagesBefore(ledger.now().minus(BELATED)).stream()
+          .map(Intake.Reading::ofMessages)
+          .toList();
+    } catch (LedgerUnavailable unavailable) {
+      LOG.debug("No run of messages is closed: {}", unavailable.getMessage());
+      return List.of();
+    }
   }
 
   /** Closes a run, once its rejected rows are written. */

@@ -17,24 +17,31 @@ import jakarta.jms.TextMessage;
 import java.io.Serializable;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.Interceptor;
+import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.CoreAddressConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
 import org.apache.activemq.artemis.core.protocol.core.impl.PacketImpl;
+import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.core.server.JournalType;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
 import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -63,7 +70,7 @@ final class JmsIntakeTest {
 
   private Path folder;
   private int port;
-  private EmbeddedActiveMQ broker;
+  private @Nullable EmbeddedActiveMQ broker;
   private RunningKiln kiln;
 
   @BeforeEach
@@ -132,19 +139,20 @@ final class JmsIntakeTest {
             .addAddressConfiguration(
                 new CoreAddressConfiguration()
                     .setName(QUEUE)
-                    .addRoutingType(org.apache.activemq.artemis.api.core.RoutingType.ANYCAST));
+                    .addRoutingType(RoutingType.ANYCAST));
     configuration.putSecurityRoles(
         "#",
-        new java.util.HashSet<>(
+        new HashSet<>(
             List.of(
-                new org.apache.activemq.artemis.core.security.Role(
+                new Role(
                     "all", true, true, true, true, true, true, true, true, true, true, true,
                     true))));
-    broker = new EmbeddedActiveMQ();
-    broker.setConfiguration(configuration);
-    broker.setSecurityManager(
+    EmbeddedActiveMQ started = new EmbeddedActiveMQ();
+    started.setConfiguration(configuration);
+    started.setSecurityManager(
         new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
-    broker.start();
+    started.start();
+    broker = started;
   }
 
   /** Makes a message. */
@@ -173,8 +181,12 @@ final class JmsIntakeTest {
     return "{\"email\": \"lead" + number + "@firm.example\", \"company\": {\"name\": \"Firm\"}}";
   }
 
+  private EmbeddedActiveMQ broker() {
+    return Objects.requireNonNull(broker, "start it first");
+  }
+
   private long waiting() {
-    return broker.getActiveMQServer().locateQueue(QUEUE).getMessageCount();
+    return broker().getActiveMQServer().locateQueue(QUEUE).getMessageCount();
   }
 
   private void allAcknowledged() {
@@ -211,7 +223,7 @@ final class JmsIntakeTest {
         text("email,first_name\nlead2@firm.example,Ada\nlead3@firm.example,Bea\nnobody,Cee\n"),
         session -> {
           BytesMessage bytes = session.createBytesMessage();
-          bytes.writeBytes(lead(9).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+          bytes.writeBytes(lead(9).getBytes(StandardCharsets.UTF_8));
           return bytes;
         },
         text(lead(1)),
@@ -233,7 +245,7 @@ final class JmsIntakeTest {
         .hasSize(5)
         .allMatch(row -> row.contains("source=inbound") || row.contains("\"source\":\"inbound\""));
     assertThat(DESERIALISED).isFalse();
-    assertThat(broker.getActiveMQServer().locateQueue("replies")).isNull();
+    assertThat(broker().getActiveMQServer().locateQueue("replies")).isNull();
     assertThat(rejections())
         .hasSize(6)
         .anyMatch(reason -> reason.contains("is not an e-mail address"))
@@ -264,12 +276,12 @@ final class JmsIntakeTest {
           if (packet.getType() == PacketImpl.SESS_COMMIT && commits.getAndIncrement() == 1) {
             rows.set(kiln.ledgerLines().size());
             connection.fail(
-                new org.apache.activemq.artemis.api.core.ActiveMQException("the wire was cut"));
+                new ActiveMQException("the wire was cut"));
             return false;
           }
           return true;
         };
-    broker.getActiveMQServer().getRemotingService().addIncomingInterceptor(lost);
+    broker().getActiveMQServer().getRemotingService().addIncomingInterceptor(lost);
     // Without it the same lead in the same message would be told by its key alone.
     kiln.set("kiln.dedupe.mode", "force").start();
     send(text(lead(1)), text(lead(2)), text(lead(3)));
@@ -314,7 +326,7 @@ final class JmsIntakeTest {
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 4);
     assertThat(kiln.notReady()).isEmpty();
 
-    broker.stop();
+    broker().stop();
     soon().untilAsserted(() -> assertThat(faults()).contains("cannot be reached"));
     startBroker();
     send(text(lead(12)));

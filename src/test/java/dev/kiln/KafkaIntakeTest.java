@@ -18,6 +18,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -66,7 +67,7 @@ final class KafkaIntakeTest {
     kafka.close();
   }
 
-  private static ProducerRecord<byte[], byte[]> record(byte[] value) {
+  private static ProducerRecord<byte[], byte[]> record(byte @Nullable [] value) {
     return new ProducerRecord<>(TOPIC.topic(), value);
   }
 

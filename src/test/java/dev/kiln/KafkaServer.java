@@ -3,6 +3,8 @@ package dev.kiln;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -14,12 +16,13 @@ import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
 
 /** A Kafka of one node, controller and broker in one, in the test's own process. */
 final class KafkaServer implements AutoCloseable {
   private final Path properties;
   private final int port = freePort();
-  private KafkaRaftServer server;
+  private @Nullable KafkaRaftServer server;
 
   /**
    * A server that does not run yet.
@@ -71,17 +74,19 @@ final class KafkaServer implements AutoCloseable {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return free.getLocalPort();
     } catch (IOException failure) {
-      throw new java.io.UncheckedIOException(failure);
+      throw new UncheckedIOException(failure);
     }
   }
 
   void start() throws IOException {
     Properties settings = new Properties();
-    try (var in = Files.newBufferedReader(properties)) {
+    try (Reader in = Files.newBufferedReader(properties)) {
       settings.load(in);
     }
-    server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
-    server.startup();
+    KafkaRaftServer started =
+        new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
+    started.startup();
+    server = started;
   }
 
   /** Where it listens. */
