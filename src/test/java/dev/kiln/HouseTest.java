@@ -320,7 +320,13 @@ final class HouseTest {
             "rows",
             "user",
             "password",
-            "statement");
+            "statement",
+            "queue",
+            "factory",
+            "broker",
+            "topic",
+            "client",
+            "group");
     for (Path file : files(ROUTES, RouteFiles.SUFFIX)) {
       Matcher placeholder = PLACEHOLDER.matcher(text(file));
       while (placeholder.find()) {
