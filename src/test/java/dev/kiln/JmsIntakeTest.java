@@ -137,9 +137,7 @@ final class JmsIntakeTest {
             .setJMXManagementEnabled(false)
             .addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port)
             .addAddressConfiguration(
-                new CoreAddressConfiguration()
-                    .setName(QUEUE)
-                    .addRoutingType(RoutingType.ANYCAST));
+                new CoreAddressConfiguration().setName(QUEUE).addRoutingType(RoutingType.ANYCAST));
     configuration.putSecurityRoles(
         "#",
         new HashSet<>(
@@ -275,8 +273,7 @@ final class JmsIntakeTest {
         (packet, connection) -> {
           if (packet.getType() == PacketImpl.SESS_COMMIT && commits.getAndIncrement() == 1) {
             rows.set(kiln.ledgerLines().size());
-            connection.fail(
-                new ActiveMQException("the wire was cut"));
+            connection.fail(new ActiveMQException("the wire was cut"));
             return false;
           }
           return true;
