@@ -295,8 +295,7 @@ final class Messages {
    * @param fault tells what is wrong with it, with the cure; empty while nothing is
    */
   void watch(String route, Supplier<String> fault) {
-    brokers.merge(
-        route, new Broker(fault, ""), (known, now) -> new Broker(now.fault, known.told));
+    brokers.merge(route, new Broker(fault, ""), (known, now) -> new Broker(now.fault, known.told));
   }
 
   /** What is wrong with the brokers that routes read from, each with its cure. */
