@@ -495,6 +495,7 @@ public final class App implements AutoCloseable {
             breakers,
             alerts,
             health::notReady,
+            health::notes,
             () -> reload().map(Reload::json).orElse(null));
     status.sample();
     StatusStream stream = new StatusStream(status);
@@ -609,6 +610,11 @@ public final class App implements AutoCloseable {
   /** The reasons why it is not ready; none while it is. */
   List<NotReady> notReady() {
     return health.notReady();
+  }
+
+  /** What an operator should know though it is ready. */
+  List<NotReady> notes() {
+    return health.notes();
   }
 
   /** The rate of a workspace at this moment, leads a second. */

@@ -106,8 +106,8 @@ final class Arrivals {
 
   /**
    * At most 1.5 x rate in any sliding second, and rate x T + 5 in any T, as a receiver sees it
-   * whose clock is read late. Below 2 a second one row more than the rate is let pass: a row that is
-   * a millisecond quicker on its way than the one before it makes two within a second.
+   * whose clock is read late. Below 2 a second one row more than the rate is let pass: a row that
+   * is a millisecond quicker on its way than the one before it makes two within a second.
    *
    * @param late how late at most, in seconds
    */

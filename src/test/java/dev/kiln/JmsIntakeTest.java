@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.Interceptor;
 import org.apache.activemq.artemis.api.core.RoutingType;
@@ -205,7 +206,8 @@ final class JmsIntakeTest {
   }
 
   private String faults() {
-    return String.join("; ", kiln.notReady());
+    return String.join(
+        "; ", Stream.concat(kiln.notReady().stream(), kiln.notes().stream()).toList());
   }
 
   @Test
@@ -258,7 +260,7 @@ final class JmsIntakeTest {
         .containsEntry(LeadState.ACCEPTED, 5L)
         .containsEntry(LeadState.DUPLICATE, 1L)
         .containsEntry(LeadState.REJECTED, 6L);
-    assertThat(kiln.notReady()).isEmpty();
+    assertThat(faults()).isEmpty();
   }
 
   @Test
@@ -306,7 +308,7 @@ final class JmsIntakeTest {
 
   @Test
   @DisplayName(
-      "a broker that is down, at the start and later, is named in readiness, holds up nobody else,"
+      "a broker that is down, at the start and later, is named by health, holds up nobody else,"
           + " and is read from again by itself; no secret is in an endpoint")
   void theBrokerIsDown() throws Exception {
     kiln.start();
@@ -321,14 +323,14 @@ final class JmsIntakeTest {
     startBroker();
     send(text(lead(11)));
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 4);
-    assertThat(kiln.notReady()).isEmpty();
+    assertThat(faults()).isEmpty();
 
     broker().stop();
     soon().untilAsserted(() -> assertThat(faults()).contains("cannot be reached"));
     startBroker();
     send(text(lead(12)));
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 5);
-    soon().untilAsserted(() -> assertThat(kiln.notReady()).isEmpty());
+    soon().untilAsserted(() -> assertThat(faults()).isEmpty());
     assertThat(kiln.context().getEndpoints().toString()).doesNotContain(PASSWORD, USER, ":" + port);
   }
 }

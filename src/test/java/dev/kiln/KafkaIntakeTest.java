@@ -115,10 +115,11 @@ final class KafkaIntakeTest {
     soon()
         .untilAsserted(
             () ->
-                assertThat(kiln.notReady())
+                assertThat(kiln.notes())
                     .singleElement()
                     .asString()
                     .contains("Route intake-kafka-inbound: no broker of its Kafka cluster"));
+    assertThat(kiln.notReady()).isEmpty();
     kiln.drop("normal/inbound/leads.csv", RunningKiln.leads(1, 3, "Software"));
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 3);
 
@@ -136,7 +137,7 @@ final class KafkaIntakeTest {
             record(null),
             hostile));
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 7);
-    soon().untilAsserted(() -> assertThat(kiln.notReady()).isEmpty());
+    soon().untilAsserted(() -> assertThat(kiln.notes()).isEmpty());
     assertThat(rejections())
         .hasSize(3)
         .anyMatch(reason -> reason.contains("is no text"))
@@ -159,11 +160,11 @@ final class KafkaIntakeTest {
     assertThat(kiln.stored("inbound-1")).hasSize(8);
 
     kafka.close();
-    soon().untilAsserted(() -> assertThat(kiln.notReady()).hasSize(1));
+    soon().untilAsserted(() -> assertThat(kiln.notes()).hasSize(1));
     kafka.start();
     send(List.of(lead(16)));
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 9);
-    soon().untilAsserted(() -> assertThat(kiln.notReady()).isEmpty());
+    soon().untilAsserted(() -> assertThat(kiln.notes()).isEmpty());
     assertThat(kiln.context().getEndpoints().toString()).doesNotContain(kafka.address());
   }
 }

@@ -202,8 +202,7 @@ final class PreviewTest {
         .extracting(
             some ->
                 "%s %s %s %s %s"
-                    .formatted(
-                        some.file(), some.table(), some.by(), some.leads(), some.until()))
+                    .formatted(some.file(), some.table(), some.by(), some.leads(), some.until()))
         .containsExactlyInAnyOrderElementsOf(held);
     Map<String, Map<LeadState, Long>> came = new HashMap<>();
     kiln.snapshot().runs().stream()

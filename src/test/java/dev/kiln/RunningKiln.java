@@ -250,6 +250,11 @@ final class RunningKiln implements AutoCloseable {
     return app().notReady().stream().map(NotReady::reason).toList();
   }
 
+  /** What its health notes though it is ready. */
+  List<String> notes() {
+    return app().notes().stream().map(NotReady::reason).toList();
+  }
+
   Simulator clay() {
     return clay;
   }

@@ -51,6 +51,7 @@ public final class LiveStatus {
   private final Breakers breakers;
   private final Alerts alerts;
   private final Supplier<List<NotReady>> notReady;
+  private final Supplier<List<NotReady>> notes;
   private final Supplier<@Nullable ObjectNode> reload;
   private final Instant started;
   private final History history = new History();
@@ -64,6 +65,7 @@ public final class LiveStatus {
    * @param breakers the circuit breakers
    * @param alerts what an operator should know
    * @param notReady what keeps it from being ready
+   * @param notes what an operator should know though it is ready
    * @param reload how the files of the configuration stand to what is in force; null before that is
    *     known
    */
@@ -73,12 +75,14 @@ public final class LiveStatus {
       Breakers breakers,
       Alerts alerts,
       Supplier<List<NotReady>> notReady,
+      Supplier<List<NotReady>> notes,
       Supplier<@Nullable ObjectNode> reload) {
     this.ledger = ledger;
     this.delivery = delivery;
     this.breakers = breakers;
     this.alerts = alerts;
     this.notReady = notReady;
+    this.notes = notes;
     this.reload = reload;
     this.started = ledger.now();
   }
@@ -162,6 +166,7 @@ public final class LiveStatus {
       ((ObjectNode) run).put("eta_seconds", eta == null ? null : Math.ceil(eta));
     }
     NotReady.put(notReady.get(), json.putArray("not_ready"));
+    NotReady.put(notes.get(), json.putArray("notes"));
     json.set("results", ReturnReport.of(ledger.view(), 0).node());
     ObjectNode live = json.putObject("live");
     live.put("version", Release.version());

@@ -17,10 +17,10 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -35,7 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Dry runs find what a real one then stores. */
 final class DryRunTest {
-  private static final Predicate<NewLead> ALL_SMALL = lead -> false;
   private static final String DAY = "day 2026-11-25";
 
   private LedgerFixture books;
@@ -49,6 +48,11 @@ final class DryRunTest {
   @AfterEach
   void close() {
     books.close();
+  }
+
+  /** All of them are small. */
+  private static boolean tooLarge(NewLead lead) {
+    return false;
   }
 
   private Run run(String content, DedupeMode mode) {
@@ -89,16 +93,17 @@ final class DryRunTest {
     DryRun dry = new DryRun(books.ledger().view(), DEDUPE_WINDOW, Budget.NONE, false);
     dry.begin("leads.csv");
     List<NewLead> leads = books.leads(own, rows);
-    List<LeadState> states = dry.add(own, leads.subList(0, 3), ALL_SMALL);
+    List<LeadState> states = dry.add(own, leads.subList(0, 3), DryRunTest::tooLarge);
     assertThat(states).hasSize(3);
-    dry.add(own, leads.subList(3, leads.size()), ALL_SMALL);
+    dry.add(own, leads.subList(3, leads.size()), DryRunTest::tooLarge);
     assertThat(books.dump()).as("nothing is written").isEqualTo(before);
 
     books.store(own, rows);
     var stored = books.account(own).tables();
     // The row that was stored before the dry run.
-    stored.get("tech").merge(LeadState.QUEUED, -1L, Long::sum);
-    stored.get("tech").values().removeIf(count -> count == 0);
+    Map<LeadState, Long> tech = Objects.requireNonNull(stored.get("tech"));
+    tech.merge(LeadState.QUEUED, -1L, Long::sum);
+    tech.values().removeIf(count -> count == 0);
     assertThat(dry.tables()).isEqualTo(stored);
     assertThat(dry.findings()).isEqualTo(books.ledger().view().findings(own.id()));
     books.mustBalance();
@@ -111,12 +116,16 @@ final class DryRunTest {
     dry.begin("one.csv");
     assertThat(
             dry.add(
-                run, books.leads(run, Row.keyed("tech", "a"), Row.keyed("tech", "a")), ALL_SMALL))
+                run,
+                books.leads(run, Row.keyed("tech", "a"), Row.keyed("tech", "a")),
+                DryRunTest::tooLarge))
         .containsExactly(LeadState.QUEUED, LeadState.DUPLICATE);
     dry.begin("two.csv");
     assertThat(
             dry.add(
-                run, books.leads(run, Row.keyed("tech", "a"), Row.keyed("tech", "b")), ALL_SMALL))
+                run,
+                books.leads(run, Row.keyed("tech", "a"), Row.keyed("tech", "b")),
+                DryRunTest::tooLarge))
         .containsExactly(LeadState.DUPLICATE, LeadState.QUEUED);
     assertThat(dry.findings().unsent())
         .extracting(Findings.Unsent::kind)
@@ -177,8 +186,8 @@ final class DryRunTest {
       Run none = new Run("none", "", Priority.NORMAL, 0, 0, 0, false, DedupeMode.SKIP, false);
       List<NewLead> leads = books.leads(none, files.get(i));
       int half = leads.size() / 2;
-      dry.add(none, leads.subList(0, half), ALL_SMALL);
-      dry.add(none, leads.subList(half, leads.size()), ALL_SMALL);
+      dry.add(none, leads.subList(0, half), DryRunTest::tooLarge);
+      dry.add(none, leads.subList(half, leads.size()), DryRunTest::tooLarge);
     }
     assertThat(books.dump()).as("nothing is written").isEqualTo(before);
 
@@ -220,7 +229,7 @@ final class DryRunTest {
     for (boolean alone : new boolean[] {true, false}) {
       DryRun dry = new DryRun(books.ledger().view(), DEDUPE_WINDOW, charge(2000, 0, DAY), alone);
       dry.begin("leads.csv");
-      assertThat(dry.add(run, leads, ALL_SMALL))
+      assertThat(dry.add(run, leads, DryRunTest::tooLarge))
           .containsExactly(alone ? LeadState.QUEUED : LeadState.HELD);
     }
   }

@@ -355,6 +355,12 @@ function problems(status, workspaces, tables) {
     head: fault.check === "ledger" ? "Intake and delivery stand still" : "Kiln is not ready",
     what: fault.reason,
   }));
+  // A stopped table is told below, with its leads.
+  status.notes
+    .filter((note) => note.check !== "routes")
+    .forEach((note) => {
+      all.push({ key: note.reason, head: "Some leads do not come in", what: note.reason });
+    });
   if (reload && reload.fault) {
     all.push({
       bad: true,
