@@ -10,10 +10,13 @@ import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.lead.UnreadableFile;
 import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Store;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
 import dev.kiln.plan.Preview;
@@ -147,29 +150,51 @@ public final class App implements AutoCloseable {
     Configuration configuration = Configuration.read(places);
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
+    List<Lease> leases = List.of();
+    DeliveryPolicy policy = configuration.settings().delivery();
+    String node = node();
     try {
       for (String folder : NotReady.FOLDERS) {
         Files.createDirectories(places.data().resolve(folder));
       }
       prepareInbox(places, configuration.settings(), mode);
-      ledger = Ledger.open(places.data(), Clock.systemUTC());
+      // A check leaves the ledger alone, wherever it is.
+      Store store =
+          mode == Mode.CHECK
+              ? Store.embedded(places.data())
+              : configuration.settings().ledger(places);
+      ledger = Ledger.open(store, Clock.systemUTC());
+      if (!store.embedded()) {
+        leases =
+            new FirstLeases(ledger, store, node, policy.lease())
+                .take(configuration.catalogue().workspaces().keySet());
+      }
       ledger.register(Webhooks.listed(configuration.catalogue()));
       Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
-      DeliveryPolicy policy = configuration.settings().delivery();
-      // The lock on the data folder proves that nobody else has them on the wire.
+      // The lock on the data folder, or the leases, prove that nobody else has them on the wire.
       ledger.recover(
           Long.MAX_VALUE,
           orphans.keySet(),
           policy.resend() ? ledger.now() : null,
           policy.attempts());
       ledger.waiting(orphans);
-      return start(places, mode, files, configuration, lock, ledger);
+      return start(places, mode, files, configuration, lock, ledger, store, node);
     } catch (Exception | Error failure) {
       if (ledger != null) {
+        giveBack(ledger, leases, failure);
         ledger.close();
       }
       lock.close();
       throw failure;
+    }
+  }
+
+  /** Gives leases back after a start that failed, so that the next one need not wait for them. */
+  private static void giveBack(Ledger ledger, List<Lease> leases, Throwable failure) {
+    try {
+      leases.forEach(ledger::resign);
+    } catch (LedgerUnavailable second) {
+      failure.addSuppressed(second);
     }
   }
 
@@ -216,7 +241,9 @@ public final class App implements AutoCloseable {
       ConfigFiles files,
       Configuration configuration,
       DataLock lock,
-      Ledger ledger)
+      Ledger ledger,
+      Store store,
+      String node)
       throws Exception {
     Settings settings = configuration.settings();
     Catalogue catalogue = configuration.catalogue();
@@ -232,8 +259,8 @@ public final class App implements AutoCloseable {
             settings.delivery(),
             breakers,
             table -> stopped(main.getCamelContext(), stops, table),
-            node(),
-            true,
+            node,
+            store.embedded(),
             RandomGenerator.getDefault());
 
     Path properties = places.config().resolve(Settings.FILE);
@@ -243,7 +270,14 @@ public final class App implements AutoCloseable {
     settings.values().forEach(main::addOverrideProperty);
     // They name secrets, which are no concern of routes.
     for (String secret :
-        List.of(Settings.TOKEN, Settings.RESULTS_TOKEN, Settings.SIGNING_KEY, Settings.NOTIFY)) {
+        List.of(
+            Settings.LEDGER,
+            Settings.LEDGER_USER,
+            Settings.LEDGER_PASSWORD,
+            Settings.TOKEN,
+            Settings.RESULTS_TOKEN,
+            Settings.SIGNING_KEY,
+            Settings.NOTIFY)) {
       main.addOverrideProperty(secret, "");
     }
     main.addOverrideProperty("kiln.data", places.data().toAbsolutePath().normalize().toString());

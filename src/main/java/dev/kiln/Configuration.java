@@ -8,6 +8,7 @@ import dev.kiln.lead.Industries;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Mail;
 import dev.kiln.lead.MailDomains;
+import dev.kiln.ledger.Store;
 import dev.kiln.plan.Prices;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,13 +45,14 @@ record Configuration(
             .withBlocked(settings.blocked());
     Placeholders placeholders = new Placeholders(places.secrets(), System.getenv());
     Optional<Secret> unused = settings.token(placeholders);
+    Store unusedHere = settings.ledger(places);
     RouteFiles routes = RouteFiles.read(places.routes());
     routes.mustAgreeWith(catalogue, places.clayYaml());
     routes.pollsMustBeWhole(placeholders);
     routes.alertsMustBeWhole(placeholders);
     routes.brokersMustBeWhole(placeholders, Configuration::isThere);
     if (Files.exists(places.prices())) {
-      Prices unusedHere = Prices.read(places.prices());
+      Prices unusedThere = Prices.read(places.prices());
     }
     return new Configuration(settings, catalogue, hygiene, placeholders, routes);
   }

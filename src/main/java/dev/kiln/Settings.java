@@ -9,6 +9,7 @@ import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Mail;
 import dev.kiln.lead.NearestWord;
 import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.Store;
 import java.io.IOException;
 import java.io.LineNumberReader;
 import java.io.StringReader;
@@ -51,6 +52,9 @@ public final class Settings {
   private static final String OFF = "off";
   static final String INBOX = "kiln.intake.inbox";
   private static final String DATA = "{{kiln.data}}";
+  static final String LEDGER = "kiln.ledger.url";
+  static final String LEDGER_USER = "kiln.ledger.username";
+  static final String LEDGER_PASSWORD = "kiln.ledger.password";
   private static final String LISTEN = "kiln.http.listen";
   private static final String JOLOKIA = "kiln.jolokia.listen";
   static final String TOKEN = "kiln.http.token";
@@ -88,6 +92,9 @@ public final class Settings {
     defaults.put("kiln.intake.blocked", BLOCKED);
     defaults.put("kiln.mail.personal", "keep");
     defaults.put("kiln.mail.disposable", "keep");
+    defaults.put(LEDGER, "");
+    defaults.put(LEDGER_USER, "");
+    defaults.put(LEDGER_PASSWORD, "");
     defaults.put("kiln.dedupe.mode", "skip");
     defaults.put("kiln.dedupe.window", "90d");
     defaults.put("kiln.delivery.poll", "100ms");
@@ -131,6 +138,21 @@ public final class Settings {
    * @throws InvalidConfiguration naming file, line and the nearest valid key or form
    */
   public static Settings read(Path config) {
+    Settings settings = load(config);
+    for (String key : settings.others.keySet()) {
+      if (key.startsWith("kiln.")) {
+        throw new InvalidConfiguration(
+            settings.file,
+            settings.line(key),
+            "unknown property " + key + NearestWord.hint(key, DEFAULTS.keySet()));
+      }
+    }
+    settings.check();
+    return settings;
+  }
+
+  /** What the file says, right or wrong. */
+  private static Settings load(Path config) {
     Path file = config.resolve(FILE);
     Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
     Settings settings = new Settings(file, values);
@@ -143,20 +165,13 @@ public final class Settings {
         throw new InvalidConfiguration(file, "cannot be read: " + unreadable.getMessage());
       }
       for (String key : properties.stringPropertyNames()) {
-        if (key.startsWith("kiln.")) {
-          if (!DEFAULTS.containsKey(key)) {
-            throw new InvalidConfiguration(
-                file,
-                settings.line(key),
-                "unknown property " + key + NearestWord.hint(key, DEFAULTS.keySet()));
-          }
+        if (DEFAULTS.containsKey(key)) {
           values.put(key, properties.getProperty(key).strip());
         } else {
           settings.others.put(key, properties.getProperty(key));
         }
       }
     }
-    settings.check();
     return settings;
   }
 
@@ -172,6 +187,9 @@ public final class Settings {
           case "kiln.mail.personal", "kiln.mail.disposable" -> refuses(key);
           case "kiln.intake.blocked" -> blocked();
           case INBOX -> mustBeAbsolute();
+          case LEDGER -> mustBePostgres();
+          case LEDGER_USER -> {}
+          case LEDGER_PASSWORD -> mustBeReference(key, "ledger-password");
           case "kiln.http.uploads-at-once" -> number(key, 1, 1000);
           case "kiln.http.largest-upload" -> size(key);
           case LISTEN -> mustBeSafe(listen());
@@ -199,6 +217,12 @@ public final class Settings {
               + "\"; valid: an absolute path, or one that begins with "
               + DATA
               + "/");
+    }
+  }
+
+  private void mustBePostgres() {
+    if (!value(LEDGER).isEmpty() && !value(LEDGER).contains("{{")) {
+      Store unused = Store.postgres(value(LEDGER), null, null);
     }
   }
 
@@ -430,6 +454,51 @@ public final class Settings {
   Optional<HttpPeer> resultsNotify(Placeholders placeholders) {
     return secret(NOTIFY, "the URL that is told of runs that are done", placeholders)
         .map(url -> HttpPeer.of(url.reveal(), fault -> fault(NOTIFY, fault)));
+  }
+
+  /**
+   * Where the ledger of a Kiln is kept: for commands that look into it, also where another setting
+   * is wrong.
+   *
+   * @param places its folders
+   * @throws InvalidConfiguration if the settings of the ledger cannot be used
+   */
+  public static Store store(Places places) {
+    return load(places.config()).ledger(places);
+  }
+
+  /** Where the ledger of a Kiln is kept; secrets are read anew. */
+  Store ledger(Places places) {
+    String key = LEDGER_PASSWORD;
+    try {
+      mustBeReference(key, "ledger-password");
+      key = LEDGER;
+      String url = revealed(key, "the URL of the ledger", places);
+      return url.isEmpty() ? Store.embedded(places.data()) : postgres(places, url);
+    } catch (IllegalArgumentException wrong) {
+      throw fault(key, String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  /**
+   * A ledger in PostgreSQL, with the user and the password of these settings.
+   *
+   * @param places the folders of the Kiln
+   * @param url its URL
+   * @throws IllegalArgumentException if it is no such URL, with what is wrong, beginning with a
+   *     verb
+   */
+  public Store postgres(Places places, String url) {
+    String user = revealed(LEDGER_USER, "the user of the ledger", places);
+    String password = revealed(LEDGER_PASSWORD, "the password of the ledger", places);
+    return Store.postgres(url, user.isEmpty() ? null : user, password.isEmpty() ? null : password);
+  }
+
+  /** A value that may be a reference, with what it stands for. */
+  private String revealed(String key, String holds, Places places) {
+    return secret(key, holds, new Placeholders(places.secrets(), System.getenv()))
+        .map(Secret::reveal)
+        .orElse(value(key));
   }
 
   private Optional<Secret> secret(String key, String holds, Placeholders placeholders) {

@@ -91,6 +91,7 @@ final class ArchitectureTest {
           "dev.kiln.ledger",
           "org.jdbi..",
           "org.sqlite..",
+          "org.postgresql..",
           "org.flywaydb..",
           "com.zaxxer..",
           "java.sql..",

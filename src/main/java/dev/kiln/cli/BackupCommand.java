@@ -2,11 +2,13 @@ package dev.kiln.cli;
 
 import dev.kiln.DataLock;
 import dev.kiln.Places;
+import dev.kiln.Settings;
 import dev.kiln.Trees;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.Store;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
@@ -37,12 +39,22 @@ final class BackupCommand extends LedgerCommand {
 
   @Override
   int change(Places places, Ledger ledger, PrintWriter out) throws Exception {
+    mustBeEmbedded(places, "pg_dump");
     if (Files.exists(file)) {
       throw new FileAlreadyExistsException(file.toString());
     }
     Ledger.backup(places.data(), file);
     out.println("The ledger is in " + file + "; \"kiln restore " + file + "\" brings it back.");
     return 0;
+  }
+
+  private static void mustBeEmbedded(Places places, String instead) {
+    Store store = Settings.store(places);
+    if (!store.embedded()) {
+      throw new InvalidConfiguration(
+          places.config().resolve(Settings.FILE),
+          "keeps the ledger in " + store + ": use PostgreSQL's own " + instead + " for it");
+    }
   }
 
   /** {@code kiln restore}: a backup becomes the ledger. */
@@ -64,6 +76,7 @@ final class BackupCommand extends LedgerCommand {
     public Integer call() throws Exception {
       System.setProperty("kiln.log", "WARN");
       Places places = options.places();
+      mustBeEmbedded(places, "pg_restore");
       PrintWriter out = spec.commandLine().getOut();
       DataLock lock = DataLock.take(places.data());
       try {

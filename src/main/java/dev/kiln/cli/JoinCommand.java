@@ -1,11 +1,8 @@
 package dev.kiln.cli;
 
 import dev.kiln.Join;
-import dev.kiln.lead.InvalidConfiguration;
-import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -47,11 +44,7 @@ final class JoinCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "-o names a file that ends with .csv or .ndjson");
     }
-    Path data = options.places().data();
-    if (!Files.exists(data.resolve(Ledger.FILE))) {
-      throw new InvalidConfiguration(data, "has no ledger yet: nothing was ever read here");
-    }
-    try (LedgerView view = LedgerView.open(data)) {
+    try (LedgerView view = LedgerView.open(options.ledger())) {
       if (view.account(run).isEmpty()) {
         throw new ParameterException(
             spec.commandLine(), "There is no run " + run + "; \"kiln status\" lists them");

@@ -1,10 +1,8 @@
 package dev.kiln.cli;
 
 import dev.kiln.Places;
-import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,13 +30,8 @@ abstract class LedgerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     System.setProperty("kiln.log", "WARN");
-    Places places = options.places();
-    if (!Files.exists(places.data().resolve(Ledger.FILE))) {
-      throw new InvalidConfiguration(
-          places.data(), "has no ledger yet: nothing was ever read here");
-    }
-    try (Ledger ledger = Ledger.openBeside(places.data(), Clock.systemUTC())) {
-      return change(places, ledger, spec.commandLine().getOut());
+    try (Ledger ledger = Ledger.openBeside(options.ledger(), Clock.systemUTC())) {
+      return change(options.places(), ledger, spec.commandLine().getOut());
     }
   }
 }

@@ -1,9 +1,11 @@
 package dev.kiln.cli;
 
 import dev.kiln.Places;
+import dev.kiln.Settings;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
@@ -67,6 +69,20 @@ final class PlacesOptions {
   }
 
   /**
+   * Where the ledger is kept.
+   *
+   * @throws InvalidConfiguration if nothing was ever read into it
+   */
+  Store ledger() {
+    Store store = Settings.store(places());
+    if (!Ledger.exists(store)) {
+      throw new InvalidConfiguration(
+          places().data(), "has no ledger yet: nothing was ever read here");
+    }
+    return store;
+  }
+
+  /**
    * Looks into the ledger, for a command that changes nothing.
    *
    * @param look what to read
@@ -78,11 +94,11 @@ final class PlacesOptions {
       throw new InvalidConfiguration(
           data, "does not exist; --data names the data folder of a Kiln");
     }
-    Path folder = places().data();
-    if (!Files.exists(folder.resolve(Ledger.FILE))) {
+    Store store = Settings.store(places());
+    if (!Ledger.exists(store)) {
       return nothing;
     }
-    try (LedgerView view = LedgerView.open(folder)) {
+    try (LedgerView view = LedgerView.open(store)) {
       return look.apply(view);
     }
   }

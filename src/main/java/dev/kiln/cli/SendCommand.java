@@ -144,7 +144,7 @@ final class SendCommand implements Callable<Integer> {
     Files.createDirectories(folder);
     List<String> inbox = new ArrayList<>();
     if (wishes()) {
-      try (Ledger ledger = Ledger.openBeside(places.data(), Clock.systemUTC())) {
+      try (Ledger ledger = Ledger.openBeside(Settings.store(places), Clock.systemUTC())) {
         ask(ledger);
       }
     }
@@ -170,7 +170,7 @@ final class SendCommand implements Callable<Integer> {
     if (!waits) {
       return 0;
     }
-    try (LedgerView view = LedgerView.open(places.data())) {
+    try (LedgerView view = LedgerView.open(Settings.store(places))) {
       Set<String> runs = new LinkedHashSet<>();
       for (Path file : given.files()) {
         String hash = ContentHash.of(file);

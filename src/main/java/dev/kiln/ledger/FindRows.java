@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The SQL that finds a person's leads, what became of one lead, and what went through webhooks. */
 final class FindRows {
   /** Leads with an address: by its key, or with a value that is the address, in any case. */
-  static final String HAS_ADDRESS = "(dedupe_key = :key OR INSTR(LOWER(payload), :quoted) > 0)";
+  static final String HAS_ADDRESS = "(dedupe_key = :key OR LOWER(payload) LIKE :quoted ESCAPE '!')";
 
   private FindRows() {}
 
@@ -19,7 +19,7 @@ final class FindRows {
   }
 
   static String quoted(String email) {
-    return "\"" + email.strip().toLowerCase(Locale.ROOT) + "\"";
+    return "%\"" + email.strip().toLowerCase(Locale.ROOT).replaceAll("[!%_]", "!$0") + "\"%";
   }
 
   static List<Attempt> attempts(Handle handle, LeadSelection lead) {
@@ -51,7 +51,8 @@ final class FindRows {
   static List<Traffic> traffic(Handle handle) {
     return handle
         .createQuery(
-            "WITH seen AS (SELECT webhook, SUM(outcome = 'UNKNOWN') AS doubts, SUM(outcome IS NULL) AS open"
+            "WITH seen AS (SELECT webhook, COUNT(CASE WHEN outcome = 'UNKNOWN' THEN 1 END) AS doubts,"
+                + " COUNT(CASE WHEN outcome IS NULL THEN 1 END) AS open"
                 + " FROM attempt GROUP BY webhook),"
                 + " sent AS (SELECT webhook, SUM(leads) AS leads FROM webhook_day GROUP BY webhook), w AS ("
                 + WebhookRows.SELECT

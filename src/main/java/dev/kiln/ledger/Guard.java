@@ -1,6 +1,5 @@
 package dev.kiln.ledger;
 
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * more once the database has said that it is damaged. Thread-safe.
  */
 final class Guard {
-  private final Path data;
+  private final Store store;
   private volatile @Nullable String damage;
 
-  Guard(Path data) {
-    this.data = data;
+  Guard(Store store) {
+    this.store = store;
   }
 
   /**
@@ -28,9 +27,8 @@ final class Guard {
   /** The database refused. */
   LedgerUnavailable refused(Throwable failure) {
     LedgerUnavailable told =
-        LedgerUnavailable.of(
-            "The ledger " + data.resolve(Ledger.FILE) + " cannot be used", data, failure);
-    if (SqliteFault.of(failure) == SqliteFault.DAMAGED) {
+        store.unavailable("The ledger " + store + " cannot be used", failure);
+    if (store.fault(failure).damage()) {
       damage = told.getMessage();
     }
     return told;

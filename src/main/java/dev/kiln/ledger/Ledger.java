@@ -24,9 +24,7 @@ import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,94 +57,106 @@ public final class Ledger implements AutoCloseable {
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
-  private Ledger(Path data, Handle handle, Clock clock) {
-    Guard guard = new Guard(data);
-    this.readers = new Readers(data, guard);
-    this.writer = new Writer(handle, guard);
+  private Ledger(Store store, Clock clock) {
+    Guard guard = new Guard(store);
+    this.readers = new Readers(store, guard);
+    this.writer = new Writer(store, guard);
     this.clock = clock;
   }
 
   /**
-   * Opens the embedded ledger (SQLite, WAL, full sync), creating or migrating it. Reads all of it
-   * first: one that is damaged is refused and left as it is, and so is one of a newer Kiln. At most
-   * one process may have it open so at a time: the caller holds the lock of the data folder.
+   * Opens the embedded ledger, as {@link #open(Store, Clock)}.
    *
    * @param data the data folder; must exist
    * @param clock the ledger's clock
    */
   public static Ledger open(Path data, Clock clock) {
-    Sqlite.unpackBelow(data);
-    return open(data, clock, true);
+    return open(Store.embedded(data), clock);
   }
 
   /**
-   * Opens a copy of a ledger, such as a backup, and migrates it. What is no ledger is refused, and
-   * what {@link #open} refuses too.
+   * Opens a ledger, creating or migrating it. An embedded one (SQLite, WAL, full sync) is read as a
+   * whole first: one that is damaged is refused and left as it is. One of a newer Kiln is refused
+   * too. At most one process may have an embedded one open so at a time: the caller holds the lock
+   * of the data folder.
+   *
+   * @param store where it is
+   * @param clock the ledger's clock
+   */
+  public static Ledger open(Store store, Clock clock) {
+    store.prepare();
+    return open(store, clock, true);
+  }
+
+  /**
+   * Opens a copy of an embedded ledger, such as a backup, and migrates it. What is no ledger is
+   * refused, and what {@link #open(Store, Clock)} refuses too.
    *
    * @param data the folder of the copy
    * @param clock the ledger's clock
    */
   public static Ledger openCopy(Path data, Clock clock) {
-    return open(data, clock, false);
+    return open(Store.embedded(data), clock, false);
   }
 
-  private static Ledger open(Path data, Clock clock, boolean mayBeNew) {
-    Sqlite.mustBeSound(data);
+  private static Ledger open(Store store, Clock clock, boolean mayBeNew) {
+    store.mustBeSound();
     try {
-      DataSource database = Sqlite.writer(data);
-      Schema.migrate(database, mayBeNew);
-      Handle handle = Jdbi.create(database).open();
-      handle.setStatementBuilder(new CachedStatements());
-      handle.execute("PRAGMA wal_autocheckpoint = " + Sqlite.LOG_PAGES);
-      return new Ledger(data, handle, clock);
+      Schema.migrate(store, mayBeNew);
+      return new Ledger(store, clock);
     } catch (RuntimeException | SQLException failure) {
-      throw Sqlite.unavailable(data, failure);
+      throw store.cannotBeOpened(failure);
     }
   }
 
+  /** Whether there is a ledger at a place, of whatever version. */
+  public static boolean exists(Store store) {
+    return store.holdsLedger();
+  }
+
   /**
-   * Opens the embedded ledger beside the process that runs on it, or without one, for an operator's
-   * verbs. Neither creates nor migrates it; one of another version is refused.
+   * Opens a ledger beside the process that runs on it, or without one, for an operator's verbs.
+   * Neither creates nor migrates it; one of another version is refused.
    *
-   * @param data the data folder; its ledger must exist
+   * @param store where it is; must {@linkplain #exists exist}
    * @param clock the ledger's clock
    */
-  public static Ledger openBeside(Path data, Clock clock) {
+  public static Ledger openBeside(Store store, Clock clock) {
     try {
-      DataSource database = Sqlite.writer(data);
-      Schema.mustBeCurrent(database);
-      return new Ledger(data, Jdbi.create(database).open(), clock);
+      Schema.mustBeCurrent(store.writer());
+      return new Ledger(store, clock);
     } catch (RuntimeException | SQLException failure) {
-      throw Sqlite.unavailable(data, failure);
+      throw store.cannotBeOpened(failure);
     }
   }
 
   /**
-   * Writes a copy of the ledger as of now, while it is in use.
+   * Writes a copy of an embedded ledger as of now, while it is in use.
    *
    * @param data the data folder
    * @param file where to; must not exist
    */
   public static void backup(Path data, Path file) {
-    Sqlite.copy(data, file);
+    new Sqlite(data).copy(file);
   }
 
   /**
-   * Keeps the ledger in another file before a backup takes its place, and leaves nothing of it in
-   * its log. A damaged one is kept as it is, with its log. The caller holds the lock of the data
-   * folder.
+   * Keeps an embedded ledger in another file before a backup takes its place, and leaves nothing of
+   * it in its log. A damaged one is kept as it is, with its log. The caller holds the lock of the
+   * data folder.
    *
    * @param data the data folder
    * @param file where to; must not exist
    * @throws IOException if there is no room for it, say; nothing is changed then
    */
   public static void keep(Path data, Path file) throws IOException {
+    Sqlite present = new Sqlite(data);
     try {
-      Sqlite.mustBeSound(data);
-      Sqlite.fold(data);
-      Sqlite.copy(data, file);
+      present.mustBeSound();
+      present.fold();
+      present.copy(file);
     } catch (LedgerUnavailable unsound) {
-      Sqlite.copyAsItIs(data, file);
+      present.copyAsItIs(file);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.kiln.ledger;
 
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +9,13 @@ import org.jspecify.annotations.Nullable;
 public final class LedgerUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private LedgerUnavailable(String message, @Nullable Throwable cause) {
+  /**
+   * A failure.
+   *
+   * @param message what to tell a person: what could not be done, why, and the cure
+   * @param cause its innermost reason
+   */
+  LedgerUnavailable(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -21,21 +26,5 @@ public final class LedgerUnavailable extends RuntimeException {
    */
   LedgerUnavailable(String message) {
     this(message, null);
-  }
-
-  /**
-   * A failure with its innermost reason and the cure.
-   *
-   * @param what what could not be done
-   * @param place the folder or file that was to be written or read
-   * @param failure why
-   */
-  static LedgerUnavailable of(String what, Path place, Throwable failure) {
-    if (failure instanceof LedgerUnavailable told) {
-      return told;
-    }
-    Throwable root = SqliteFault.root(failure);
-    return new LedgerUnavailable(
-        what + ": " + SqliteFault.of(root).words(place, root.getMessage()) + ".", root);
   }
 }

@@ -41,19 +41,28 @@ public final class LedgerView implements AutoCloseable {
   }
 
   /**
-   * Opens the embedded ledger to look at it, beside a process that writes it or without one. One of
-   * another version is refused.
+   * Opens the embedded ledger, as {@link #open(Store)}.
    *
    * @param data the data folder; its ledger must exist
    */
   public static LedgerView open(Path data) {
-    Readers readers = new Readers(data, new Guard(data));
+    return open(Store.embedded(data));
+  }
+
+  /**
+   * Opens a ledger to look at it, beside a process that writes it or without one. One of another
+   * version is refused.
+   *
+   * @param store where it is; it must exist
+   */
+  public static LedgerView open(Store store) {
+    Readers readers = new Readers(store, new Guard(store));
     try {
       readers.mustBeCurrent();
       return new LedgerView(readers, Clock.systemUTC(), readers::close);
     } catch (RuntimeException | SQLException failure) {
       readers.close();
-      throw Sqlite.unavailable(data, failure);
+      throw store.cannotBeOpened(failure);
     }
   }
 
@@ -682,7 +691,7 @@ public final class LedgerView implements AutoCloseable {
         .createQuery(
             "SELECT * FROM (SELECT * FROM spend WHERE ends_at > :now UNION SELECT spend.* FROM held JOIN spend"
                 + " ON spend.period IN ('run ' || run, 'run ' || run || ' of table ' || table_name)"
-                + " WHERE held_by = 'RUN_BUDGET') ORDER BY ends_at IS NULL, ends_at, period")
+                + " WHERE held_by = 'RUN_BUDGET') AS spending ORDER BY ends_at IS NULL, ends_at, period")
         .bind("now", now.toEpochMilli())
         .map(
             (row, context) ->

@@ -57,7 +57,7 @@ public final class OutsideTable {
             batch.execute();
           });
     } catch (JdbiException failure) {
-      Throwable root = SqliteFault.root(failure);
+      Throwable root = Store.root(failure);
       if (root instanceof SQLException refused && isOfTheRow(refused)) {
         throw new RowRefused("the database refuses the row (" + code(refused) + ")");
       }

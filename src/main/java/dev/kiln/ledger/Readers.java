@@ -1,7 +1,6 @@
 package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.HandleCallback;
@@ -13,11 +12,13 @@ import org.jdbi.v3.core.JdbiException;
 final class Readers implements AutoCloseable {
   private final HikariDataSource pool;
   private final Jdbi jdbi;
+  private final Store store;
   private final Guard guard;
 
-  Readers(Path data, Guard guard) {
-    this.pool = Sqlite.readers(data);
-    this.jdbi = Jdbi.create(pool);
+  Readers(Store store, Guard guard) {
+    this.pool = store.pool();
+    this.jdbi = store.jdbi(pool);
+    this.store = store;
     this.guard = guard;
   }
 
@@ -42,7 +43,13 @@ final class Readers implements AutoCloseable {
 
   /** Looks several times at one moment. */
   <T> T inTransaction(HandleCallback<T, RuntimeException> look) {
-    return guarded(() -> jdbi.inTransaction(look));
+    return guarded(
+        () ->
+            jdbi.inTransaction(
+                handle -> {
+                  store.atOneMoment(handle);
+                  return look.withHandle(handle);
+                }));
   }
 
   private <T> T guarded(Supplier<T> look) {

@@ -23,6 +23,8 @@ final class ResultRows {
   /** Leads found missing in one transaction. */
   static final int AT_ONCE = 500;
 
+  private static final int LONGEST_NAME = 500;
+
   private static final String SELECT =
       "SELECT id, run, record, table_name, body, received_at FROM result WHERE ";
 
@@ -62,7 +64,7 @@ final class ResultRows {
           .forEach(
               (field, value) -> {
                 if (value != null) {
-                  transaction.filled(lead.table(), field);
+                  transaction.filled(lead.table(), cut(field));
                 }
               });
     } else if (lead.state() != LeadState.ENRICHED) {
@@ -115,12 +117,17 @@ final class ResultRows {
                 + " VALUES (:table, :lead, :reason, :hash, :body, :now)"
                 + " ON CONFLICT (table_name, lead_id, content_hash) DO NOTHING")
         .bind("table", table)
-        .bind("lead", row.leadId())
+        .bind("lead", cut(row.leadId()))
         .bind("reason", reason)
         .bind("hash", row.hash())
         .bind("body", row.body())
         .bind("now", now)
         .execute();
+  }
+
+  /** A name from outside, no longer than an index takes. */
+  private static String cut(String name) {
+    return name.substring(0, Math.min(LONGEST_NAME, name.length()));
   }
 
   // ---- What is missing ----

@@ -19,10 +19,11 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
-/** The version of the ledger's tables: the number of the last migration. */
+/** The version of the ledger's tables: the number of the last migration, in every database. */
 final class Schema {
   private static final Pattern MIGRATION = Pattern.compile("(?:.*/)?sqlite/V(\\d+)__\\w+\\.sql");
 
+  private static final String HISTORY = "flyway_schema_history";
   private static final int NONE = -1;
   private static final String NO_LEDGER = "it is no ledger of Kiln";
 
@@ -59,35 +60,58 @@ final class Schema {
   static int of(DataSource database) throws SQLException {
     try (Connection connection = database.getConnection();
         Statement statement = connection.createStatement()) {
-      try (ResultSet tables =
-          statement.executeQuery(
-              "SELECT 1 FROM sqlite_master WHERE name = 'flyway_schema_history'")) {
-        if (!tables.next()) {
-          return NONE;
-        }
+      if (!hasTable(connection, HISTORY)) {
+        return NONE;
       }
       try (ResultSet history =
           statement.executeQuery(
-              "SELECT COALESCE(MAX(CAST(version AS INTEGER)), 0) FROM flyway_schema_history WHERE success = 1")) {
+              "SELECT COALESCE(MAX(CAST(version AS INTEGER)), 0) FROM "
+                  + HISTORY
+                  + " WHERE success")) {
+        history.next();
         return history.getInt(1);
       }
     }
   }
 
+  /** Whether there are Kiln's tables. */
+  static boolean isThere(DataSource database) throws SQLException {
+    return of(database) != NONE;
+  }
+
+  /** Whether there is a table of a name; {@code %} for any. */
+  private static boolean hasTable(Connection connection, String name) throws SQLException {
+    try (ResultSet tables =
+        connection
+            .getMetaData()
+            .getTables(null, connection.getSchema(), name, new String[] {"TABLE"})) {
+      return tables.next();
+    }
+  }
+
   /**
-   * Brings a database to the newest version; one that is newer still is refused.
+   * Brings a database to the newest version; one that is newer still is refused, and so is one with
+   * tables of something else.
    *
    * @param mayBeNew whether it may have none of Kiln's tables yet
    */
-  static void migrate(DataSource database, boolean mayBeNew) throws SQLException {
+  static void migrate(Store store, boolean mayBeNew) throws SQLException {
+    DataSource database = store.writer();
     int version = of(database);
     mustNotBeNewer(version);
-    if (version == NONE && !mayBeNew) {
-      throw new IllegalStateException(NO_LEDGER);
+    if (version == NONE) {
+      if (!mayBeNew) {
+        throw new IllegalStateException(NO_LEDGER);
+      }
+      try (Connection connection = database.getConnection()) {
+        if (hasTable(connection, "%")) {
+          throw new IllegalStateException(NO_LEDGER + ", and tables of something else are in it");
+        }
+      }
     }
     Flyway.configure()
         .dataSource(database)
-        .locations("classpath:dev/kiln/ledger/sqlite")
+        .locations("classpath:dev/kiln/ledger/" + store.migrations())
         .load()
         .migrate();
   }

@@ -1,20 +1,23 @@
 package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.util.List;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.TransactionMode;
 import org.sqlite.SQLiteDataSource;
@@ -22,7 +25,7 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /** The embedded database: one writer, several readers, WAL, full sync. */
-final class Sqlite {
+final class Sqlite extends Store {
   /** How long to wait for another process that writes: below what a stop can spare. */
   private static final int BUSY_MILLIS = 5_000;
 
@@ -41,14 +44,43 @@ final class Sqlite {
   /** Where the driver unpacks its library, once in a process. */
   private static final String UNPACKED = "org.sqlite.tmpdir";
 
-  private Sqlite() {}
+  /** What the name of a ledger that was moved to another database goes on with. */
+  private static final String MOVED = ".moved-";
+
+  private final Path data;
+  private final Path file;
+
+  Sqlite(Path data) {
+    this.data = data;
+    this.file = data.resolve(Ledger.FILE);
+  }
+
+  @Override
+  public String toString() {
+    return file.toString();
+  }
+
+  @Override
+  public boolean embedded() {
+    return true;
+  }
+
+  @Override
+  boolean holdsLedger() {
+    return Files.exists(file);
+  }
+
+  @Override
+  String migrations() {
+    return "sqlite";
+  }
 
   /**
    * Has the driver unpack its library into the folder {@code native} of the data folder, unless
-   * another was named, and empties that of what killed processes left. The caller holds the lock of
-   * the data folder.
+   * another was named, and empties that of what killed processes left.
    */
-  static void unpackBelow(Path data) {
+  @Override
+  void prepare() {
     String folder = data.resolve("native").toAbsolutePath().normalize().toString();
     String chosen = System.getProperty(UNPACKED);
     if (folder.equals(chosen)) {
@@ -62,7 +94,7 @@ final class Sqlite {
         }
       }
     } catch (IOException failure) {
-      throw unavailable(data, failure);
+      throw cannotBeOpened(failure);
     }
     if (chosen == null) {
       System.setProperty(UNPACKED, folder);
@@ -70,47 +102,78 @@ final class Sqlite {
   }
 
   /** Connections that write: each transaction takes the write lock at its start. */
-  static DataSource writer(Path data) {
+  @Override
+  DataSource writer() {
     SQLiteConfig config = config(TransactionMode.IMMEDIATE);
     config.setCacheSize(-WRITER_CACHE_KIB);
-    return source(data, config);
+    return source(config);
+  }
+
+  @Override
+  Handle connect() {
+    Handle handle = Jdbi.create(writer()).open();
+    handle.setStatementBuilder(new CachedStatements());
+    handle.execute("PRAGMA wal_autocheckpoint = " + LOG_PAGES);
+    return handle;
   }
 
   /** Connections that read: each transaction sees one consistent state and none can write. */
-  static HikariDataSource readers(Path data) {
+  @Override
+  HikariConfig readers() {
     HikariConfig pool = new HikariConfig();
-    pool.setPoolName("kiln-ledger-readers");
-    pool.setDataSource(source(data, config(TransactionMode.DEFERRED)));
+    pool.setDataSource(source(config(TransactionMode.DEFERRED)));
     pool.setConnectionInitSql("PRAGMA query_only = true");
-    pool.setMaximumPoolSize(4);
-    pool.setMinimumIdle(1);
-    try {
-      return new HikariDataSource(pool);
-    } catch (HikariPool.PoolInitializationException failure) {
-      throw unavailable(data, failure);
-    }
+    return pool;
   }
 
-  /** A database that cannot be opened, with the reason. */
-  static LedgerUnavailable unavailable(Path data, Throwable failure) {
-    return LedgerUnavailable.of(
-        "The ledger " + data.resolve(Ledger.FILE) + " cannot be opened", data, failure);
+  @Override
+  String begin(Handle handle, boolean hurried) {
+    if (hurried) {
+      handle.execute("PRAGMA busy_timeout = 1000");
+    }
+    handle.begin();
+    return "";
+  }
+
+  @Override
+  boolean mayHaveCommitted(Throwable failure) {
+    return false;
+  }
+
+  @Override
+  boolean committed(Handle handle, String transaction) {
+    return false;
+  }
+
+  @Override
+  void atOneMoment(Handle handle) {
+    // As every transaction of SQLite.
+  }
+
+  @Override
+  SqliteFault fault(Throwable failure) {
+    return SqliteFault.of(failure);
+  }
+
+  @Override
+  String words(Throwable failure) {
+    return SqliteFault.of(failure).words(data, root(failure).getMessage());
   }
 
   /**
    * Reads every page of a database, if there is one, and changes nothing, not even by what it does
    * when it closes.
-   *
-   * @throws LedgerUnavailable if it is damaged
    */
-  static void mustBeSound(Path data) {
-    if (!Files.exists(data.resolve(Ledger.FILE))) {
+  @Override
+  void mustBeSound() {
+    if (!Files.exists(file)) {
+      mustNotBeMoved();
       return;
     }
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
     config.setBusyTimeout(BUSY_MILLIS);
-    try (Connection connection = source(data, config).getConnection();
+    try (Connection connection = source(config).getConnection();
         Statement statement = connection.createStatement();
         ResultSet fault = statement.executeQuery("PRAGMA quick_check(1)")) {
       if (!fault.getString(1).equals("ok")) {
@@ -118,17 +181,52 @@ final class Sqlite {
             fault.getString(1).replaceAll("\\s+", " "), SQLiteErrorCode.SQLITE_CORRUPT);
       }
     } catch (SQLException failure) {
-      throw unavailable(data, failure);
+      throw cannotBeOpened(failure);
     }
   }
 
+  /** Leads of a ledger that was moved elsewhere are not to be read and sent by a new one. */
+  private void mustNotBeMoved() {
+    if (!Files.isDirectory(data)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(data)) {
+      List<Path> moved =
+          files
+              .filter(one -> one.getFileName().toString().startsWith(Ledger.FILE + MOVED))
+              .sorted()
+              .toList();
+      if (!moved.isEmpty()) {
+        throw new LedgerUnavailable(
+            "The ledger "
+                + file
+                + " was moved to another database: set kiln.ledger.url. To begin anew here instead, move "
+                + moved.get(moved.size() - 1)
+                + " away.");
+      }
+    } catch (IOException failure) {
+      throw cannotBeOpened(failure);
+    }
+  }
+
+  /** Puts the database aside, since another one has taken its place; where it is then. */
+  Path putAside(Instant now) throws IOException {
+    fold();
+    Path aside = data.resolve(Ledger.FILE + MOVED + now.toEpochMilli());
+    Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+    for (String rest : List.of(LOG, "-shm")) {
+      Files.deleteIfExists(data.resolve(Ledger.FILE + rest));
+    }
+    return aside;
+  }
+
   /** Brings what is in the log of a database into its file, as far as nobody reads in it. */
-  static void fold(Path data) {
-    try (Connection connection = writer(data).getConnection();
+  void fold() {
+    try (Connection connection = writer().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (SQLException failure) {
-      throw unavailable(data, failure);
+      throw cannotBeOpened(failure);
     }
   }
 
@@ -136,11 +234,11 @@ final class Sqlite {
    * Copies the database into a new file, as of one moment, while it is in use; whole and on the
    * disk, or not at all.
    */
-  static void copy(Path data, Path file) {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
+  void copy(Path to) {
+    Path part = to.resolveSibling(to.getFileName() + ".part");
     try {
       Files.deleteIfExists(part);
-      try (Connection connection = source(data, config(TransactionMode.DEFERRED)).getConnection();
+      try (Connection connection = source(config(TransactionMode.DEFERRED)).getConnection();
           PreparedStatement copy = connection.prepareStatement("VACUUM INTO ?")) {
         copy.setString(1, part.toAbsolutePath().toString());
         copy.execute();
@@ -148,26 +246,31 @@ final class Sqlite {
       try (FileChannel written = FileChannel.open(part, StandardOpenOption.WRITE)) {
         written.force(true);
       }
-      Files.move(part, file);
+      Files.move(part, to);
     } catch (SQLException | IOException failure) {
       try {
         Files.deleteIfExists(part);
       } catch (IOException second) {
         failure.addSuppressed(second);
       }
-      throw LedgerUnavailable.of(
-          "The ledger " + data.resolve(Ledger.FILE) + " could not be copied to " + file,
-          file,
-          failure);
+      throw new LedgerUnavailable(
+          "The ledger "
+              + file
+              + " could not be copied to "
+              + to
+              + ": "
+              + SqliteFault.of(failure).words(to, root(failure).getMessage())
+              + ".",
+          root(failure));
     }
   }
 
   /** Copies the files of a database that nobody uses, whatever is in them. */
-  static void copyAsItIs(Path data, Path file) throws IOException {
-    Files.copy(data.resolve(Ledger.FILE), file);
+  void copyAsItIs(Path to) throws IOException {
+    Files.copy(file, to);
     Path log = data.resolve(Ledger.FILE + LOG);
     if (Files.exists(log)) {
-      Files.copy(log, file.resolveSibling(file.getFileName() + LOG));
+      Files.copy(log, to.resolveSibling(to.getFileName() + LOG));
     }
   }
 
@@ -180,9 +283,9 @@ final class Sqlite {
     return config;
   }
 
-  private static DataSource source(Path data, SQLiteConfig config) {
+  private DataSource source(SQLiteConfig config) {
     SQLiteDataSource source = new SQLiteDataSource(config);
-    source.setUrl("jdbc:sqlite:" + data.resolve(Ledger.FILE).toAbsolutePath());
+    source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
     return source;
   }
 }

@@ -6,8 +6,8 @@ import org.sqlite.NativeLibraryNotFoundException;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
-/** What is wrong with the database when it refuses, with the words and the cure for a person. */
-enum SqliteFault {
+/** What is wrong with SQLite when it refuses, with the words and the cure for a person. */
+enum SqliteFault implements Fault {
   /** There is no room left. */
   FULL,
   /** The disk refuses for another reason, of which a limit or a quota is one. */
@@ -24,7 +24,7 @@ enum SqliteFault {
   OPERATION;
 
   static SqliteFault of(Throwable failure) {
-    Throwable root = root(failure);
+    Throwable root = Store.root(failure);
     if (root instanceof NativeLibraryNotFoundException) {
       return NO_LIBRARY;
     }
@@ -43,13 +43,14 @@ enum SqliteFault {
     };
   }
 
-  /** The innermost cause: what is around it may tell what was to be written, which no log may. */
-  static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root;
+  @Override
+  public boolean ofOperation() {
+    return this == OPERATION;
+  }
+
+  @Override
+  public boolean damage() {
+    return this == DAMAGED;
   }
 
   /**

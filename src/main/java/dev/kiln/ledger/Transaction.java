@@ -256,7 +256,7 @@ final class Transaction implements Books {
         .createUpdate(
             "UPDATE spend SET credits_cap = :credits, actions_cap = :actions, ends_at = :ends"
                 + " WHERE period = :account AND (credits_cap <> :credits OR actions_cap <> :actions"
-                + " OR ends_at IS NOT :ends)")
+                + " OR ends_at IS DISTINCT FROM :ends)")
         .bind("credits", account.cap().credits())
         .bind("actions", account.cap().actions())
         .bind("ends", ends == null ? null : ends.toEpochMilli())

@@ -165,7 +165,7 @@ final class WebhookRows {
     handle
         .createUpdate(
             "UPDATE webhook SET state = 'REFUSING', reason = :reason, refusals = refusals + 1, refused_at = :now,"
-                + " probe_at = :now + MIN(:longest, :first * (1 << MIN(refusals, 4)))"
+                + " probe_at = :now + CASE WHEN refusals < 4 THEN :first * (1 << refusals) ELSE :longest END"
                 + " WHERE id = :id AND (state = 'OPEN' OR (state = 'REFUSING' AND refused_at < :begun))")
         .bind("id", id)
         .bind("reason", reason)

@@ -144,7 +144,7 @@ final class WorkspaceRows {
   static void pause(Handle handle, String workspace, Instant until) {
     handle
         .createUpdate(
-            "UPDATE workspace SET pause_until = MAX(pause_until, :until) WHERE name = :name")
+            "UPDATE workspace SET pause_until = :until WHERE name = :name AND pause_until < :until")
         .bind("name", workspace)
         .bind("until", until.toEpochMilli())
         .execute();

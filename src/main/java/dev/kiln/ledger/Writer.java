@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>An operation makes all its checks before its first write: a {@link NotSent} out of it leaves
  * the others of the same commit alone. Any other failure rolls the commit back, and its operations
  * run again one by one, unless it is the database that refuses: then all of them have failed.
+ *
+ * <p>Where the connection breaks during a commit, its operations wait until the database can be
+ * asked what became of it; that is asked before anything else is written.
  */
 final class Writer implements AutoCloseable {
   /** Most operations in one commit. */
@@ -53,16 +57,22 @@ final class Writer implements AutoCloseable {
     }
   }
 
+  /** A commit of which nobody knows whether it took effect. */
+  private record Doubt(String transaction, List<Task<?>> tasks, Throwable failure) {}
+
   private final BlockingQueue<Task<?>> queue = new LinkedBlockingQueue<>();
-  private final Handle handle;
+  private final Store store;
   private final Guard guard;
   private final Thread thread;
+  private @Nullable Handle handle;
+  private @Nullable Doubt doubt;
   private volatile boolean hurried;
   private volatile boolean closed;
 
-  Writer(Handle handle, Guard guard) {
-    this.handle = handle;
+  Writer(Store store, Guard guard) {
+    this.store = store;
     this.guard = guard;
+    this.handle = store.connect();
     this.thread = new Thread(this::loop, "kiln-ledger-writer");
     thread.setDaemon(true);
     thread.start();
@@ -102,14 +112,21 @@ final class Writer implements AutoCloseable {
     List<Task<?>> tasks = new ArrayList<>(MOST);
     try {
       while (!closed || !queue.isEmpty()) {
-        tasks.add(queue.take());
-        queue.drainTo(tasks, MOST - 1);
+        Task<?> next = doubt == null ? queue.take() : queue.poll(1, TimeUnit.SECONDS);
+        if (next != null) {
+          tasks.add(next);
+        }
+        queue.drainTo(tasks, MOST - tasks.size());
         commit(tasks);
         tasks.clear();
       }
     } catch (InterruptedException stop) {
       queue.drainTo(tasks);
       commit(tasks);
+    }
+    commit(List.of());
+    if (doubt != null) {
+      fail(doubt.tasks, doubt.failure);
     }
   }
 
@@ -119,36 +136,89 @@ final class Writer implements AutoCloseable {
   }
 
   private void commit(List<Task<?>> tasks) {
-    if (tasks.isEmpty()) {
+    if (tasks.isEmpty() && doubt == null) {
       return;
     }
+    Doubt before = doubt;
+    String begun = null;
+    boolean committing = false;
     try {
-      if (hurried) {
-        handle.execute("PRAGMA busy_timeout = 1000");
-      }
-      handle.begin();
-      Transaction transaction = new Transaction(handle);
+      Handle connection = connected();
+      begun = store.begin(connection, hurried);
+      clear(connection);
+      Transaction transaction = new Transaction(connection);
       for (Task<?> task : tasks) {
         task.run(transaction);
       }
       transaction.flush();
-      handle.commit();
+      committing = true;
+      connection.commit();
     } catch (RuntimeException | Error failure) {
       rollback(failure);
-      if (tasks.size() > 1 && SqliteFault.of(failure) == SqliteFault.OPERATION) {
+      if (begun != null && committing && store.mayHaveCommitted(failure)) {
+        doubt = new Doubt(begun, List.copyOf(tasks), failure);
+      } else if (tasks.size() > 1 && store.fault(failure).ofOperation()) {
         tasks.forEach(task -> commit(List.of(task)));
       } else {
-        Throwable told = told(failure);
-        tasks.forEach(task -> task.done.completeExceptionally(told));
+        fail(tasks, failure);
+      }
+      if (hurried && before != null && before == doubt) {
+        fail(before.tasks, before.failure);
+        doubt = null;
       }
       return;
     }
     tasks.forEach(Task::committed);
   }
 
+  private Handle connected() {
+    Handle open = handle;
+    if (open == null) {
+      open = store.connect();
+      handle = open;
+    }
+    return open;
+  }
+
+  /** Asks what became of the commit that is in doubt: it is over, since this one has begun. */
+  private void clear(Handle connection) {
+    Doubt known = doubt;
+    if (known != null) {
+      boolean committed = store.committed(connection, known.transaction);
+      doubt = null;
+      if (committed) {
+        known.tasks.forEach(Task::committed);
+      } else {
+        fail(known.tasks, known.failure);
+      }
+    }
+  }
+
+  private void fail(List<Task<?>> tasks, Throwable failure) {
+    Throwable told = told(failure);
+    tasks.forEach(task -> task.done.completeExceptionally(told));
+  }
+
+  /** Undoes what was not committed; a connection that is of no use any more is let go. */
   private void rollback(Throwable failure) {
+    Handle open = handle;
+    if (open == null) {
+      return;
+    }
     try {
-      handle.rollback();
+      open.rollback();
+    } catch (RuntimeException | Error second) {
+      failure.addSuppressed(second);
+    }
+    if (!store.fault(failure).ofOperation() && !store.embedded()) {
+      close(open, failure);
+      handle = null;
+    }
+  }
+
+  private static void close(Handle open, Throwable failure) {
+    try {
+      open.close();
     } catch (RuntimeException | Error second) {
       failure.addSuppressed(second);
     }
@@ -172,6 +242,8 @@ final class Writer implements AutoCloseable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
-    handle.close();
+    if (handle != null) {
+      handle.close();
+    }
   }
 }

@@ -151,7 +151,7 @@ final class BudgetModelTest {
 
     Model(Path data) {
       books = LedgerFixture.in(data);
-      sql = Jdbi.create(Sqlite.writer(data));
+      sql = books.sql();
       books.budgets(now -> BudgetModelTest.budget(caps, now));
       books
           .ledger()
@@ -435,14 +435,11 @@ final class BudgetModelTest {
           .ledger()
           .register(TABLES.stream().map(table -> webhook(table + "-1", table, 0)).toList());
       // The database itself refuses the commit that would exceed a cap.
-      Jdbi.create(Sqlite.writer(data))
-          .useHandle(
-              handle ->
-                  handle.execute(
-                      "CREATE TRIGGER overspent BEFORE UPDATE ON spend WHEN"
-                          + " (NEW.credits_cap > 0 AND NEW.credits > NEW.credits_cap)"
-                          + " OR (NEW.actions_cap > 0 AND NEW.actions > NEW.actions_cap)"
-                          + " BEGIN SELECT RAISE(ABORT, 'a cap is exceeded'); END"));
+      books.refuse(
+          "spend",
+          "(NEW.credits_cap > 0 AND NEW.credits > NEW.credits_cap)"
+              + " OR (NEW.actions_cap > 0 AND NEW.actions > NEW.actions_cap)",
+          "a cap is exceeded");
       for (int round = 0; round < 4; round++) {
         round(books, round);
         // Ends as a kill would: leads are on the wire.

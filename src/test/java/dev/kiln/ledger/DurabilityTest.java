@@ -21,6 +21,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /** Power loss, a full disk, another program's lock, damage: what the ledger keeps and says. */
+@Tag("sqlite")
 final class DurabilityTest {
   private Path data;
   private Path file;
@@ -49,7 +51,11 @@ final class DurabilityTest {
   }
 
   private Handle another() {
-    return Jdbi.create(Sqlite.writer(data)).open();
+    return Jdbi.create(new Sqlite(data).writer()).open();
+  }
+
+  private Writer writer() {
+    return new Writer(Store.embedded(data), new Guard(Store.embedded(data)));
   }
 
   private static String pragma(Handle handle, String name) {
@@ -58,7 +64,7 @@ final class DurabilityTest {
 
   /** Brings all that is committed into the database's own file. */
   private void fold() {
-    Sqlite.fold(data);
+    new Sqlite(data).fold();
     assertThat(data.resolve(Ledger.FILE + "-wal")).isEmptyFile();
   }
 
@@ -76,15 +82,13 @@ final class DurabilityTest {
 
   @Test
   void everyCommitOfTheWriterIsSyncedToTheDisk() {
-    try (Handle handle = another()) {
-      Writer writer = new Writer(handle, new Guard(data));
-      assertThat(writer.<String>write(commit -> pragma(commit.handle(), "journal_mode")))
-          .isEqualTo("wal");
-      assertThat(writer.<String>write(commit -> pragma(commit.handle(), "synchronous")))
-          .as("FULL: the log is synced with every commit, not only at checkpoints")
-          .isEqualTo("2");
-      writer.close();
-    }
+    Writer writer = writer();
+    assertThat(writer.<String>write(commit -> pragma(commit.handle(), "journal_mode")))
+        .isEqualTo("wal");
+    assertThat(writer.<String>write(commit -> pragma(commit.handle(), "synchronous")))
+        .as("FULL: the log is synced with every commit, not only at checkpoints")
+        .isEqualTo("2");
+    writer.close();
   }
 
   @Test
@@ -156,26 +160,27 @@ final class DurabilityTest {
 
   @Test
   void aFullDiskFailsEveryOperationOfTheCommitLeavesNothingBehindAndEnds() {
-    try (Handle handle = another()) {
-      Writer writer = new Writer(handle, new Guard(data));
-      String pages = pragma(handle, "page_count");
-      handle.execute("PRAGMA max_page_count = " + pages);
-      var before = books.dump();
-      for (int i = 0; i < 2; i++) {
-        assertThatThrownBy(
-                () ->
-                    writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0))))
-            .isInstanceOf(LedgerUnavailable.class)
-            .hasMessageContainingAll(
-                file.toString(), "the disk is full", "Free some space on the disk of " + data);
-      }
-      assertThat(books.dump()).isEqualTo(before);
-      handle.execute("PRAGMA max_page_count = 1000000");
-      writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0)));
-      assertThat(books.dump().get("spend")).hasSize(1);
-      assertThat(pragma(handle, "integrity_check")).isEqualTo("ok");
-      writer.close();
+    Writer writer = writer();
+    mostPages(writer, writer.write(commit -> pragma(commit.handle(), "page_count")));
+    var before = books.dump();
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(
+              () -> writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0))))
+          .isInstanceOf(LedgerUnavailable.class)
+          .hasMessageContainingAll(
+              file.toString(), "the disk is full", "Free some space on the disk of " + data);
     }
+    assertThat(books.dump()).isEqualTo(before);
+    mostPages(writer, "1000000");
+    writer.change(commit -> commit.spend("long ".repeat(10_000), new Amount(1, 0)));
+    assertThat(books.dump().get("spend")).hasSize(1);
+    assertThat(writer.<String>write(commit -> pragma(commit.handle(), "integrity_check")))
+        .isEqualTo("ok");
+    writer.close();
+  }
+
+  private static void mostPages(Writer writer, String pages) {
+    writer.change(commit -> commit.handle().execute("PRAGMA max_page_count = " + pages));
   }
 
   @Test
@@ -210,7 +215,7 @@ final class DurabilityTest {
     Throwable failure =
         new IllegalArgumentException(
             "ada@example.com", new SQLiteException("what the database says", code));
-    LedgerUnavailable unavailable = new Guard(data).refused(failure);
+    LedgerUnavailable unavailable = new Guard(Store.embedded(data)).refused(failure);
     assertThat(unavailable).hasMessageContainingAll(file.toString(), told);
     assertThat(unavailable)
         .as("no lead's data, not even in a trace")
@@ -221,8 +226,8 @@ final class DurabilityTest {
   @Test
   void aLibraryThatCannotBeUnpackedIsToldWithItsFolder() {
     assertThat(
-            LedgerUnavailable.of(
-                "It fails", data, new NativeLibraryNotFoundException("no library")))
+            Store.embedded(data)
+                .unavailable("It fails", new NativeLibraryNotFoundException("no library")))
         .hasMessageContainingAll(System.getProperty("java.io.tmpdir"), "org.sqlite.tmpdir");
   }
 
@@ -351,7 +356,7 @@ final class DurabilityTest {
   private List<WayIn> waysIn() {
     return List.of(
         () -> Ledger.open(data, books.clock()),
-        () -> Ledger.openBeside(data, books.clock()),
+        () -> Ledger.openBeside(Store.embedded(data), books.clock()),
         () -> LedgerView.open(data),
         () -> Ledger.openCopy(data, books.clock()));
   }

@@ -10,20 +10,22 @@ import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ledger of the first release keeps its dedupe keys: from the acceptance, or held. */
+@Tag("sqlite")
 final class HygieneMigrationTest {
   @Test
   void keysOfTheFirstReleaseKeepTheirLeads(@TempDir Path data) {
     Flyway.configure()
-        .dataSource(Sqlite.writer(data))
+        .dataSource(new Sqlite(data).writer())
         .locations("classpath:dev/kiln/ledger/sqlite")
         .target("1")
         .load()
         .migrate();
-    Jdbi.create(Sqlite.writer(data)).useHandle(HygieneMigrationTest::fill);
+    Jdbi.create(new Sqlite(data).writer()).useHandle(HygieneMigrationTest::fill);
     LedgerFixture books = LedgerFixture.in(data);
     books.clock().set(START.plus(DEDUPE_WINDOW).minusMillis(1));
     Run run = books.run("new");

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,21 +108,40 @@ public final class LedgerFixture implements AutoCloseable {
     }
   }
 
-  private final Path data;
+  private final Store store;
   private final SettableClock clock = new SettableClock(START);
   private final Map<String, Long> rowsOf = new HashMap<>();
   private final Jdbi sql;
   private Ledger ledger;
   private Function<Instant, Budget> budgets = now -> Budget.NONE;
 
-  private LedgerFixture(Path data) {
-    this.data = data;
-    this.ledger = Ledger.open(data, clock);
-    this.sql = Jdbi.create(Sqlite.writer(data));
+  private LedgerFixture(Store store) {
+    this.store = store;
+    this.ledger = Ledger.open(store, clock);
+    this.sql = store.jdbi(store.writer());
   }
 
+  /**
+   * A ledger of a test's own: in its folder, or in the PostgreSQL of the tests where the system
+   * property {@code kiln.test.ledger} is {@code postgresql}.
+   */
   public static LedgerFixture in(Path data) {
-    return new LedgerFixture(data);
+    return new LedgerFixture(
+        System.getProperty("kiln.test.ledger", "").equals("postgresql")
+            ? PostgresServer.ledger(data)
+            : Store.embedded(data));
+  }
+
+  static LedgerFixture at(Store store) {
+    return new LedgerFixture(store);
+  }
+
+  Store store() {
+    return store;
+  }
+
+  Jdbi sql() {
+    return sql;
   }
 
   public SettableClock clock() {
@@ -139,40 +159,69 @@ public final class LedgerFixture implements AutoCloseable {
   /** Ends the process, as it were, and starts it again on the same folder. */
   public void reopen() {
     ledger.close();
-    ledger = Ledger.open(data, clock);
+    ledger = Ledger.open(store, clock);
   }
 
   @Override
   public void close() {
     ledger.close();
+    if (!store.embedded()) {
+      PostgresServer.drop(store);
+    }
+  }
+
+  /** Looks into it as another process would. */
+  LedgerView lookBeside() {
+    return LedgerView.open(store);
   }
 
   /** Lets the database refuse every change of a lead and every lease, until it is mended. */
   public void breakDown() {
-    for (String table : List.of("lead", "workspace")) {
-      sql.useHandle(
-          handle ->
-              handle.execute(
-                  "CREATE TRIGGER broken_"
-                      + table
-                      + " BEFORE UPDATE ON "
-                      + table
-                      + " BEGIN SELECT RAISE(ABORT, 'the disk is broken'); END"));
-    }
+    refuse("lead", "1 = 1", "the disk is broken");
+    refuse("workspace", "1 = 1", "the disk is broken");
   }
 
   /** Ends {@link #breakDown}. */
   public void mend() {
     sql.useHandle(
         handle -> {
-          handle.execute("DROP TRIGGER broken_lead");
-          handle.execute("DROP TRIGGER broken_workspace");
+          for (String table : List.of("lead", "workspace")) {
+            handle.execute(
+                "DROP TRIGGER refused_" + table + (store.embedded() ? "" : " ON " + table));
+          }
+        });
+  }
+
+  /** Lets the database refuse changes of a table's rows that are to be so. */
+  void refuse(String table, String when, String why) {
+    sql.useHandle(
+        handle -> {
+          if (!store.embedded()) {
+            handle.execute(
+                "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql"
+                    + " AS 'BEGIN RAISE EXCEPTION ''%'', TG_ARGV[0]; END'");
+          }
+          handle.execute(
+              "CREATE TRIGGER refused_"
+                  + table
+                  + " BEFORE UPDATE ON "
+                  + table
+                  + " FOR EACH ROW WHEN ("
+                  + when
+                  + ")"
+                  + (store.embedded()
+                      ? " BEGIN SELECT RAISE(ABORT, '" + why + "'); END"
+                      : " EXECUTE FUNCTION refuse('" + why + "')"));
         });
   }
 
   /** Does something while another process has the ledger locked, as it were. */
   public void locked(Runnable action) {
-    sql.useTransaction(handle -> action.run());
+    try (Handle other = store.connect()) {
+      store.begin(other, false);
+      action.run();
+      other.rollback();
+    }
   }
 
   // ---- Intake ----
@@ -397,14 +446,18 @@ public final class LedgerFixture implements AutoCloseable {
     return notSent;
   }
 
-  /** Every row of every table. */
+  /** Every row of every table, in an order that does not depend on where it is stored. */
   Map<String, List<Map<String, Object>>> dump() {
     return sql.withHandle(
         handle -> {
           Map<String, List<Map<String, Object>>> dump = new TreeMap<>();
           TABLES.forEach(
               table ->
-                  dump.put(table, handle.createQuery("SELECT * FROM " + table).mapToMap().list()));
+                  dump.put(
+                      table,
+                      handle.createQuery("SELECT * FROM " + table).mapToMap().stream()
+                          .sorted(Comparator.comparing(Map::toString))
+                          .toList()));
           return dump;
         });
   }

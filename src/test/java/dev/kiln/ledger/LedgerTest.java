@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -96,6 +97,7 @@ final class LedgerTest {
   }
 
   @Test
+  @Tag("sqlite")
   void lookingForWhatIsDueReadsOneTablesLeadsInTheirOrderAndStopsAtTheLast() {
     for (String more : List.of("", " AND run IN ('run')")) {
       assertThat(books.plan(SendRows.due(more)))
@@ -274,7 +276,7 @@ final class LedgerTest {
             return number;
           }
           int looks = 0;
-          try (LedgerView view = LedgerView.open(data)) {
+          try (LedgerView view = books.lookBeside()) {
             boolean last;
             do {
               last = writing.get() == 0;
@@ -297,12 +299,13 @@ final class LedgerTest {
   }
 
   @Test
+  @Tag("sqlite")
   void aReaderCannotWrite() {
     Run run = books.run("leads");
     try (LedgerView view = LedgerView.open(data)) {
       assertThat(view.snapshot().runs()).hasSize(1);
     }
-    try (var readers = Sqlite.readers(data)) {
+    try (var readers = new Sqlite(data).pool()) {
       assertThatThrownBy(
               () -> Jdbi.create(readers).useHandle(handle -> RunRows.read(handle, run.id(), 99, 0)))
           .hasMessageContaining("readonly");

@@ -28,6 +28,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -419,6 +420,7 @@ final class OperatorTest {
   // ---- Backup and restore ----
 
   @Test
+  @Tag("sqlite")
   void aCopyOfALedgerInUseIsWholeAndOfOneMoment() {
     Together.run(
         2,
@@ -443,6 +445,7 @@ final class OperatorTest {
   }
 
   @Test
+  @Tag("sqlite")
   void aCopyHasAllThatWasCommittedAndOverwritesNothing() throws IOException {
     Run run = books.stored("leads", "tech", 3);
     Path folder = Files.createDirectory(data.resolve("copy"));
@@ -491,7 +494,7 @@ final class OperatorTest {
   @Test
   void aLedgerBesideAnotherIsSeenAtOnceAndBothWrite() {
     Run run = books.stored("leads", "tech", 2);
-    try (Ledger beside = Ledger.openBeside(data, books.clock())) {
+    try (Ledger beside = Ledger.openBeside(books.store(), books.clock())) {
       beside.hold(of(run));
       assertThat(books.due("tech")).isEmpty();
       books.ledger().release(of(run));
@@ -543,7 +546,7 @@ final class OperatorTest {
     assertThatThrownBy(() -> LedgerView.open(folder))
         .isInstanceOf(LedgerUnavailable.class)
         .hasMessageContainingAll(file.toString(), "cannot be opened", "not a database");
-    assertThatThrownBy(() -> Ledger.openBeside(folder, books.clock()))
+    assertThatThrownBy(() -> Ledger.openBeside(Store.embedded(folder), books.clock()))
         .isInstanceOf(LedgerUnavailable.class)
         .hasMessageContainingAll(file.toString(), "cannot be opened", "not a database");
     assertThatThrownBy(() -> Ledger.open(folder, books.clock()))

@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * dump of its own: {@code <version>.sql}, written by {@link #todaysLedgerIsTheNextDump} of the
  * version's own sources.
  */
+@Tag("sqlite")
 public final class ReleasedLedgerTest {
   private static final Path DUMPS = Path.of("src/test/resources/dev/kiln/ledger/released");
   private static final Path NEXT = Path.of("target/released-ledger.sql");
@@ -69,7 +71,7 @@ public final class ReleasedLedgerTest {
 
   /** Makes a ledger of a dump. */
   public static void load(Path dump, Path data) throws IOException {
-    try (Handle handle = Jdbi.create(Sqlite.writer(data)).open()) {
+    try (Handle handle = Jdbi.create(new Sqlite(data).writer()).open()) {
       handle.createScript(Files.readString(dump)).execute();
     }
   }
@@ -198,7 +200,7 @@ public final class ReleasedLedgerTest {
   }
 
   private List<Map<String, Object>> rows(String query) {
-    return Jdbi.create(Sqlite.writer(data))
+    return Jdbi.create(new Sqlite(data).writer())
         .withHandle(handle -> handle.createQuery(query).mapToMap().list());
   }
 
@@ -277,7 +279,7 @@ public final class ReleasedLedgerTest {
   /** A database as SQL: its tables, every row, then all that hangs on tables. */
   private static String dump(Path data) {
     List<String> sql = new ArrayList<>();
-    try (Handle handle = Jdbi.create(Sqlite.writer(data)).open()) {
+    try (Handle handle = Jdbi.create(new Sqlite(data).writer()).open()) {
       List<String> tables = objects(handle, "name", "type = 'table'");
       sql.addAll(objects(handle, "sql", "type = 'table'"));
       for (String table : tables) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -116,6 +117,7 @@ final class RetentionTest {
   }
 
   @Test
+  @Tag("sqlite")
   void theFileDoesNotGrowWithWhatIsGone(@TempDir Path data) throws Exception {
     long settledSize = 0;
     try (LedgerFixture bounded = LedgerFixture.in(data)) {

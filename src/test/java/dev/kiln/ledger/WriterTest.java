@@ -13,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +30,7 @@ final class WriterTest {
   @BeforeEach
   void open(@TempDir Path data) {
     books = LedgerFixture.in(data);
-    writer = new Writer(Jdbi.create(Sqlite.writer(data)).open(), new Guard(data));
+    writer = new Writer(books.store(), new Guard(books.store()));
   }
 
   @AfterEach

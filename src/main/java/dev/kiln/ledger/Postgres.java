@@ -1,0 +1,209 @@
+package dev.kiln.ledger;
+
+import com.zaxxer.hikari.HikariConfig;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Map;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.argument.AbstractArgumentFactory;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.config.ConfigRegistry;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A database of PostgreSQL: one writer at a time over all processes, synchronous commits, and
+ * nothing that outlives a transaction.
+ */
+final class Postgres extends Store {
+  private static final String PREFIX = "jdbc:postgresql:";
+
+  /** Of this computer alone, as the driver names hosts. */
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[?::1]?", Pattern.CASE_INSENSITIVE);
+
+  /** A user or password within the URL. */
+  private static final Pattern CREDENTIAL =
+      Pattern.compile("(?i)//[^/?]*@|[?&](user|password|sslpassword)=");
+
+  /** What counts unless the URL says otherwise. Statements have no names: poolers share them. */
+  private static final Map<PGProperty, String> DEFAULTS =
+      Map.of(
+          PGProperty.APPLICATION_NAME, "kiln",
+          PGProperty.PREPARE_THRESHOLD, "0",
+          PGProperty.CONNECT_TIMEOUT, "5",
+          PGProperty.LOGIN_TIMEOUT, "10",
+          PGProperty.SOCKET_TIMEOUT, "30",
+          PGProperty.TCP_KEEP_ALIVE, "true");
+
+  /** The lock of whoever writes; of the schema, since a database may hold several ledgers. */
+  private static final String LOCK =
+      "pg_advisory_xact_lock(hashtext('kiln'), hashtext(current_schema()))";
+
+  /** How long to wait for another process that writes: below what a stop can spare. */
+  private static final String PATIENCE = "5s";
+
+  private static final String HURRY = "1s";
+
+  private final String name;
+  private final PGSimpleDataSource source;
+
+  private Postgres(String name, PGSimpleDataSource source) {
+    this.name = name;
+    this.source = source;
+  }
+
+  static Postgres of(String url, @Nullable String user, @Nullable String password) {
+    if (CREDENTIAL.matcher(url).find()) {
+      throw new IllegalArgumentException(
+          "holds a user or a password: name them in kiln.ledger.username and kiln.ledger.password");
+    }
+    Properties said = url.startsWith(PREFIX) ? Driver.parseURL(url, new Properties()) : null;
+    if (said == null) {
+      throw new IllegalArgumentException(
+          "is no URL of PostgreSQL; valid: jdbc:postgresql://host:5432/database");
+    }
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setURL(url);
+    source.setUser(user);
+    source.setPassword(password);
+    String[] hosts = said.getProperty("PGHOST", "localhost").split(",", -1);
+    for (Map.Entry<PGProperty, String> one : DEFAULTS.entrySet()) {
+      if (!said.containsKey(one.getKey().getName())) {
+        source.setProperty(one.getKey(), one.getValue());
+      }
+    }
+    // What a row holds must not get into a message.
+    source.setProperty(PGProperty.LOG_SERVER_ERROR_DETAIL, "false");
+    if (!said.containsKey(PGProperty.SSL_MODE.getName())
+        && !said.containsKey(PGProperty.SSL.getName())
+        && !Stream.of(hosts).allMatch(host -> LOOPBACK.matcher(host).matches())) {
+      source.setProperty(PGProperty.SSL_MODE, "require");
+    }
+    return new Postgres(url.replaceFirst("\\?.*", ""), source);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  @Override
+  public boolean embedded() {
+    return false;
+  }
+
+  @Override
+  void prepare() {}
+
+  @Override
+  boolean holdsLedger() {
+    try {
+      return Schema.isThere(source);
+    } catch (SQLException failure) {
+      throw cannotBeOpened(failure);
+    }
+  }
+
+  /** PostgreSQL looks after its pages itself. */
+  @Override
+  void mustBeSound() {}
+
+  @Override
+  String migrations() {
+    return "postgresql";
+  }
+
+  @Override
+  DataSource writer() {
+    return source;
+  }
+
+  @Override
+  HikariConfig readers() {
+    HikariConfig pool = new HikariConfig();
+    pool.setDataSource(source);
+    pool.setReadOnly(true);
+    pool.setConnectionTimeout(5_000);
+    pool.setValidationTimeout(3_000);
+    return pool;
+  }
+
+  /** PostgreSQL's texts hold every character but one, which stands for itself nowhere. */
+  @Override
+  Jdbi jdbi(DataSource connections) {
+    Jdbi jdbi = super.jdbi(connections);
+    jdbi.registerArgument(
+        new AbstractArgumentFactory<String>(Types.VARCHAR) {
+          @Override
+          protected Argument build(String text, ConfigRegistry config) {
+            return (position, statement, context) ->
+                statement.setString(position, storable(text));
+          }
+        });
+    return jdbi;
+  }
+
+  /** A text with U+FFFD in place of the character that PostgreSQL does not take. */
+  static String storable(String text) {
+    return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
+  }
+
+  @Override
+  Handle connect() {
+    return jdbi(source).open();
+  }
+
+  @Override
+  String begin(Handle handle, boolean hurried) {
+    handle.begin();
+    return handle
+        .createQuery(
+            "SELECT txid_current(), set_config('lock_timeout', :patience, true),"
+                + " CASE WHEN current_setting('synchronous_commit') = 'off'"
+                + " THEN set_config('synchronous_commit', 'on', true) END, "
+                + LOCK)
+        .bind("patience", hurried ? HURRY : PATIENCE)
+        .map((row, context) -> row.getString(1))
+        .one();
+  }
+
+  /** Where the connection broke, the answer to the commit may be all that was lost. */
+  @Override
+  boolean mayHaveCommitted(Throwable failure) {
+    return PostgresFault.of(failure) == PostgresFault.AWAY;
+  }
+
+  @Override
+  boolean committed(Handle handle, String transaction) {
+    return handle
+        .createQuery("SELECT txid_status(CAST(:transaction AS BIGINT))")
+        .bind("transaction", transaction)
+        .mapTo(String.class)
+        .findOne()
+        .orElse("")
+        .equals("committed");
+  }
+
+  @Override
+  void atOneMoment(Handle handle) {
+    handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  }
+
+  @Override
+  PostgresFault fault(Throwable failure) {
+    return PostgresFault.of(failure);
+  }
+
+  @Override
+  String words(Throwable failure) {
+    return PostgresFault.words(failure);
+  }
+}

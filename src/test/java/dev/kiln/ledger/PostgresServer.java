@@ -1,0 +1,88 @@
+package dev.kiln.ledger;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** One real PostgreSQL for all tests of a JVM; each has a database of its own in it. */
+public final class PostgresServer {
+  private static final String TEMPLATE = "ledger";
+
+  private static final class Lazy {
+    static final PostgresServer ONE = new PostgresServer();
+  }
+
+  private final EmbeddedPostgres server;
+  private final AtomicInteger made = new AtomicInteger();
+  private final Map<Path, Store> ledgers = new ConcurrentHashMap<>();
+
+  private PostgresServer() {
+    try {
+      server =
+          EmbeddedPostgres.builder()
+              .setServerConfig("fsync", "off")
+              .setServerConfig("full_page_writes", "off")
+              .start();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+    execute("CREATE DATABASE " + TEMPLATE);
+    try {
+      Schema.migrate(store(TEMPLATE), true);
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** The ledger that belongs to a folder; new and empty where there is none yet. */
+  public static Store ledger(Path folder) {
+    return Lazy.ONE.ledgers.computeIfAbsent(folder, any -> Lazy.ONE.copy());
+  }
+
+  /** A new and empty ledger that belongs to no folder. */
+  static Store ledger() {
+    return Lazy.ONE.copy();
+  }
+
+  /** A database without any table. */
+  static Store empty() {
+    String name = "empty_" + Lazy.ONE.made.incrementAndGet();
+    Lazy.ONE.execute("CREATE DATABASE " + name);
+    return Lazy.ONE.store(name);
+  }
+
+  /** Deletes a ledger. */
+  static void drop(Store ledger) {
+    String name = ledger.toString();
+    Lazy.ONE.execute(
+        "DROP DATABASE IF EXISTS " + name.substring(name.lastIndexOf('/') + 1) + " WITH (FORCE)");
+    Lazy.ONE.ledgers.values().remove(ledger);
+  }
+
+  private Store copy() {
+    String name = TEMPLATE + "_" + made.incrementAndGet();
+    execute("CREATE DATABASE " + name + " TEMPLATE " + TEMPLATE);
+    return store(name);
+  }
+
+  private Store store(String database) {
+    return Store.postgres(
+        "jdbc:postgresql://localhost:" + server.getPort() + "/" + database, "postgres", null);
+  }
+
+  private void execute(String sql) {
+    try (Connection connection = server.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+}
