@@ -12,6 +12,7 @@ import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Store;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
 import dev.kiln.plan.Preview;
@@ -329,15 +330,19 @@ final class RunningKiln implements AutoCloseable {
 
   // ---- The account ----
 
+  private Store store() {
+    return Settings.store(new Places(folder.resolve("config"), routes, data()));
+  }
+
   Snapshot snapshot() {
-    try (LedgerView view = LedgerView.open(data())) {
+    try (LedgerView view = LedgerView.open(store())) {
       return view.snapshot();
     }
   }
 
   /** Every lead of every run. */
   List<LeadLine> ledgerLines() {
-    try (LedgerView view = LedgerView.open(data())) {
+    try (LedgerView view = LedgerView.open(store())) {
       return view.leads(null, null, false, 100_000);
     }
   }

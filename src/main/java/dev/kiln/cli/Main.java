@@ -58,6 +58,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       LeadsVerb.Move.class,
       BackupCommand.class,
       BackupCommand.Restore.class,
+      MigrateCommand.class,
       ReconcileCommand.class,
       ForgetCommand.class,
       SupportBundleCommand.class,

@@ -61,7 +61,7 @@ public final class Ledger implements AutoCloseable {
     Guard guard = new Guard(store);
     this.readers = new Readers(store, guard);
     this.writer = new Writer(store, guard);
-    this.clock = clock;
+    this.clock = store.clock(clock);
   }
 
   /**

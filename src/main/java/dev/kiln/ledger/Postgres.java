@@ -1,8 +1,14 @@
 package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariConfig;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Pattern;
@@ -40,7 +46,6 @@ final class Postgres extends Store {
           PGProperty.PREPARE_THRESHOLD, "0",
           PGProperty.CONNECT_TIMEOUT, "5",
           PGProperty.LOGIN_TIMEOUT, "10",
-          PGProperty.SOCKET_TIMEOUT, "30",
           PGProperty.TCP_KEEP_ALIVE, "true");
 
   /** The lock of whoever writes; of the schema, since a database may hold several ledgers. */
@@ -52,11 +57,21 @@ final class Postgres extends Store {
 
   private static final String HURRY = "1s";
 
+  private static final Duration LEAST_DIFFERENCE = Duration.ofSeconds(1);
+
+  /** Seconds after which a statement without an answer is given up. */
+  private static final String SILENCE = "30";
+
   private final String name;
+
+  /** Connections for work that may take its time. */
+  private final PGSimpleDataSource patient;
+
   private final PGSimpleDataSource source;
 
-  private Postgres(String name, PGSimpleDataSource source) {
+  private Postgres(String name, PGSimpleDataSource patient, PGSimpleDataSource source) {
     this.name = name;
+    this.patient = patient;
     this.source = source;
   }
 
@@ -70,11 +85,20 @@ final class Postgres extends Store {
       throw new IllegalArgumentException(
           "is no URL of PostgreSQL; valid: jdbc:postgresql://host:5432/database");
     }
+    PGSimpleDataSource patient = source(url, said, user, password);
+    PGSimpleDataSource source = source(url, said, user, password);
+    if (!said.containsKey(PGProperty.SOCKET_TIMEOUT.getName())) {
+      source.setProperty(PGProperty.SOCKET_TIMEOUT, SILENCE);
+    }
+    return new Postgres(url.replaceFirst("\\?.*", ""), patient, source);
+  }
+
+  private static PGSimpleDataSource source(
+      String url, Properties said, @Nullable String user, @Nullable String password) {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setURL(url);
     source.setUser(user);
     source.setPassword(password);
-    String[] hosts = said.getProperty("PGHOST", "localhost").split(",", -1);
     for (Map.Entry<PGProperty, String> one : DEFAULTS.entrySet()) {
       if (!said.containsKey(one.getKey().getName())) {
         source.setProperty(one.getKey(), one.getValue());
@@ -82,12 +106,13 @@ final class Postgres extends Store {
     }
     // What a row holds must not get into a message.
     source.setProperty(PGProperty.LOG_SERVER_ERROR_DETAIL, "false");
+    String[] hosts = said.getProperty("PGHOST", "localhost").split(",", -1);
     if (!said.containsKey(PGProperty.SSL_MODE.getName())
         && !said.containsKey(PGProperty.SSL.getName())
         && !Stream.of(hosts).allMatch(host -> LOOPBACK.matcher(host).matches())) {
       source.setProperty(PGProperty.SSL_MODE, "require");
     }
-    return new Postgres(url.replaceFirst("\\?.*", ""), source);
+    return source;
   }
 
   @Override
@@ -122,8 +147,29 @@ final class Postgres extends Store {
   }
 
   @Override
-  DataSource writer() {
-    return source;
+  PGSimpleDataSource writer() {
+    return patient;
+  }
+
+  /** How far the database's clock is ahead of this computer's, where that is worth telling. */
+  @Override
+  Clock clock(Clock given) {
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet now =
+            statement.executeQuery(
+                "SELECT CAST(1000 * EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)")) {
+      now.next();
+      return corrected(
+          given, Duration.between(Instant.now(), Instant.ofEpochMilli(now.getLong(1))));
+    } catch (SQLException failure) {
+      throw cannotBeOpened(failure);
+    }
+  }
+
+  /** A clock set by another one, unless they differ by less than a look at it may take. */
+  static Clock corrected(Clock given, Duration ahead) {
+    return ahead.abs().compareTo(LEAST_DIFFERENCE) < 0 ? given : Clock.offset(given, ahead);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -107,6 +108,11 @@ final class Sqlite extends Store {
     SQLiteConfig config = config(TransactionMode.IMMEDIATE);
     config.setCacheSize(-WRITER_CACHE_KIB);
     return source(config);
+  }
+
+  @Override
+  Clock clock(Clock given) {
+    return given;
   }
 
   @Override

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import java.nio.file.Path;
+import java.time.Clock;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -76,6 +77,9 @@ public abstract sealed class Store permits Sqlite, Postgres {
   Jdbi jdbi(DataSource source) {
     return Jdbi.create(source);
   }
+
+  /** The clock that a ledger goes by: one for all who use it. */
+  abstract Clock clock(Clock given);
 
   /** Opens the connection of a {@link Writer}. */
   abstract Handle connect();

@@ -24,15 +24,7 @@ public final class PostgresServer {
   private final Map<Path, Store> ledgers = new ConcurrentHashMap<>();
 
   private PostgresServer() {
-    try {
-      server =
-          EmbeddedPostgres.builder()
-              .setServerConfig("fsync", "off")
-              .setServerConfig("full_page_writes", "off")
-              .start();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+    server = start(EmbeddedPostgres.builder());
     execute("CREATE DATABASE " + TEMPLATE);
     try {
       Schema.migrate(store(TEMPLATE), true);
@@ -41,13 +33,38 @@ public final class PostgresServer {
     }
   }
 
+  private static EmbeddedPostgres start(EmbeddedPostgres.Builder builder) {
+    try {
+      return builder
+          .setServerConfig("fsync", "off")
+          .setServerConfig("full_page_writes", "off")
+          .start();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /**
+   * Starts a server of a test's own; its database {@code postgres} takes a ledger.
+   *
+   * @param data its folder, kept when it is closed, so that it can be started again
+   * @param port where it listens; 0 for any free one
+   */
+  public static EmbeddedPostgres start(Path data, int port) {
+    return start(
+        EmbeddedPostgres.builder()
+            .setDataDirectory(data)
+            .setCleanDataDirectory(false)
+            .setPort(port));
+  }
+
   /** The ledger that belongs to a folder; new and empty where there is none yet. */
   public static Store ledger(Path folder) {
     return Lazy.ONE.ledgers.computeIfAbsent(folder, any -> Lazy.ONE.copy());
   }
 
-  /** A new and empty ledger that belongs to no folder. */
-  static Store ledger() {
+  /** A new and empty ledger that belongs to no folder; user {@code postgres}, no password. */
+  public static Store ledger() {
     return Lazy.ONE.copy();
   }
 
@@ -58,11 +75,20 @@ public final class PostgresServer {
     return Lazy.ONE.store(name);
   }
 
+  /** The name of a ledger's database. */
+  static String database(Store ledger) {
+    String url = ledger.toString();
+    return url.substring(url.lastIndexOf('/') + 1);
+  }
+
+  /** Where it listens. */
+  static int port() {
+    return Lazy.ONE.server.getPort();
+  }
+
   /** Deletes a ledger. */
   static void drop(Store ledger) {
-    String name = ledger.toString();
-    Lazy.ONE.execute(
-        "DROP DATABASE IF EXISTS " + name.substring(name.lastIndexOf('/') + 1) + " WITH (FORCE)");
+    Lazy.ONE.execute("DROP DATABASE IF EXISTS " + database(ledger) + " WITH (FORCE)");
     Lazy.ONE.ledgers.values().remove(ledger);
   }
 

@@ -1,0 +1,109 @@
+package dev.kiln;
+
+import static dev.kiln.RunningKiln.TECH;
+import static dev.kiln.RunningKiln.leads;
+import static dev.kiln.RunningKiln.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.PostgresServer;
+import dev.kiln.ledger.Store;
+import dev.kiln.simulate.StoredRow;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole Kiln whose ledger is in PostgreSQL. */
+@Tag("postgresql")
+final class KilnOnPostgresTest {
+  private static final String INDUSTRY = "Computer Software";
+  private static final Duration LONG = Duration.ofMinutes(3);
+
+  private static RunningKiln kiln(Path folder, Object ledger) throws Exception {
+    Files.createDirectories(folder);
+    return new RunningKiln(folder)
+        .set(Settings.LEDGER, ledger.toString())
+        .set(Settings.LEDGER_USER, "postgres")
+        .set("kiln.delivery.lease", "3s");
+  }
+
+  private static void await(RunningKiln kiln, long accepted) {
+    Awaitility.await()
+        .atMost(LONG)
+        .ignoreExceptions()
+        .until(() -> kiln.count(TECH, LeadState.ACCEPTED) == accepted);
+  }
+
+  private static HttpResponse<String> ready(RunningKiln kiln) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(kiln.http("/health/ready")).build(), BodyHandlers.ofString());
+  }
+
+  @Test
+  @DisplayName("a second Kiln is refused while the first one lives, and goes on where it ended")
+  void oneKilnALedger(@TempDir Path folder) throws Exception {
+    Store ledger = PostgresServer.ledger();
+    try (RunningKiln first = kiln(folder.resolve("first"), ledger);
+        RunningKiln second = kiln(folder.resolve("second"), ledger)) {
+      first.start();
+      first.drop("normal/leads.csv", leads(1, 20, INDUSTRY));
+      await(first, 20);
+      assertThatThrownBy(second::start)
+          .isInstanceOf(AlreadyRunning.class)
+          .hasMessageContainingAll("already running on the ledger " + ledger, "node ");
+      assertThat(first.data().resolve("kiln.db")).doesNotExist();
+      first.stop();
+      second.start();
+      second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
+      await(second, 30);
+      assertThat(second.count(TECH, LeadState.DUPLICATE)).isEqualTo(10);
+    }
+  }
+
+  @Test
+  @DisplayName("a restart of the database: writes wait, nothing is lost or sent twice")
+  void theDatabaseIsStartedAgain(@TempDir Path folder) throws Exception {
+    Path files = folder.resolve("postgres");
+    EmbeddedPostgres server = PostgresServer.start(files, 0);
+    int port = server.getPort();
+    try (RunningKiln kiln =
+        kiln(folder.resolve("kiln"), "jdbc:postgresql://localhost:" + port + "/postgres")) {
+      kiln.rate(50).start();
+      kiln.drop("normal/leads.csv", leads(1, 300, INDUSTRY));
+      Awaitility.await()
+          .atMost(LONG)
+          .until(() -> kiln.count(TECH, LeadState.ACCEPTED) > 50);
+      server.close();
+      soon()
+          .atMost(LONG)
+          .untilAsserted(
+              () -> {
+                HttpResponse<String> answer = ready(kiln);
+                assertThat(answer.statusCode()).isEqualTo(503);
+                assertThat(answer.body())
+                    .contains("PostgreSQL cannot be reached", "goes on by itself");
+              });
+      kiln.drop("normal/more.csv", leads(301, 50, INDUSTRY));
+      server = PostgresServer.start(files, port);
+      await(kiln, 350);
+      assertThat(kiln.clay().rows().stream().map(StoredRow::leadId))
+          .hasSize(350)
+          .doesNotHaveDuplicates();
+      soon().untilAsserted(() -> assertThat(ready(kiln).statusCode()).isEqualTo(200));
+    } finally {
+      server.close();
+    }
+  }
+}

@@ -1,0 +1,394 @@
+package dev.kiln.ledger;
+
+import static dev.kiln.ledger.LedgerFixture.accepted;
+import static dev.kiln.ledger.LedgerFixture.webhook;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.kiln.lead.EnrichedRow;
+import dev.kiln.ledger.LedgerFixture.Row;
+import dev.kiln.ledger.TransactionPooler.Loss;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only PostgreSQL has: a network, users, other sessions, poolers. */
+@Tag("postgresql")
+final class PostgresTest {
+  private static LedgerFixture books(Store store) {
+    LedgerFixture books = LedgerFixture.at(store);
+    books.ledger().register(List.of(webhook("tech-1", "tech", 0)));
+    return books;
+  }
+
+  // ---- Where it is ----
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:mysql://localhost/kiln, is no URL of PostgreSQL",
+    "postgresql://localhost/kiln, is no URL of PostgreSQL",
+    "jdbc:postgresql://ada:hush@db.example/kiln, holds a user or a password",
+    "jdbc:postgresql://db.example/kiln?ssl=true&password=hush, holds a user or a password",
+    "jdbc:postgresql://db.example/kiln?user=ada, holds a user or a password",
+  })
+  void anotherUrlIsRefusedWithoutItsSecret(String url, String fault) {
+    assertThatThrownBy(() -> Store.postgres(url, null, null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(fault)
+        .hasMessageNotContaining("hush");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:postgresql://localhost/kiln, ",
+    "jdbc:postgresql://127.0.0.1:5433/kiln, ",
+    "jdbc:postgresql:kiln, ",
+    "jdbc:postgresql://db.example/kiln, require",
+    "'jdbc:postgresql://localhost,db.example/kiln', require",
+    "jdbc:postgresql://db.example/kiln?sslmode=verify-full, verify-full",
+    "jdbc:postgresql://db.example/kiln?sslmode=disable, disable",
+  })
+  void beyondThisComputerTheConnectionIsEncryptedUnlessTheUrlSaysOtherwise(
+      String url, @Nullable String mode) {
+    Postgres store = (Postgres) Store.postgres(url, "kiln", "hush");
+    assertThat(store.writer().getSslMode()).isEqualTo(mode);
+    assertThat(store.toString()).doesNotContain("hush", "?");
+  }
+
+  @Test
+  void aDatabaseThatIsNotThereIsToldWithTheCureAndWithoutThePassword() {
+    Store nobody = Store.postgres("jdbc:postgresql://localhost:1/kiln", "kiln", "hush");
+    Store none =
+        Store.postgres(
+            "jdbc:postgresql://localhost:" + PostgresServer.port() + "/nowhere", "postgres", "hush");
+    Store stranger =
+        Store.postgres(
+            "jdbc:postgresql://localhost:" + PostgresServer.port() + "/postgres", "eve", "hush");
+    Map.of(
+            nobody, "PostgreSQL cannot be reached",
+            none, "Make the database",
+            stranger, "kiln.ledger.username")
+        .forEach(
+            (store, cure) -> {
+              for (Throwable failure :
+                  List.of(
+                      catchThrowableOfType(
+                          LedgerUnavailable.class, () -> Ledger.open(store, Clock.systemUTC())),
+                      catchThrowableOfType(
+                          LedgerUnavailable.class, () -> LedgerView.open(store)))) {
+                assertThat(failure)
+                    .hasMessageContainingAll("The ledger " + store + " cannot be opened", cure)
+                    .hasMessageNotContaining("hush");
+                assertThat(failure.getCause().toString()).doesNotContain("hush");
+              }
+            });
+  }
+
+  @Test
+  void aDatabaseWithTablesOfSomethingElseIsRefused() {
+    Store store = PostgresServer.empty();
+    assertThat(Ledger.exists(store)).isFalse();
+    store.jdbi(store.writer()).useHandle(handle -> handle.execute("CREATE TABLE cats (name TEXT)"));
+    assertThatThrownBy(() -> Ledger.open(store, Clock.systemUTC()))
+        .isInstanceOf(LedgerUnavailable.class)
+        .hasMessageContaining("tables of something else");
+    assertThat(Ledger.exists(store)).isFalse();
+    PostgresServer.drop(store);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "53100, disk of PostgreSQL is full",
+    "53300, cannot be reached",
+    "57P01, cannot be reached",
+    "08006, cannot be reached",
+    "28P01, kiln.ledger.password",
+    "42501, kiln.ledger.username",
+    "3D000, Make the database",
+    "25006, targetServerType=primary",
+    "55P03, pg_stat_activity",
+    "58030, Look at its disk",
+    "XX001, bring back a backup",
+    "23505, what the database says",
+  })
+  void everyRefusalIsToldWithItsCure(String state, String told) {
+    Store store = Store.postgres("jdbc:postgresql:kiln", null, null);
+    LedgerUnavailable unavailable =
+        new Guard(store)
+            .refused(
+                new IllegalArgumentException(
+                    "ada@example.com", new SQLException("what the database says", state)));
+    assertThat(unavailable).hasMessageContaining(told).hasMessageNotContaining("ada@");
+    assertThat(unavailable.getCause()).hasNoCause();
+  }
+
+  @Test
+  void aPoolWithoutAConnectionIsADatabaseThatIsAway() {
+    assertThat(PostgresFault.of(new SQLTransientConnectionException("timed out")))
+        .isEqualTo(PostgresFault.AWAY);
+    assertThat(PostgresFault.of(new IllegalStateException("a bug")))
+        .isEqualTo(PostgresFault.OPERATION);
+  }
+
+  // ---- The same ledger ----
+
+  @Test
+  void bothDatabasesHaveTheSameTablesAtTheSameVersion(@TempDir Path data) throws SQLException {
+    Store sqlite = Store.embedded(data);
+    try (LedgerFixture one = LedgerFixture.at(sqlite);
+        LedgerFixture other = LedgerFixture.at(PostgresServer.ledger())) {
+      assertThat(Schema.of(other.store().writer()))
+          .as("each migration has its like in the other folder, of the same number")
+          .isEqualTo(Schema.newest())
+          .isEqualTo(Schema.of(one.store().writer()));
+      assertThat(columns(other)).isEqualTo(columns(one));
+    }
+  }
+
+  /** The columns of each table, with whether they may be null. */
+  private static Map<String, Map<String, Boolean>> columns(LedgerFixture books)
+      throws SQLException {
+    Map<String, Map<String, Boolean>> tables = new TreeMap<>();
+    books
+        .sql()
+        .useHandle(
+            handle -> {
+              for (String table : books.dump().keySet()) {
+                try (var columns =
+                    handle
+                        .getConnection()
+                        .getMetaData()
+                        .getColumns(null, handle.getConnection().getSchema(), table, "%")) {
+                  while (columns.next()) {
+                    if (columns.getString("TABLE_NAME").equals(table)) {
+                      tables
+                          .computeIfAbsent(table, name -> new TreeMap<>())
+                          .put(
+                              columns.getString("COLUMN_NAME"),
+                              !columns.getString("COLUMN_NAME").equals("id")
+                                  && !key(books, table, columns.getString("COLUMN_NAME"))
+                                  && columns.getString("IS_NULLABLE").equals("YES"));
+                    }
+                  }
+                }
+              }
+            });
+    return tables;
+  }
+
+  /** SQLite calls a key that is a text nullable. */
+  private static boolean key(LedgerFixture books, String table, String column) throws SQLException {
+    try (Handle handle = books.sql().open();
+        var keys =
+            handle
+                .getConnection()
+                .getMetaData()
+                .getPrimaryKeys(null, handle.getConnection().getSchema(), table)) {
+      while (keys.next()) {
+        if (keys.getString("COLUMN_NAME").equals(column)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  @Test
+  void everyCommitIsOnTheDiskWhateverTheServersDefault() {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store)) {
+      books
+          .sql()
+          .useHandle(
+              handle ->
+                  handle.execute(
+                      "ALTER DATABASE "
+                          + PostgresServer.database(store)
+                          + " SET synchronous_commit = off"));
+      Writer writer = new Writer(store, new Guard(store));
+      assertThat(
+              writer.<String>write(
+                  commit ->
+                      commit
+                          .handle()
+                          .createQuery("SHOW synchronous_commit")
+                          .mapTo(String.class)
+                          .one()))
+          .isEqualTo("on");
+      writer.close();
+    }
+  }
+
+  @Test
+  void whatARowHoldsIsInNoMessage() {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store)) {
+      Writer writer = new Writer(store, new Guard(store));
+      String twice = "INSERT INTO clay_table (name, used) VALUES (:name, 1)";
+      LedgerUnavailable refused =
+          catchThrowableOfType(
+              LedgerUnavailable.class,
+              () ->
+                  writer.change(
+                      commit ->
+                          commit
+                              .handle()
+                              .prepareBatch(twice)
+                              .bind("name", "ada@example.com")
+                              .add()
+                              .bind("name", "ada@example.com")
+                              .add()
+                              .execute()));
+      assertThat(refused).hasMessageContaining("duplicate key").hasMessageNotContaining("ada@");
+      assertThat(refused.getCause().toString()).doesNotContain("ada@");
+      assertThat(refused.getCause()).hasNoCause();
+      writer.close();
+      books.mustBalance();
+    }
+  }
+
+  @Test
+  void everyCharacterIsTakenAndNamesOfAnyLength() {
+    try (LedgerFixture books = books(PostgresServer.ledger())) {
+      Run run = books.run("a\0b \uD83D\uDE00 'quoted' \\ {x} ?");
+      assertThat(books.account(run).name()).isEqualTo("a\uFFFDb \uD83D\uDE00 'quoted' \\ {x} ?.csv");
+      String body = "{\"lead_id\":\"" + "no lead ".repeat(2_000) + "\\u0000\"}";
+      Receipt receipt =
+          books
+              .ledger()
+              .receive(
+                  "tech",
+                  EnrichedRow.of(
+                      body.getBytes(StandardCharsets.UTF_8),
+                      JsonPointer.compile("/lead_id")));
+      assertThat(receipt.kind()).isEqualTo(Receipt.Kind.QUARANTINED);
+      assertThat(books.ledger().view().quarantined(10)).hasSize(1);
+    }
+  }
+
+  @Test
+  void aClockThatDiffersIsSetByTheDatabases() {
+    Clock given = new SettableClock(LedgerFixture.START);
+    assertThat(Postgres.corrected(given, Duration.ofMillis(-900))).isSameAs(given);
+    assertThat(Postgres.corrected(given, Duration.ofMinutes(5)).instant())
+        .isEqualTo(LedgerFixture.START.plus(Duration.ofMinutes(5)));
+  }
+
+  // ---- Poolers and broken connections ----
+
+  private static Store through(TransactionPooler pooler, Store store) {
+    return Store.postgres(
+        "jdbc:postgresql://localhost:" + pooler.port() + "/" + PostgresServer.database(store),
+        "postgres",
+        null);
+  }
+
+  @Test
+  void itWorksThroughAPoolerOfTransactions() throws Exception {
+    Store store = PostgresServer.ledger();
+    try (TransactionPooler pooler = new TransactionPooler(PostgresServer.port());
+        LedgerFixture direct = LedgerFixture.at(store)) {
+      LedgerFixture books = LedgerFixture.at(through(pooler, store));
+      books.ledger().register(List.of(webhook("tech-1", "tech", 0)));
+      Run run = books.stored("leads", "tech", 150);
+      Lease lease = books.lead("node");
+      for (Due due : books.due("tech").subList(0, 20)) {
+        books.ledger().settle(books.begin(due, lease), accepted());
+        assertThat(books.snapshot().runs()).hasSize(1);
+      }
+      books.store(run, Row.keyed("tech", "a key"), Row.keyed("tech", "a key"));
+      books.mustBalance();
+      assertThat(direct.dump()).isEqualTo(books.dump());
+      assertThat(direct.account(run).states())
+          .isEqualTo(
+              Map.of(LeadState.ACCEPTED, 20L, LeadState.QUEUED, 131L, LeadState.DUPLICATE, 1L));
+      assertThat(pooler.used()).isGreaterThanOrEqualTo(3);
+      books.ledger().close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCommitWhoseAnswerIsLostIsKnownToHaveTakenEffectOrNot(boolean reached) throws Exception {
+    Store store = PostgresServer.ledger();
+    try (TransactionPooler pooler = new TransactionPooler(PostgresServer.port());
+        LedgerFixture direct = books(store)) {
+      direct.stored("leads", "tech", 3);
+      Lease lease = direct.lead("node");
+      Due due = direct.due("tech").get(0);
+      Ledger ledger = Ledger.open(through(pooler, store), direct.clock());
+      pooler.lose(reached ? Loss.ANSWER : Loss.COMMIT);
+      if (reached) {
+        Sending sending =
+            ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE);
+        assertThat(sending.number()).isEqualTo(1);
+        assertThat(ledger.settle(sending, accepted())).isTrue();
+        assertThat(direct.line(due.leadId()).state()).isEqualTo(LeadState.ACCEPTED);
+      } else {
+        assertThatThrownBy(
+                () -> ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE))
+            .isInstanceOf(LedgerUnavailable.class)
+            .hasMessageContaining("PostgreSQL cannot be reached");
+        assertThat(direct.line(due.leadId()).state()).isEqualTo(LeadState.QUEUED);
+        assertThat(ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE).number())
+            .isEqualTo(1);
+      }
+      ledger.close();
+      direct.mustBalance();
+    }
+  }
+
+  @Test
+  void aCommitThatIsInDoubtDoesNotHoldUpAStop() throws Exception {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture direct = books(store)) {
+      TransactionPooler pooler = new TransactionPooler(PostgresServer.port());
+      Ledger ledger = Ledger.open(through(pooler, store), direct.clock());
+      pooler.lose(Loss.ANSWER);
+      Thread stop =
+          new Thread(
+              () -> {
+                ledger.hurry();
+                ledger.close();
+              });
+      Thread caller = new Thread(() -> ledger.pause(Pausable.TABLE, "tech", true));
+      caller.setUncaughtExceptionHandler((thread, failure) -> {});
+      caller.start();
+      await()
+          .until(() -> direct.ledger().orders().paused().containsKey(Pausable.TABLE));
+      pooler.close();
+      stop.start();
+      stop.join();
+      caller.join();
+    }
+  }
+
+  @Test
+  void readersAreFewAndGivenBack() {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store);
+        HikariDataSource pool = store.pool()) {
+      assertThat(pool.getMaximumPoolSize()).isEqualTo(4);
+      assertThat(pool.isReadOnly()).isTrue();
+      assertThat(books.snapshot().runs()).isEmpty();
+    }
+  }
+}
