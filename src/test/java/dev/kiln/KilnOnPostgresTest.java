@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.PostgresServer;
 import dev.kiln.ledger.Store;
+import dev.kiln.ledger.Transfer;
 import dev.kiln.simulate.StoredRow;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.http.HttpClient;
@@ -18,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -69,6 +71,24 @@ final class KilnOnPostgresTest {
       second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
       await(second, 30);
       assertThat(second.count(TECH, LeadState.DUPLICATE)).isEqualTo(10);
+    }
+  }
+
+  @Test
+  @DisplayName("a Kiln whose ledger was moved goes on where it was")
+  void theLedgerIsMoved(@TempDir Path folder) throws Exception {
+    Store ledger = PostgresServer.ledger();
+    try (RunningKiln kiln = new RunningKiln(folder).rate(20).start()) {
+      kiln.drop("normal/leads.csv", leads(1, 80, INDUSTRY));
+      Awaitility.await().atMost(LONG).until(() -> kiln.count(TECH, LeadState.ACCEPTED) > 10);
+      kiln.stop();
+      Transfer.move(kiln.data(), ledger, Instant.now(), (table, rows) -> {});
+      assertThatThrownBy(kiln::start).hasMessageContaining("kiln.ledger.url");
+      kiln.set(Settings.LEDGER, ledger.toString()).set(Settings.LEDGER_USER, "postgres").start();
+      await(kiln, 80);
+      assertThat(kiln.clay().rows().stream().map(StoredRow::leadId))
+          .hasSize(80)
+          .doesNotHaveDuplicates();
     }
   }
 

@@ -99,6 +99,9 @@ final class Schema {
     DataSource database = store.writer();
     int version = of(database);
     mustNotBeNewer(version);
+    if (version == newest()) {
+      return;
+    }
     if (version == NONE) {
       if (!mayBeNew) {
         throw new IllegalStateException(NO_LEDGER);
