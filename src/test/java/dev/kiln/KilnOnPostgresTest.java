@@ -6,6 +6,8 @@ import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.PostgresServer;
 import dev.kiln.ledger.Store;
@@ -20,14 +22,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.slf4j.LoggerFactory;
 
 /** A whole Kiln whose ledger is in PostgreSQL. */
 @Tag("postgresql")
+@ResourceLock(RunningKiln.MANAGED)
 final class KilnOnPostgresTest {
   private static final String INDUSTRY = "Computer Software";
   private static final Duration LONG = Duration.ofMinutes(3);
@@ -71,6 +77,36 @@ final class KilnOnPostgresTest {
       second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
       await(second, 30);
       assertThat(second.count(TECH, LeadState.DUPLICATE)).isEqualTo(10);
+    }
+  }
+
+  @Test
+  @DisplayName("T8: no password and no lead in logs at DEBUG, JMX or what routes can name")
+  void thePasswordShowsNowhere(@TempDir Path folder) throws Exception {
+    Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Level level = root.getLevel();
+    SecretsTest.Kept kept = new SecretsTest.Kept();
+    kept.setContext(root.getLoggerContext());
+    kept.start();
+    Path secrets = Files.createDirectories(folder.resolve("config/secrets"));
+    Files.writeString(secrets.resolve("ledger-password"), "hush-hush\n");
+    try (RunningKiln kiln = kiln(folder, PostgresServer.ledger())) {
+      kiln.set(Settings.LEDGER_PASSWORD, "{{secret:ledger-password}}");
+      root.addAppender(kept);
+      root.setLevel(Level.DEBUG);
+      kiln.start();
+      kiln.drop("normal/leads.csv", leads(1, 3, INDUSTRY));
+      await(kiln, 3);
+      assertThat(SecretsTest.showing(SecretsTest.jmx(), "hush-hush")).isEmpty();
+      for (String key : List.of(Settings.LEDGER, Settings.LEDGER_USER, Settings.LEDGER_PASSWORD)) {
+        assertThat(kiln.context().resolvePropertyPlaceholders("{{" + key + "}}")).isEmpty();
+      }
+      kiln.stop();
+      assertThat(kept.lines).hasSizeGreaterThan(100);
+      assertThat(SecretsTest.showing(kept.lines, "hush-hush", "lead1@firm1.example")).isEmpty();
+    } finally {
+      root.setLevel(level);
+      root.detachAppender(kept);
     }
   }
 

@@ -52,8 +52,8 @@ final class SecretsTest {
   }
 
   /** Keeps every log line of every logger that is not capped. */
-  private static final class Kept extends AppenderBase<ILoggingEvent> {
-    private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+  static final class Kept extends AppenderBase<ILoggingEvent> {
+    final Queue<String> lines = new ConcurrentLinkedQueue<>();
 
     @Override
     protected void append(ILoggingEvent event) {
@@ -161,12 +161,12 @@ final class SecretsTest {
     }
   }
 
-  private static List<String> showing(Collection<String> texts, String... secrets) {
+  static List<String> showing(Collection<String> texts, String... secrets) {
     return texts.stream().filter(text -> Stream.of(secrets).anyMatch(text::contains)).toList();
   }
 
   /** Every name and every readable attribute of Camel's MBeans. */
-  private static List<String> jmx() throws JMException {
+  static List<String> jmx() throws JMException {
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     Queue<String> facts = new ConcurrentLinkedQueue<>();
     for (ObjectName name : server.queryNames(new ObjectName("org.apache.camel:*"), null)) {
