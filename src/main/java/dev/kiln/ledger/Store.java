@@ -27,7 +27,7 @@ public abstract sealed class Store permits Sqlite, Postgres {
   }
 
   /**
-   * A ledger in PostgreSQL 10 or newer. Beyond this computer the connection has to be encrypted,
+   * A ledger in PostgreSQL. Beyond this computer the connection has to be encrypted,
    * unless the URL says how it shall be. Nothing of it outlives a transaction, so that it may go
    * through a pooler of transactions.
    *

@@ -166,7 +166,7 @@ public final class LedgerFixture implements AutoCloseable {
   public void close() {
     ledger.close();
     if (!store.embedded()) {
-      PostgresServer.drop(store);
+      PostgresServer.giveBack(store, TABLES);
     }
   }
 
@@ -197,6 +197,7 @@ public final class LedgerFixture implements AutoCloseable {
     sql.useHandle(
         handle -> {
           if (!store.embedded()) {
+            PostgresServer.changed(store);
             handle.execute(
                 "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql"
                     + " AS 'BEGIN RAISE EXCEPTION ''%'', TG_ARGV[0]; END'");

@@ -7,8 +7,12 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One real PostgreSQL for all tests of a JVM; each has a database of its own in it. */
@@ -22,6 +26,7 @@ public final class PostgresServer {
   private final EmbeddedPostgres server;
   private final AtomicInteger made = new AtomicInteger();
   private final Map<Path, Store> ledgers = new ConcurrentHashMap<>();
+  private final Queue<Store> free = new ConcurrentLinkedQueue<>();
 
   private PostgresServer() {
     server = start(EmbeddedPostgres.builder());
@@ -60,7 +65,37 @@ public final class PostgresServer {
 
   /** The ledger that belongs to a folder; new and empty where there is none yet. */
   public static Store ledger(Path folder) {
-    return Lazy.ONE.ledgers.computeIfAbsent(folder, any -> Lazy.ONE.copy());
+    return Lazy.ONE.ledgers.computeIfAbsent(folder, any -> Lazy.ONE.any());
+  }
+
+  private Store any() {
+    Store one = free.poll();
+    return one == null ? copy() : one;
+  }
+
+  /** A test is done with a ledger; another one may have it, without its rows. */
+  static void giveBack(Store ledger, List<String> tables) {
+    if (Lazy.ONE.free.contains(ledger)) {
+      return;
+    }
+    if (!Lazy.ONE.ledgers.values().remove(ledger)) {
+      drop(ledger);
+      return;
+    }
+    List<String> clean = new ArrayList<>();
+    tables.forEach(table -> clean.add("DELETE FROM " + table));
+    for (String table : List.of("lead", "result", "quarantine")) {
+      clean.add("ALTER TABLE " + table + " ALTER COLUMN id RESTART");
+    }
+    ledger
+        .jdbi(ledger.writer())
+        .useHandle(handle -> handle.execute(String.join(";", clean)));
+    Lazy.ONE.free.add(ledger);
+  }
+
+  /** Not only the rows of a ledger are changed: no other test gets it. */
+  static void changed(Store ledger) {
+    Lazy.ONE.ledgers.values().remove(ledger);
   }
 
   /** A new and empty ledger that belongs to no folder; user {@code postgres}, no password. */
@@ -89,7 +124,6 @@ public final class PostgresServer {
   /** Deletes a ledger. */
   static void drop(Store ledger) {
     Lazy.ONE.execute("DROP DATABASE IF EXISTS " + database(ledger) + " WITH (FORCE)");
-    Lazy.ONE.ledgers.values().remove(ledger);
   }
 
   private Store copy() {
