@@ -55,8 +55,7 @@ final class KilnOnPostgresTest {
 
   private static HttpResponse<String> ready(RunningKiln kiln) throws Exception {
     return HttpClient.newHttpClient()
-        .send(
-            HttpRequest.newBuilder(kiln.http("/health/ready")).build(), BodyHandlers.ofString());
+        .send(HttpRequest.newBuilder(kiln.http("/health/ready")).build(), BodyHandlers.ofString());
   }
 
   @Test
@@ -138,9 +137,7 @@ final class KilnOnPostgresTest {
         kiln(folder.resolve("kiln"), "jdbc:postgresql://localhost:" + port + "/postgres")) {
       kiln.rate(50).start();
       kiln.drop("normal/leads.csv", leads(1, 300, INDUSTRY));
-      Awaitility.await()
-          .atMost(LONG)
-          .until(() -> kiln.count(TECH, LeadState.ACCEPTED) > 50);
+      Awaitility.await().atMost(LONG).until(() -> kiln.count(TECH, LeadState.ACCEPTED) > 50);
       server.close();
       soon()
           .atMost(LONG)

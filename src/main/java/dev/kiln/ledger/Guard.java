@@ -26,8 +26,7 @@ final class Guard {
 
   /** The database refused. */
   LedgerUnavailable refused(Throwable failure) {
-    LedgerUnavailable told =
-        store.unavailable("The ledger " + store + " cannot be used", failure);
+    LedgerUnavailable told = store.unavailable("The ledger " + store + " cannot be used", failure);
     if (store.fault(failure).damage()) {
       damage = told.getMessage();
     }

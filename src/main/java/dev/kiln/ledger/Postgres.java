@@ -190,8 +190,7 @@ final class Postgres extends Store {
         new AbstractArgumentFactory<String>(Types.VARCHAR) {
           @Override
           protected Argument build(String text, ConfigRegistry config) {
-            return (position, statement, context) ->
-                statement.setString(position, storable(text));
+            return (position, statement, context) -> statement.setString(position, storable(text));
           }
         });
     return jdbi;

@@ -27,9 +27,9 @@ public abstract sealed class Store permits Sqlite, Postgres {
   }
 
   /**
-   * A ledger in PostgreSQL. Beyond this computer the connection has to be encrypted,
-   * unless the URL says how it shall be. Nothing of it outlives a transaction, so that it may go
-   * through a pooler of transactions.
+   * A ledger in PostgreSQL. Beyond this computer the connection has to be encrypted, unless the URL
+   * says how it shall be. Nothing of it outlives a transaction, so that it may go through a pooler
+   * of transactions.
    *
    * @param url {@code jdbc:postgresql://host:5432/database}, with pgjdbc's parameters; without user
    *     and password

@@ -207,11 +207,7 @@ public final class Transfer {
 
   /** Reads a table, and copies it where there is somewhere to copy it to. */
   private static Sums read(
-      Handle source,
-      @Nullable Handle target,
-      String table,
-      List<Column> columns,
-      Progress progress)
+      Handle source, @Nullable Handle target, String table, List<Column> columns, Progress progress)
       throws SQLException {
     String names = columns.stream().map(Column::name).collect(Collectors.joining(", "));
     long[] sums = new long[2 * columns.size()];

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.DataLock;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.PostgresServer;
 import dev.kiln.ledger.Priority;
-import dev.kiln.ledger.DedupeMode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -49,7 +49,8 @@ final class MigrateCommandTest {
     err.getBuffer().setLength(0);
     List<String> arguments =
         new ArrayList<>(
-            List.of("--config", folder.resolve("config") + "", "--data", folder.resolve("data") + ""));
+            List.of(
+                "--config", folder.resolve("config") + "", "--data", folder.resolve("data") + ""));
     arguments.addAll(List.of(options));
     return new CommandLine(command)
         .setOut(new PrintWriter(out, true))

@@ -87,9 +87,7 @@ public final class PostgresServer {
     for (String table : List.of("lead", "result", "quarantine")) {
       clean.add("ALTER TABLE " + table + " ALTER COLUMN id RESTART");
     }
-    ledger
-        .jdbi(ledger.writer())
-        .useHandle(handle -> handle.execute(String.join(";", clean)));
+    ledger.jdbi(ledger.writer()).useHandle(handle -> handle.execute(String.join(";", clean)));
     Lazy.ONE.free.add(ledger);
   }
 

@@ -78,7 +78,9 @@ final class PostgresTest {
     Store nobody = Store.postgres("jdbc:postgresql://localhost:1/kiln", "kiln", "hush");
     Store none =
         Store.postgres(
-            "jdbc:postgresql://localhost:" + PostgresServer.port() + "/nowhere", "postgres", "hush");
+            "jdbc:postgresql://localhost:" + PostgresServer.port() + "/nowhere",
+            "postgres",
+            "hush");
     Store stranger =
         Store.postgres(
             "jdbc:postgresql://localhost:" + PostgresServer.port() + "/postgres", "eve", "hush");
@@ -269,7 +271,8 @@ final class PostgresTest {
   void everyCharacterIsTakenAndNamesOfAnyLength() {
     try (LedgerFixture books = books(PostgresServer.ledger())) {
       Run run = books.run("a\0b \uD83D\uDE00 'quoted' \\ {x} ?");
-      assertThat(books.account(run).name()).isEqualTo("a\uFFFDb \uD83D\uDE00 'quoted' \\ {x} ?.csv");
+      assertThat(books.account(run).name())
+          .isEqualTo("a\uFFFDb \uD83D\uDE00 'quoted' \\ {x} ?.csv");
       String body = "{\"lead_id\":\"" + "no lead ".repeat(2_000) + "\\u0000\"}";
       Receipt receipt =
           books
@@ -277,8 +280,7 @@ final class PostgresTest {
               .receive(
                   "tech",
                   EnrichedRow.of(
-                      body.getBytes(StandardCharsets.UTF_8),
-                      JsonPointer.compile("/lead_id")));
+                      body.getBytes(StandardCharsets.UTF_8), JsonPointer.compile("/lead_id")));
       assertThat(receipt.kind()).isEqualTo(Receipt.Kind.QUARANTINED);
       assertThat(books.ledger().view().quarantined(10)).hasSize(1);
     }
@@ -337,8 +339,7 @@ final class PostgresTest {
       Ledger ledger = Ledger.open(through(pooler, store), direct.clock());
       pooler.lose(reached ? Loss.ANSWER : Loss.COMMIT);
       if (reached) {
-        Sending sending =
-            ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE);
+        Sending sending = ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE);
         assertThat(sending.number()).isEqualTo(1);
         assertThat(ledger.settle(sending, accepted())).isTrue();
         assertThat(direct.line(due.leadId()).state()).isEqualTo(LeadState.ACCEPTED);
@@ -348,7 +349,8 @@ final class PostgresTest {
             .isInstanceOf(LedgerUnavailable.class)
             .hasMessageContaining("PostgreSQL cannot be reached");
         assertThat(direct.line(due.leadId()).state()).isEqualTo(LeadState.QUEUED);
-        assertThat(ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE).number())
+        assertThat(
+                ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE).number())
             .isEqualTo(1);
       }
       ledger.close();
@@ -372,8 +374,7 @@ final class PostgresTest {
       Thread caller = new Thread(() -> ledger.pause(Pausable.TABLE, "tech", true));
       caller.setUncaughtExceptionHandler((thread, failure) -> {});
       caller.start();
-      await()
-          .until(() -> direct.ledger().orders().paused().containsKey(Pausable.TABLE));
+      await().until(() -> direct.ledger().orders().paused().containsKey(Pausable.TABLE));
       pooler.close();
       stop.start();
       stop.join();

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pooler of transactions does (PgBouncer's {@code pool_mode = transaction}), at its harshest:
- * the next transaction of a client always runs on the connection to the server that was idle
- * longest. Can lose a commit, or its answer.
+ * What a pooler of transactions does (PgBouncer's {@code pool_mode = transaction}), at its
+ * harshest: the next transaction of a client always runs on the connection to the server that was
+ * idle longest. Can lose a commit, or its answer.
  */
 final class TransactionPooler implements AutoCloseable {
   private static final int SERVERS = 3;

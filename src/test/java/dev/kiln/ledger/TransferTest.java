@@ -74,8 +74,7 @@ final class TransferTest {
   }
 
   private static EnrichedRow row(String body) {
-    return EnrichedRow.of(
-        body.getBytes(StandardCharsets.UTF_8), JsonPointer.compile("/lead_id"));
+    return EnrichedRow.of(body.getBytes(StandardCharsets.UTF_8), JsonPointer.compile("/lead_id"));
   }
 
   private Transfer.Moved move(Store to) throws Exception {
