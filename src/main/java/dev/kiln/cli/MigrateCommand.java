@@ -55,7 +55,8 @@ final class MigrateCommand implements Callable<Integer> {
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), "--to " + wrong.getMessage(), wrong);
     }
-    try (DataLock unused = DataLock.take(places.data())) {
+    DataLock lock = DataLock.take(places.data());
+    try {
       if (!Ledger.exists(Store.embedded(places.data()))) {
         throw new InvalidConfiguration(
             places.data(), "has no ledger to move: nothing was ever read here, or it was moved");
@@ -72,6 +73,8 @@ final class MigrateCommand implements Callable<Integer> {
     } catch (IllegalStateException another) {
       spec.commandLine().getErr().println(another.getMessage());
       return Main.USAGE;
+    } finally {
+      lock.close();
     }
   }
 

@@ -98,10 +98,10 @@ final class MigrateCommandTest {
     assertThat(kiln(new MigrateCommand(), "--to", url)).isEqualTo(Main.USAGE);
     assertThat(err.toString()).contains("ledger-password").doesNotContain("hush");
     settings("kiln.ledger.username = postgres\n");
-    try (DataLock unused = DataLock.take(folder.resolve("data"))) {
-      assertThat(kiln(new MigrateCommand(), "--to", url)).isEqualTo(Main.USAGE);
-      assertThat(err.toString()).contains("already running");
-    }
+    DataLock running = DataLock.take(folder.resolve("data"));
+    assertThat(kiln(new MigrateCommand(), "--to", url)).isEqualTo(Main.USAGE);
+    assertThat(err.toString()).contains("already running");
+    running.close();
     assertThat(folder.resolve("data").resolve(Ledger.FILE)).exists();
     assertThat(kiln(new MigrateCommand(), "--to", url)).as("%s", err).isZero();
     assertThat(out.toString()).contains("Moved to " + url, "kiln.ledger.url");
