@@ -747,10 +747,11 @@ public final class App implements AutoCloseable {
     Path scratch = Files.createTempDirectory("kiln-preview");
     try (App app = start(new Places(places.config(), places.routes(), scratch), Mode.CHECK)) {
       boolean alone = !DataLock.held(places.data());
-      if (!Files.exists(places.data().resolve(Ledger.FILE))) {
+      Store store = Settings.store(places);
+      if (!Ledger.exists(store)) {
         return app.previewWith(null, alone, files, source, priority, dedupe, progress);
       }
-      try (LedgerView ledger = LedgerView.open(places.data())) {
+      try (LedgerView ledger = LedgerView.open(store)) {
         return app.previewWith(ledger, alone, files, source, priority, dedupe, progress);
       }
     } finally {

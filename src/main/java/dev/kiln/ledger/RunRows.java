@@ -28,7 +28,7 @@ final class RunRows {
    * :free}, or, where the content must differ, accepted with another one.
    */
   private static final String FREE =
-      "(COALESCE(dedupe.accepted_at <= :free, 0)"
+      "((dedupe.accepted_at IS NOT NULL AND dedupe.accepted_at <= :free)"
           + " OR (:changed = 1 AND dedupe.accepted_at IS NOT NULL AND COALESCE(dedupe.content, '') <> %s.content))";
 
   /**

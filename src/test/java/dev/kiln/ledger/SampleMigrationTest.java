@@ -8,20 +8,22 @@ import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A ledger that knows no samples yet goes on with what it was reading and was asked for. */
+@Tag("sqlite")
 final class SampleMigrationTest {
   @Test
   void runsAndWishesOfBeforeAreOfAllRows(@TempDir Path data) {
     Flyway.configure()
-        .dataSource(Sqlite.writer(data))
+        .dataSource(new Sqlite(data).writer())
         .locations("classpath:dev/kiln/ledger/sqlite")
         .target("10")
         .load()
         .migrate();
-    Jdbi.create(Sqlite.writer(data)).useHandle(SampleMigrationTest::fill);
+    Jdbi.create(new Sqlite(data).writer()).useHandle(SampleMigrationTest::fill);
     LedgerFixture books = LedgerFixture.in(data);
     Run reading = books.run("reading");
     assertThat(reading.id()).isEqualTo("old");
