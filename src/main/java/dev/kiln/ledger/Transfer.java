@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -132,7 +133,7 @@ public final class Transfer {
       }
     }
     for (String table : tables.keySet()) {
-      if (!ours.get(table).equals(there.get(table))) {
+      if (!Objects.equals(ours.get(table), there.get(table))) {
         throw new IllegalStateException(
             empty
                 ? "Table " + table + " is not the same in " + to + ": nothing was moved."

@@ -162,7 +162,7 @@ final class Writer implements AutoCloseable {
       } else {
         fail(tasks, failure);
       }
-      if (hurried && before != null && before == doubt) {
+      if (hurried && before != null && before.equals(doubt)) {
         fail(before.tasks, before.failure);
         doubt = null;
       }

@@ -99,7 +99,7 @@ final class PostgresTest {
                 assertThat(failure)
                     .hasMessageContainingAll("The ledger " + store + " cannot be opened", cure)
                     .hasMessageNotContaining("hush");
-                assertThat(failure.getCause().toString()).doesNotContain("hush");
+                assertThat(String.valueOf(failure.getCause())).doesNotContain("hush");
               }
             });
   }
@@ -260,7 +260,7 @@ final class PostgresTest {
                               .add()
                               .execute()));
       assertThat(refused).hasMessageContaining("duplicate key").hasMessageNotContaining("ada@");
-      assertThat(refused.getCause().toString()).doesNotContain("ada@");
+      assertThat(String.valueOf(refused.getCause())).doesNotContain("ada@");
       assertThat(refused.getCause()).hasNoCause();
       writer.close();
       books.mustBalance();
