@@ -3,6 +3,8 @@ package dev.kiln.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.Notice;
 import dev.kiln.lead.Problem;
@@ -111,6 +113,7 @@ public final class LedgerFixture implements AutoCloseable {
   private final Store store;
   private final SettableClock clock = new SettableClock(START);
   private final Map<String, Long> rowsOf = new HashMap<>();
+  private final @Nullable HikariDataSource kept;
   private final Jdbi sql;
   private Ledger ledger;
   private Function<Instant, Budget> budgets = now -> Budget.NONE;
@@ -118,7 +121,17 @@ public final class LedgerFixture implements AutoCloseable {
   private LedgerFixture(Store store) {
     this.store = store;
     this.ledger = Ledger.open(store, clock);
-    this.sql = store.jdbi(store.writer());
+    this.kept = store.embedded() ? null : kept(store);
+    this.sql = store.jdbi(kept == null ? store.writer() : kept);
+  }
+
+  /** Connections that are kept, since each new one is a process of the server. */
+  private static HikariDataSource kept(Store store) {
+    HikariConfig few = new HikariConfig();
+    few.setDataSource(store.writer());
+    few.setMaximumPoolSize(3);
+    few.setMinimumIdle(0);
+    return new HikariDataSource(few);
   }
 
   /**
@@ -126,10 +139,16 @@ public final class LedgerFixture implements AutoCloseable {
    * property {@code kiln.test.ledger} is {@code postgresql}.
    */
   public static LedgerFixture in(Path data) {
-    return new LedgerFixture(
-        System.getProperty("kiln.test.ledger", "").equals("postgresql")
-            ? PostgresServer.ledger(data)
-            : Store.embedded(data));
+    return new LedgerFixture(onPostgres() ? PostgresServer.ledger(data) : Store.embedded(data));
+  }
+
+  private static boolean onPostgres() {
+    return System.getProperty("kiln.test.ledger", "").equals("postgresql");
+  }
+
+  /** The length of a history for a model: a third on PostgreSQL, where each step takes longer. */
+  static int steps(int all) {
+    return onPostgres() ? all / 3 : all;
   }
 
   static LedgerFixture at(Store store) {
@@ -165,7 +184,8 @@ public final class LedgerFixture implements AutoCloseable {
   @Override
   public void close() {
     ledger.close();
-    if (!store.embedded()) {
+    if (kept != null) {
+      kept.close();
       PostgresServer.giveBack(store, TABLES);
     }
   }
