@@ -83,7 +83,10 @@ final class BudgetModelTest {
             Tuple.of(1, Kind.RETRY),
             Tuple.of(1, Kind.MOVE));
     Arbitrary<Integer> number = Arbitraries.integers().between(0, 999);
-    return Combinators.combine(kind, number, number).as(Step::new).list().ofSize(LedgerFixture.steps(80));
+    return Combinators.combine(kind, number, number)
+        .as(Step::new)
+        .list()
+        .ofSize(LedgerFixture.steps(80));
   }
 
   @Property(tries = 25, shrinking = ShrinkingMode.BOUNDED)

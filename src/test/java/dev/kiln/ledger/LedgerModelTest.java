@@ -55,7 +55,10 @@ final class LedgerModelTest {
             Tuple.of(4, Kind.PASS_TIME),
             Tuple.of(1, Kind.REOPEN));
     Arbitrary<Integer> number = Arbitraries.integers().between(0, 999);
-    return Combinators.combine(kind, number, number).as(Step::new).list().ofSize(LedgerFixture.steps(60));
+    return Combinators.combine(kind, number, number)
+        .as(Step::new)
+        .list()
+        .ofSize(LedgerFixture.steps(60));
   }
 
   @Property(tries = 20, shrinking = ShrinkingMode.BOUNDED)
