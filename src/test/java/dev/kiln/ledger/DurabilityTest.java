@@ -239,7 +239,7 @@ final class DurabilityTest {
     Ledger.open(other, Clock.systemUTC()).close();
     assertThat(left).doesNotExist();
     Files.createFile(left);
-    Ledger.openBeside(other, Clock.systemUTC()).close();
+    Ledger.openBeside(Store.embedded(other), Clock.systemUTC()).close();
     LedgerView.open(other).close();
     assertThat(left).as("that of the Kiln that runs").exists();
   }
