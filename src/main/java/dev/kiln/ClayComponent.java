@@ -227,7 +227,8 @@ final class ClayComponent extends DefaultComponent {
 
     @Override
     public Producer createProducer() {
-      return new ClayProducer(this, component.delivery, component::target, component.posted);
+      return new ClayProducer(
+          this, component.delivery::post, component::target, component.posted);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.kiln;
 
-import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.RowSizes;
 import dev.kiln.clay.Webhook;
@@ -26,24 +25,24 @@ import org.jspecify.annotations.Nullable;
 final class ClayProducer extends DefaultProducer {
   private static final int MOST_TEXT = 200;
 
-  private final Delivery delivery;
+  private final Function<Sending, Webhook> webhooks;
   private final Function<Webhook, HttpTarget> targets;
   private final BiConsumer<String, Reply> posted;
 
   /**
    * A producer for begun leads.
    *
-   * @param delivery knows the webhook that a begun lead goes to
+   * @param webhooks notes that a begun lead is posted, and gives the webhook that it goes to
    * @param targets by webhook
    * @param posted is told what came of each request, with the table that it was for
    */
   ClayProducer(
       Endpoint endpoint,
-      Delivery delivery,
+      Function<Sending, Webhook> webhooks,
       Function<Webhook, HttpTarget> targets,
       BiConsumer<String, Reply> posted) {
     super(endpoint);
-    this.delivery = delivery;
+    this.webhooks = webhooks;
     this.targets = targets;
     this.posted = posted;
   }
@@ -67,7 +66,7 @@ final class ClayProducer extends DefaultProducer {
       exchange.getMessage().setBody(tooLarge(row));
       return;
     }
-    Reply reply = post(row, delivery.post(sending));
+    Reply reply = post(row, webhooks.apply(sending));
     posted.accept(sending.lead().table(), reply);
     exchange.getMessage().setBody(reply);
   }

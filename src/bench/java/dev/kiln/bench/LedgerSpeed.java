@@ -1,0 +1,138 @@
+package dev.kiln.bench;
+
+import dev.kiln.ledger.Amount;
+import dev.kiln.ledger.Batch;
+import dev.kiln.ledger.Budget;
+import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.Due;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Lease;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.ListedWebhook;
+import dev.kiln.ledger.NewLead;
+import dev.kiln.ledger.Pending;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Sending;
+import dev.kiln.ledger.Settlement;
+import dev.kiln.ledger.Settlement.WebhookNews;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
+
+/** How many leads a second the ledger begins and settles, each durably, in this process. */
+final class LedgerSpeed implements Measure {
+  private static final String TABLE = "outbound-leads-tech";
+  private static final int BATCH = 100;
+  private static final Duration WEEK = Duration.ofDays(7);
+
+  /** A lead is charged to a day and a month, as by the shipped clay.yaml. */
+  private static final Function<Instant, Budget> BUDGETS =
+      now ->
+          new Budget(
+              Map.of(TABLE, new Amount(6000, 4000)),
+              Budget.Caps.NONE,
+              List.of(period("day", now), period("month", now)),
+              null);
+
+  private static final Settlement ACCEPTED =
+      new Settlement(
+          LeadState.ACCEPTED, null, "", false, true, WebhookNews.WORKS, null, 200, 5, 400);
+
+  private static Budget.Period period(String name, Instant now) {
+    return new Budget.Period(name, now.plus(WEEK), Budget.Caps.NONE);
+  }
+
+  @Override
+  public void take(Scale scale, Figures figures) throws Exception {
+    try (Ledger ledger = open(scale.folder().resolve("ledger"))) {
+      ledger.register(List.of(new ListedWebhook("id", "tech-1", TABLE, "tech-1", 0, 0, 0)));
+      Lease lease = ledger.lead("main", "bench", WEEK, true).orElseThrow();
+      double warmUp = pairs(ledger, lease, 32, scale.of(10_000, 20_000));
+      if (warmUp <= 0) {
+        throw new IllegalStateException("The ledger took no time.");
+      }
+      figures.add(
+          "ledger.alone",
+          "Ledger, begin and settle, one at a time",
+          pairs(ledger, lease, 1, scale.of(1_000, 5_000)),
+          "pairs/s");
+      figures.add(
+          "ledger.pairs",
+          "Ledger, begin and settle, 32 at a time",
+          pairs(ledger, lease, 32, scale.of(20_000, 100_000)),
+          "pairs/s");
+    }
+  }
+
+  /** The embedded ledger; the one place to open another kind. */
+  private static Ledger open(Path folder) throws IOException {
+    return Ledger.open(Files.createDirectories(folder), Clock.systemUTC());
+  }
+
+  private static double pairs(Ledger ledger, Lease lease, int threads, int leads)
+      throws InterruptedException {
+    store(ledger, leads);
+    Queue<Due> due =
+        new ConcurrentLinkedQueue<>(ledger.due(Map.of(TABLE, leads), leads, Set.of(), null));
+    List<Thread> senders = new ArrayList<>();
+    long begun = System.nanoTime();
+    for (int i = 0; i < threads; i++) {
+      Thread sender =
+          new Thread(
+              () -> {
+                for (Due lead = due.poll(); lead != null; lead = due.poll()) {
+                  Sending sending =
+                      ledger.begin(lead, lease, (uses, now) -> uses.get(0), BUDGETS);
+                  if (!ledger.settle(sending, ACCEPTED)) {
+                    throw new IllegalStateException("A settlement did not count.");
+                  }
+                }
+              },
+              "sender-" + i);
+      senders.add(sender);
+      sender.start();
+    }
+    for (Thread sender : senders) {
+      sender.join();
+    }
+    return leads / ((System.nanoTime() - begun) / 1e9);
+  }
+
+  private static void store(Ledger ledger, int leads) {
+    String content = ledger.newRunId();
+    Run run = ledger.open(content, "", Priority.NORMAL, content, DedupeMode.SKIP);
+    List<Pending<List<String>>> stored = new ArrayList<>();
+    for (int first = 1; first <= leads; first += BATCH) {
+      List<NewLead> batch = new ArrayList<>();
+      for (int record = first; record < first + BATCH; record++) {
+        String name = content + "-" + record;
+        batch.add(
+            new NewLead(
+                record,
+                record + 1,
+                TABLE,
+                "email:lead" + name + "@example.com",
+                name,
+                Leads.payload(name),
+                null,
+                List.of(),
+                6000));
+      }
+      int last = first + BATCH - 1;
+      stored.add(ledger.store(run, new Batch(first, last, last, 0, batch), WEEK, BUDGETS));
+    }
+    stored.forEach(Pending::await);
+    ledger.finish(run.id(), leads, 0, "");
+  }
+}
