@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.main.Main;
@@ -69,12 +70,13 @@ public final class WithoutLedger {
         .withRoutesIncludePattern(
             "file:%1$s/delivery.camel.yaml,file:%1$s/tables.camel.yaml,file:%1$s/failures.camel.yaml"
                 .formatted(routes));
-    main.bind("delivery", new Stand(delivery, settings.delivery().inFlight()));
+    Stand stand = new Stand(delivery, settings.delivery().inFlight());
+    main.bind("delivery", stand);
     main.bind("window", new WindowBean(delivery));
     main.bind("pace", new PaceBean(main::getCamelContext, delivery));
-    // Named by the handling of errors, of which there are none here.
-    main.bind("intake", new Object());
-    main.bind("onward", new Object());
+    // Named by the handling of errors.
+    main.bind("intake", stand);
+    main.bind("onward", stand);
     catalogue.tables().keySet().forEach(table -> main.bind("breaker-" + table, breakers.of(table)));
     ClayComponent clay =
         new ClayComponent(
@@ -154,10 +156,26 @@ public final class WithoutLedger {
       }
     }
 
-    /** Ends the measure: nothing may fail in it. */
+    /** Ends the measure, in which nothing may fail. */
     public void notSent(Due lead, Exception failure) {
       System.err.println("Lead " + lead.id() + " failed: " + failure);
       System.exit(1);
+    }
+
+    /** Likewise. */
+    public void standStill(Exception failure) {
+      System.err.println("A route failed: " + failure);
+      System.exit(1);
+    }
+
+    /** Likewise. */
+    public void refuse(Exchange failed) {
+      standStill(failed.getException());
+    }
+
+    /** Likewise. */
+    public void failed(Exchange failed) {
+      standStill(failed.getException());
     }
   }
 

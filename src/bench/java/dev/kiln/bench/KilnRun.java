@@ -1,5 +1,6 @@
 package dev.kiln.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A process of Kiln, or of a stand-in for it. */
 final class KilnRun implements AutoCloseable {
@@ -63,7 +66,12 @@ final class KilnRun implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dio.netty.noUnsafe=true"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    // Of this very process, whose folder is another.
+    String classes =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(entry -> Path.of(entry).toAbsolutePath().toString())
+            .collect(Collectors.joining(File.pathSeparator));
+    command.addAll(List.of("-cp", classes, main.getName()));
     command.addAll(List.of(arguments));
     return new KilnRun(new ProcessBuilder(command), folder, "ready");
   }

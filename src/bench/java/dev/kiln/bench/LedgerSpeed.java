@@ -58,20 +58,26 @@ final class LedgerSpeed implements Measure {
     try (Ledger ledger = open(scale.folder().resolve("ledger"))) {
       ledger.register(List.of(new ListedWebhook("id", "tech-1", TABLE, "tech-1", 0, 0, 0)));
       Lease lease = ledger.lead("main", "bench", WEEK, true).orElseThrow();
-      double warmUp = pairs(ledger, lease, 32, scale.of(10_000, 20_000));
-      if (warmUp <= 0) {
-        throw new IllegalStateException("The ledger took no time.");
-      }
+      warmUp(ledger, lease, scale.of(10_000, 20_000));
+      int few = scale.of(1_000, 5_000);
+      store(ledger, few);
       figures.add(
           "ledger.alone",
           "Ledger, begin and settle, one at a time",
-          pairs(ledger, lease, 1, scale.of(1_000, 5_000)),
+          settle(ledger, lease, 1, few),
           "pairs/s");
+      int leads = scale.of(20_000, 100_000);
+      Duration used = Machine.used();
+      double stored = store(ledger, leads);
+      double settled = settle(ledger, lease, 32, leads);
+      figures.add("ledger.stored", "Ledger, leads stored in batches", stored, "rows/s");
       figures.add(
-          "ledger.pairs",
-          "Ledger, begin and settle, 32 at a time",
-          pairs(ledger, lease, 32, scale.of(20_000, 100_000)),
-          "pairs/s");
+          "ledger.pairs", "Ledger, begin and settle, 32 at a time", settled, "pairs/s");
+      figures.add(
+          "ledger.processor",
+          "Ledger: processor time of a lead, stored, begun and settled",
+          Machine.used().minus(used).toNanos() / 1e3 / leads,
+          "µs");
     }
   }
 
@@ -80,9 +86,17 @@ final class LedgerSpeed implements Measure {
     return Ledger.open(Files.createDirectories(folder), Clock.systemUTC());
   }
 
-  private static double pairs(Ledger ledger, Lease lease, int threads, int leads)
+  private static void warmUp(Ledger ledger, Lease lease, int leads) throws InterruptedException {
+    double stored = store(ledger, leads);
+    double settled = settle(ledger, lease, 32, leads);
+    if (stored <= 0 || settled <= 0) {
+      throw new IllegalStateException("The ledger took no time.");
+    }
+  }
+
+  /** Begins and settles all queued leads; how many a second. */
+  private static double settle(Ledger ledger, Lease lease, int threads, int leads)
       throws InterruptedException {
-    store(ledger, leads);
     Queue<Due> due =
         new ConcurrentLinkedQueue<>(ledger.due(Map.of(TABLE, leads), leads, Set.of(), null));
     List<Thread> senders = new ArrayList<>();
@@ -109,7 +123,9 @@ final class LedgerSpeed implements Measure {
     return leads / ((System.nanoTime() - begun) / 1e9);
   }
 
-  private static void store(Ledger ledger, int leads) {
+  /** Stores leads; how many a second. */
+  private static double store(Ledger ledger, int leads) {
+    long begun = System.nanoTime();
     String content = ledger.newRunId();
     Run run = ledger.open(content, "", Priority.NORMAL, content, DedupeMode.SKIP);
     List<Pending<List<String>>> stored = new ArrayList<>();
@@ -134,5 +150,6 @@ final class LedgerSpeed implements Measure {
     }
     stored.forEach(Pending::await);
     ledger.finish(run.id(), leads, 0, "");
+    return leads / ((System.nanoTime() - begun) / 1e9);
   }
 }

@@ -19,13 +19,11 @@ final class Unpaced implements Measure {
       try (KilnRun kiln =
           KilnRun.java(
               site.folder(), WithoutLedger.class, Site.PROJECT.resolve("routes").toString())) {
-        stream(scale, figures, clay, "without", "The same routes without ledger");
-        kiln.mustRun();
+        stream(scale, figures, clay, kiln, "without", "The same routes without ledger");
       }
       try (KilnRun client =
           KilnRun.java(site.folder(), BareClient.class, clay.webhook("tech-1").toString())) {
-        stream(scale, figures, clay, "bare", "A bare client");
-        client.mustRun();
+        stream(scale, figures, clay, client, "bare", "A bare client");
       }
     }
     figures.ratio(
@@ -99,11 +97,15 @@ final class Unpaced implements Measure {
       site.awaitRead(queued);
       clay.forget();
       site.pause(false);
+      used = kiln.used();
+      Counts emptied = clay.await(rows(scale));
       figures.add(
-          "unpaced.queue",
-          "Unpaced, from the queue, warm",
-          Clay.rowsPerSecond(clay.await(rows(scale))),
-          "rows/s");
+          "unpaced.queue", "Unpaced, from the queue, warm", Clay.rowsPerSecond(emptied), "rows/s");
+      figures.add(
+          "unpaced.queue.processor",
+          "Unpaced, from the queue, warm: Kiln's processor time for a row",
+          perRow(scale, kiln.used().minus(used)),
+          "µs");
     }
   }
 
@@ -112,14 +114,19 @@ final class Unpaced implements Measure {
   }
 
   /** Measures something that posts without end. */
-  private static void stream(Scale scale, Figures figures, Clay clay, String id, String what) {
+  private static void stream(
+      Scale scale, Figures figures, Clay clay, KilnRun process, String id, String what) {
     clay.forget();
     clay.await(warmUp(scale) + (long) cold(scale));
     clay.forget();
+    Duration used = process.used();
+    Counts counts = clay.await(rows(scale));
+    process.mustRun();
+    figures.add("unpaced." + id, what + ", warm", Clay.rowsPerSecond(counts), "rows/s");
     figures.add(
-        "unpaced." + id,
-        what + ", warm",
-        Clay.rowsPerSecond(clay.await(rows(scale))),
-        "rows/s");
+        "unpaced." + id + ".processor",
+        what + ", warm: its processor time for a row",
+        process.used().minus(used).toNanos() / 1e3 / counts.accepted(),
+        "µs");
   }
 }
