@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.TransactionMode;
 import org.sqlite.SQLiteDataSource;
@@ -117,7 +116,7 @@ final class Sqlite extends Store {
 
   @Override
   Handle connect() {
-    Handle handle = Jdbi.create(writer()).open();
+    Handle handle = jdbi(writer()).open();
     handle.setStatementBuilder(new CachedStatements());
     handle.execute("PRAGMA wal_autocheckpoint = " + LOG_PAGES);
     return handle;

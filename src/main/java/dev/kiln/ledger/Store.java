@@ -75,7 +75,7 @@ public abstract sealed class Store permits Sqlite, Postgres {
 
   /** Makes the SQL of the ledger run on connections. */
   Jdbi jdbi(DataSource source) {
-    return Jdbi.create(source);
+    return Jdbi.create(source).registerArgument(new PlainArguments());
   }
 
   /** The clock that a ledger goes by: one for all who use it. */
