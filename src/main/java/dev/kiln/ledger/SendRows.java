@@ -110,7 +110,7 @@ final class SendRows {
         || !row.table().equals(lead.table())) {
       throw new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
     }
-    WebhookUse webhook = rotation.choose(WebhookRows.ofTable(handle, row.table()), now);
+    WebhookUse webhook = rotation.choose(WebhookRows.ofTable(transaction, row.table()), now);
     Amount cost = budget.cost(row.table());
     List<Account> accounts = new ArrayList<>(budget.ofPeriods(row.table()));
     accounts.addAll(budget.ofRun(row.run(), row.table()));

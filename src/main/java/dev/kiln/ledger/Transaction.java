@@ -28,6 +28,8 @@ final class Transaction implements Books {
   private final Map<String, Amount> spent = new HashMap<>();
   private final Map<String, Account> accounts = new HashMap<>();
   private final Map<Use, Long> used = new HashMap<>();
+  private final Map<String, Long> webhooks = new HashMap<>();
+  private final Map<String, Long> clayTables = new HashMap<>();
   private final Map<Field, Long> filled = new HashMap<>();
 
   Transaction(Handle handle) {
@@ -140,9 +142,17 @@ final class Transaction implements Books {
     accounts.put(account.name(), account);
   }
 
-  /** Adds to the leads of a webhook's day; negative numbers give back. */
-  void use(String webhook, long day, long leads) {
+  /** Adds to the leads of a webhook, its day and its Clay table; negative numbers give back. */
+  void use(String webhook, String clayTable, long day, long leads) {
     used.merge(new Use(webhook, day), leads, Long::sum);
+    webhooks.merge(webhook, leads, Long::sum);
+    clayTables.merge(clayTable, leads, Long::sum);
+  }
+
+  /** What a webhook is known to have taken, with what this commit adds. */
+  WebhookUse used(WebhookUse known) {
+    return known.plus(
+        webhooks.getOrDefault(known.id(), 0L), clayTables.getOrDefault(known.clayTable(), 0L));
   }
 
   /** Counts one lead that came back with a field filled. */
@@ -192,6 +202,8 @@ final class Transaction implements Books {
                 .bind("day", use.day)
                 .bind("leads", leads)
                 .execute());
+    webhooks.forEach((webhook, leads) -> WebhookRows.use(handle, webhook, leads));
+    clayTables.forEach((clayTable, leads) -> WebhookRows.useClayTable(handle, clayTable, leads));
     filled.forEach(
         (field, leads) ->
             handle

@@ -65,6 +65,11 @@ final class WebhookRows {
         .list();
   }
 
+  /** The same with what a commit adds that is under way. */
+  static List<WebhookUse> ofTable(Transaction transaction, String table) {
+    return ofTable(transaction.handle(), table).stream().map(transaction::used).toList();
+  }
+
   static WebhookUse use(ResultSet row) throws SQLException {
     WebhookUse.State state = WebhookUse.State.valueOf(row.getString("state"));
     return new WebhookUse(
@@ -87,23 +92,21 @@ final class WebhookRows {
    * @param at when the rows were begun
    */
   static void use(Transaction transaction, String id, String clayTable, long rows, Instant at) {
-    Handle handle = transaction.handle();
-    transaction.use(id, day(at), rows);
+    transaction.use(id, clayTable, day(at), rows);
+  }
+
+  /** Books rows on a webhook alone. */
+  static void use(Handle handle, String id, long rows) {
     handle
         .createUpdate("UPDATE webhook SET used = used + :rows WHERE id = :id")
         .bind("id", id)
         .bind("rows", rows)
         .execute();
-    useClayTable(handle, clayTable, rows);
   }
 
   /** Takes Clay's count for ours; what Kiln sent by day stays. */
   static void adopt(Handle handle, WebhookUse webhook, long rows) {
-    handle
-        .createUpdate("UPDATE webhook SET used = used + :more WHERE id = :id")
-        .bind("more", rows - webhook.used())
-        .bind("id", webhook.id())
-        .execute();
+    use(handle, webhook.id(), rows - webhook.used());
     useClayTable(handle, webhook.clayTable(), rows - webhook.used());
   }
 
@@ -128,7 +131,8 @@ final class WebhookRows {
     return recent;
   }
 
-  private static void useClayTable(Handle handle, String clayTable, long rows) {
+  /** Books rows on a Clay table alone. */
+  static void useClayTable(Handle handle, String clayTable, long rows) {
     handle
         .createUpdate(
             "INSERT INTO clay_table (name, used) VALUES (:name, :rows)"

@@ -31,6 +31,22 @@ public record WebhookUse(
     @Nullable Instant probeAt,
     String reason) {
 
+  /** The same after more rows through it, and through its Clay table. */
+  WebhookUse plus(long rows, long clayTableRows) {
+    return new WebhookUse(
+        id,
+        name,
+        table,
+        clayTable,
+        cap,
+        used + rows,
+        clayTableUsed + clayTableRows,
+        rowCap,
+        state,
+        probeAt,
+        reason);
+  }
+
   /** Whether it has reached its cap. */
   public boolean full() {
     return cap > 0 && used >= cap;
