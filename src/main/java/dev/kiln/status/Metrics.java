@@ -34,6 +34,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -52,12 +53,15 @@ public final class Metrics {
           .map(Duration::ofMillis)
           .toArray(Duration[]::new);
 
+  private record Request(String table, Answer answer) {}
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Facts.Source facts;
   private final Breakers breakers;
   private final Delivery delivery;
   private final Alerts alerts;
+  private final Map<Request, Timer> requests = new ConcurrentHashMap<>();
   private final AtomicLong rowsRead = new AtomicLong();
   private final Map<String, MultiGauge> gauges = new HashMap<>();
   private final Map<String, List<Row<?>>> rows = new HashMap<>();
@@ -116,12 +120,17 @@ public final class Metrics {
 
   /** Notes what came of a request to Clay. */
   public void posted(String table, Reply reply) {
-    Timer.builder("kiln.clay.request")
-        .description("Requests to Clay by table and answer, and how long they took")
-        .tags("table", table, "answer", Answer.of(reply).name().toLowerCase(Locale.ROOT))
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry)
+    requests
+        .computeIfAbsent(new Request(table, Answer.of(reply)), this::timer)
         .record(reply.millis(), TimeUnit.MILLISECONDS);
+  }
+
+  private Timer timer(Request request) {
+    return Timer.builder("kiln.clay.request")
+        .description("Requests to Clay by table and answer, and how long they took")
+        .tags("table", request.table, "answer", request.answer.name().toLowerCase(Locale.ROOT))
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
   }
 
   /** Everything in the text form of Prometheus, of now or of up to a second ago. */
