@@ -106,8 +106,7 @@ public final class WithoutLedger {
     private final int most;
     private final Lease lease = new Lease("main", "bench", 1, FAR);
     private final WebhookUse webhook =
-        new WebhookUse(
-            "", "tech-1", TABLE, "tech-1", 0, 0, 0, 0, WebhookUse.State.OPEN, null, "");
+        new WebhookUse("", "tech-1", TABLE, "tech-1", 0, 0, 0, 0, WebhookUse.State.OPEN, null, "");
     private long last;
 
     Stand(Delivery delivery, int inFlight) {

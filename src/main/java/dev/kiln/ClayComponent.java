@@ -227,8 +227,7 @@ final class ClayComponent extends DefaultComponent {
 
     @Override
     public Producer createProducer() {
-      return new ClayProducer(
-          this, component.delivery::post, component::target, component.posted);
+      return new ClayProducer(this, component.delivery::post, component::target, component.posted);
     }
 
     @Override

@@ -13,7 +13,8 @@ final class Compare {
       System.err.println("Usage: src/bench/compare A.json B.json");
       System.exit(2);
     }
-    System.out.print(table(Figures.read(Path.of(arguments[0])), Figures.read(Path.of(arguments[1]))));
+    System.out.print(
+        table(Figures.read(Path.of(arguments[0])), Figures.read(Path.of(arguments[1]))));
   }
 
   /** A table for people, in Markdown, of what both have. */

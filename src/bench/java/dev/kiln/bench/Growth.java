@@ -30,8 +30,7 @@ final class Growth implements Measure {
     Site site = scale.site("growth");
     Path log = site.folder().resolve("collections.log");
     try (Clay clay = Clay.unlimited();
-        KilnRun kiln =
-            site.posting(clay, Site.UNPACED).run("-Xlog:gc:file=" + log.getFileName())) {
+        KilnRun kiln = site.posting(clay, Site.UNPACED).run("-Xlog:gc:file=" + log.getFileName())) {
       deliver(scale, site, clay, scale.of(20_000, 60_000));
       for (int rows : sizes(scale.quick())) {
         Counts counts = deliver(scale, site, clay, rows);
@@ -49,10 +48,7 @@ final class Growth implements Measure {
     List<Integer> sizes = sizes(scale.quick());
     int largest = sizes.get(sizes.size() - 1);
     figures.ratio(
-        "growth.ratio",
-        "Time of a row: " + size(largest) + " beside 10K",
-        id(largest),
-        id(10_000));
+        "growth.ratio", "Time of a row: " + size(largest) + " beside 10K", id(largest), id(10_000));
   }
 
   private static Counts deliver(Scale scale, Site site, Clay clay, int rows) {
@@ -62,9 +58,7 @@ final class Growth implements Measure {
   }
 
   static String size(int rows) {
-    return rows < 1_000_000
-        ? rows / 1000 + "K"
-        : String.format(Locale.ROOT, "%.0fM", rows / 1e6);
+    return rows < 1_000_000 ? rows / 1000 + "K" : String.format(Locale.ROOT, "%.0fM", rows / 1e6);
   }
 
   /** By the collector's own log, megabytes. */

@@ -34,8 +34,7 @@ final class IntakeSpeed implements Measure {
           double seconds = site.awaitRead(file);
           kiln.mustRun();
           if (round == 0) {
-            figures.add(
-                "intake.cold", "Intake to durable leads, cold", rows / seconds, "rows/s");
+            figures.add("intake.cold", "Intake to durable leads, cold", rows / seconds, "rows/s");
           } else {
             warm.add(seconds);
           }
@@ -46,7 +45,8 @@ final class IntakeSpeed implements Measure {
     figures.add("intake.warm", "Intake to durable leads, warm", rows / seconds, "rows/s");
     figures.add("intake.megabytes", "Intake, warm", megabytes / seconds, "MB/s");
     double bare = Figures.median(parsed.subList(1, parsed.size()));
-    figures.add("intake.parsed", "The same file parsed by commons-csv alone", rows / bare, "rows/s");
+    figures.add(
+        "intake.parsed", "The same file parsed by commons-csv alone", rows / bare, "rows/s");
     figures.ratio("intake.ratio", "Intake beside bare parsing", "intake.warm", "intake.parsed");
   }
 

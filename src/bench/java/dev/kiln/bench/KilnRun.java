@@ -57,7 +57,9 @@ final class KilnRun implements AutoCloseable {
             "--routes",
             Site.PROJECT.resolve("routes").toString());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().merge("KILN_JAVA_OPTS", String.join(" ", javaOptions), (a, b) -> a + " " + b);
+    builder
+        .environment()
+        .merge("KILN_JAVA_OPTS", String.join(" ", javaOptions), (a, b) -> a + " " + b);
     return new KilnRun(builder, site.folder(), "Kiln is running");
   }
 

@@ -71,8 +71,7 @@ final class LedgerSpeed implements Measure {
       double stored = store(ledger, leads);
       double settled = settle(ledger, lease, 32, leads);
       figures.add("ledger.stored", "Ledger, leads stored in batches", stored, "rows/s");
-      figures.add(
-          "ledger.pairs", "Ledger, begin and settle, 32 at a time", settled, "pairs/s");
+      figures.add("ledger.pairs", "Ledger, begin and settle, 32 at a time", settled, "pairs/s");
       figures.add(
           "ledger.processor",
           "Ledger: processor time of a lead, stored, begun and settled",
@@ -106,8 +105,7 @@ final class LedgerSpeed implements Measure {
           new Thread(
               () -> {
                 for (Due lead = due.poll(); lead != null; lead = due.poll()) {
-                  Sending sending =
-                      ledger.begin(lead, lease, (uses, now) -> uses.get(0), BUDGETS);
+                  Sending sending = ledger.begin(lead, lease, (uses, now) -> uses.get(0), BUDGETS);
                   if (!ledger.settle(sending, ACCEPTED)) {
                     throw new IllegalStateException("A settlement did not count.");
                   }

@@ -28,8 +28,7 @@ final class Machine {
    * @param folder on the disk that the measures use
    */
   static Map<String, String> describe(Path folder) throws IOException, InterruptedException {
-    OperatingSystemMXBean system =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     Map<String, String> machine = new LinkedHashMap<>();
     machine.put("Date", Figures.today());
     machine.put("Commit", commit());
@@ -49,7 +48,8 @@ final class Machine {
         "Disk",
         String.format(Locale.ROOT, "4 KB written and synced in %.2f ms (median)", sync(folder)));
     machine.put(
-        "Load before", String.format(Locale.ROOT, "%.2f", Math.max(0, system.getSystemLoadAverage())));
+        "Load before",
+        String.format(Locale.ROOT, "%.2f", Math.max(0, system.getSystemLoadAverage())));
     return machine;
   }
 

@@ -28,10 +28,7 @@ final class Paced implements Measure {
       figures.add(id + ".share", at + "share of the rate used", share, "%");
       figures.add(id + ".429", at + "answers 429", counts.rateLimited(), "");
       figures.add(
-          id + ".most",
-          at + "most requests in any second",
-          counts.mostRequestsInOneSecond(),
-          "");
+          id + ".most", at + "most requests in any second", counts.mostRequestsInOneSecond(), "");
     }
   }
 

@@ -56,8 +56,10 @@ final class Plot {
               "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s rows</text>%n",
               x, BOTTOM + 22, Growth.size(point.rows)));
     }
-    svg.append(format("<path d=\"%s\" fill=\"none\" stroke=\"#c2410c\" stroke-width=\"2\"/>%n", line));
-    svg.append(format("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0 µs</text>%n", LEFT - 8, BOTTOM));
+    svg.append(
+        format("<path d=\"%s\" fill=\"none\" stroke=\"#c2410c\" stroke-width=\"2\"/>%n", line));
+    svg.append(
+        format("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0 µs</text>%n", LEFT - 8, BOTTOM));
     return svg.append("</svg>\n").toString();
   }
 

@@ -41,11 +41,7 @@ final class Run implements Callable<Integer> {
       description = "Draws the time of a row there, by the size of the file (SVG).")
   private @Nullable Path plot;
 
-  @Option(
-      names = "--only",
-      paramLabel = "PART",
-      split = ",",
-      description = "Only these parts.")
+  @Option(names = "--only", paramLabel = "PART", split = ",", description = "Only these parts.")
   private List<String> only = List.of();
 
   @Option(

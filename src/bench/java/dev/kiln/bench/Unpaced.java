@@ -76,10 +76,7 @@ final class Unpaced implements Measure {
       site.drop(file);
       Counts warm = clay.await(rows(scale));
       figures.add(
-          "unpaced.warm",
-          "Unpaced, file to receiver, warm",
-          Clay.rowsPerSecond(warm),
-          "rows/s");
+          "unpaced.warm", "Unpaced, file to receiver, warm", Clay.rowsPerSecond(warm), "rows/s");
       figures.add(
           "unpaced.processor",
           "Unpaced, file to receiver, warm: Kiln's processor time for a row",
