@@ -1,6 +1,7 @@
 package dev.kiln.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -8,13 +9,23 @@ import java.util.Locale;
 final class Compare {
   private Compare() {}
 
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) {
     if (arguments.length != 2) {
       System.err.println("Usage: src/bench/compare A.json B.json");
       System.exit(2);
     }
-    System.out.print(
-        table(Figures.read(Path.of(arguments[0])), Figures.read(Path.of(arguments[1]))));
+    System.out.print(table(read(arguments[0]), read(arguments[1])));
+  }
+
+  private static Figures read(String file) {
+    try {
+      return Figures.read(Path.of(file));
+    } catch (IOException unreadable) {
+      System.err.println(
+          file + ": cannot be read as what \"src/bench/run --json\" writes: " + unreadable);
+      System.exit(2);
+      throw new UncheckedIOException(unreadable);
+    }
   }
 
   /** A table for people, in Markdown, of what both have. */

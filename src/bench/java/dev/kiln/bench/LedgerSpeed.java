@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Function;
 
 /** How many leads a second the ledger begins and settles, each durably, in this process. */
 final class LedgerSpeed implements Measure {
@@ -36,18 +35,18 @@ final class LedgerSpeed implements Measure {
   private static final int BATCH = 100;
   private static final Duration WEEK = Duration.ofDays(7);
 
-  /** A lead is charged to a day and a month, as by the shipped clay.yaml. */
-  private static final Function<Instant, Budget> BUDGETS =
-      now ->
-          new Budget(
-              Map.of(TABLE, new Amount(6000, 4000)),
-              Budget.Caps.NONE,
-              List.of(period("day", now), period("month", now)),
-              null);
-
   private static final Settlement ACCEPTED =
       new Settlement(
           LeadState.ACCEPTED, null, "", false, true, WebhookNews.WORKS, null, 200, 5, 400);
+
+  /** A lead is charged to a day and a month, as by the shipped clay.yaml. */
+  private static Budget budget(Instant now) {
+    return new Budget(
+        Map.of(TABLE, new Amount(6000, 4000)),
+        Budget.Caps.NONE,
+        List.of(period("day", now), period("month", now)),
+        null);
+  }
 
   private static Budget.Period period(String name, Instant now) {
     return new Budget.Period(name, now.plus(WEEK), Budget.Caps.NONE);
@@ -105,7 +104,8 @@ final class LedgerSpeed implements Measure {
           new Thread(
               () -> {
                 for (Due lead = due.poll(); lead != null; lead = due.poll()) {
-                  Sending sending = ledger.begin(lead, lease, (uses, now) -> uses.get(0), BUDGETS);
+                  Sending sending =
+                      ledger.begin(lead, lease, (uses, now) -> uses.get(0), LedgerSpeed::budget);
                   if (!ledger.settle(sending, ACCEPTED)) {
                     throw new IllegalStateException("A settlement did not count.");
                   }
@@ -144,7 +144,8 @@ final class LedgerSpeed implements Measure {
                 6000));
       }
       int last = first + BATCH - 1;
-      stored.add(ledger.store(run, new Batch(first, last, last, 0, batch), WEEK, BUDGETS));
+      stored.add(
+          ledger.store(run, new Batch(first, last, last, 0, batch), WEEK, LedgerSpeed::budget));
     }
     stored.forEach(Pending::await);
     ledger.finish(run.id(), leads, 0, "");

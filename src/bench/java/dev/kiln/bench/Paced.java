@@ -26,7 +26,7 @@ final class Paced implements Measure {
       String at = "Paced, 10/s allowed, " + LATENCIES.get(i) + " ms latency: ";
       double share = 100 * (counts.requests() - 1) / Clay.seconds(counts) / RATE;
       figures.add(id + ".share", at + "share of the rate used", share, "%");
-      figures.add(id + ".429", at + "answers 429", counts.rateLimited(), "");
+      figures.add(id + ".429", at + "answers 429", (double) counts.rateLimited(), "");
       figures.add(
           id + ".most", at + "most requests in any second", counts.mostRequestsInOneSecond(), "");
     }
