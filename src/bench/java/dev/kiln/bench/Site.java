@@ -4,6 +4,7 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Pausable;
+import dev.kiln.ledger.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -113,7 +114,7 @@ final class Site {
 
   /** Pauses the workspace or lets it go on, as an operator does. */
   void pause(boolean paused) {
-    try (Ledger ledger = Ledger.openBeside(data(), Clock.systemUTC())) {
+    try (Ledger ledger = Ledger.openBeside(Store.embedded(data()), Clock.systemUTC())) {
       ledger.pause(Pausable.WORKSPACE, "main", paused);
     }
   }
