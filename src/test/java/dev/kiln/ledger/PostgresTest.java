@@ -327,6 +327,18 @@ final class PostgresTest {
     }
   }
 
+  @Test
+  void theFirstStartMakesItsTablesThroughAPoolerToo() throws Exception {
+    Store store = PostgresServer.empty();
+    try (TransactionPooler pooler = new TransactionPooler(PostgresServer.port())) {
+      Store pooled = through(pooler, store);
+      Ledger.open(pooled, Clock.systemUTC()).close();
+      assertThat(Ledger.exists(pooled)).isTrue();
+      assertThat(pooler.used()).isGreaterThanOrEqualTo(3);
+    }
+    PostgresServer.drop(store);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aCommitWhoseAnswerIsLostIsKnownToHaveTakenEffectOrNot(boolean reached) throws Exception {
