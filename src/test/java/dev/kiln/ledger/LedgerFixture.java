@@ -146,9 +146,9 @@ public final class LedgerFixture implements AutoCloseable {
     return System.getProperty("kiln.test.ledger", "").equals("postgresql");
   }
 
-  /** The length of a history for a model: a third on PostgreSQL, where each step takes longer. */
+  /** The length of a history for a model: a sixth on PostgreSQL, where each step takes longer. */
   static int steps(int all) {
-    return onPostgres() ? all / 3 : all;
+    return onPostgres() ? all / 6 : all;
   }
 
   static LedgerFixture at(Store store) {
