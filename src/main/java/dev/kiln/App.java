@@ -745,7 +745,9 @@ public final class App implements AutoCloseable {
       LongConsumer progress)
       throws Exception {
     Path scratch = Files.createTempDirectory("kiln-preview");
-    try (App app = start(new Places(places.config(), places.routes(), scratch), Mode.CHECK)) {
+    try (App app =
+        start(
+            new Places(places.config(), places.routes(), scratch, places.secrets()), Mode.CHECK)) {
       boolean alone = !DataLock.held(places.data());
       Store store = Settings.store(places);
       if (!Ledger.exists(store)) {

@@ -415,7 +415,8 @@ final class ManifestTest {
     } else {
       Deployment deployment = one(folder, Deployment.class);
       assertThat(deployment.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
-      assertThat(deployment.getSpec().getReplicas()).isGreaterThan(1);
+      assertThat(deployment.getSpec().getReplicas()).as("one Kiln to a ledger").isEqualTo(1);
+      assertThat(deployment.getSpec().getStrategy().getType()).isEqualTo("Recreate");
     }
     assertThat(pod(folder).getServiceAccountName())
         .isEqualTo(one(folder, ServiceAccount.class).getMetadata().getName());

@@ -54,7 +54,11 @@ final class InitCommand implements Callable<Integer> {
           "routes/failures.camel.yaml",
           "routes/intake-files.camel.yaml",
           "routes/intake-http.camel.yaml",
+          "routes/intake-jms.camel.yaml",
+          "routes/intake-kafka.camel.yaml",
+          "routes/intake-messages.camel.yaml",
           "routes/intake-poll.camel.yaml",
+          "routes/preview.camel.yaml",
           "routes/rejects.camel.yaml",
           "routes/results.camel.yaml",
           "routes/tables.camel.yaml");

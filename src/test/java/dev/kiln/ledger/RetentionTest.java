@@ -3,9 +3,12 @@ package dev.kiln.ledger;
 import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonPointer;
+import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.LeadKey;
 import dev.kiln.ledger.Ledger.Forgotten;
 import dev.kiln.ledger.LedgerFixture.Row;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,6 +77,29 @@ final class RetentionTest {
       assertThat(dump.get(table)).as(table).isEmpty();
     }
     assertThat(purge()).isZero();
+  }
+
+  private void comesBack(String content) {
+    read(content, Row.of(TABLE));
+    String lead = send(LedgerFixture.accepted()).lead().leadId();
+    byte[] body = ("{\"lead_id\":\"" + lead + "\"}").getBytes(StandardCharsets.UTF_8);
+    fixture.ledger().receive(TABLE, EnrichedRow.of(body, JsonPointer.compile("/lead_id")));
+  }
+
+  private List<Enriched> next() {
+    return fixture.ledger().next(fixture.ledger().onward("file"), 10);
+  }
+
+  @Test
+  void resultsGoOnwardAlsoOnceAllBeforeThemAreDeleted() {
+    comesBack("old");
+    fixture.ledger().wentOn("file", next().get(0).id(), "");
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isPositive();
+    purge();
+    assertThat(fixture.dump().get("result")).isEmpty();
+    comesBack("new");
+    assertThat(next()).hasSize(1);
   }
 
   @Test
