@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /**
- * Gives {@link Isolated} its meaning between the build's two test processes too: such a class waits
- * until the other process is between two classes, and has the machine for itself. Found by JUnit
+ * Gives {@link Isolated} its meaning between the build's test processes too: such a class waits
+ * until each other process is between two classes, and has the machine for itself. Found by JUnit
  * (META-INF/services). Each of the processes runs one class at a time.
  */
 public final class ForksApart implements BeforeAllCallback {
@@ -27,7 +27,7 @@ public final class ForksApart implements BeforeAllCallback {
         .getOrComputeIfAbsent(Turn.class, type -> Turn.take(alone), Turn.class);
   }
 
-  /** The turn of a class: shared with the other process, or not. */
+  /** The turn of a class: shared with the other processes, or not. */
   private record Turn(FileChannel channel) implements AutoCloseable {
     /** Who waits for the machine holds the gate, so that nobody else comes in before. */
     static Turn take(boolean alone) {

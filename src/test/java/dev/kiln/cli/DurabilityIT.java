@@ -183,7 +183,7 @@ final class DurabilityIT {
             .hasLineCount(1);
       }
       assertThat(refused(rehearsal.kilnBy(List.of("prlimit", "--fsize=65536"), "status")))
-          .contains("library of SQLite could not be unpacked into", "Make room there");
+          .contains("library of SQLite could not be unpacked into", "Make room");
       mustBeWhole(ledger(rehearsal));
     }
   }
