@@ -43,14 +43,14 @@ final class Plot {
             .formatted(WIDTH, HEIGHT, LEFT, LEFT, TOP, BOTTOM, RIGHT));
     StringBuilder line = new StringBuilder();
     for (Point point : points) {
-      double x = LEFT + 30 + (RIGHT - LEFT - 60) * (Math.log10(point.rows) - 3) / 3;
+      double x = LEFT + 60 + (RIGHT - LEFT - 120) * (Math.log10(point.rows) - 3) / 3;
       double y = BOTTOM - (BOTTOM - TOP) * point.micros / most;
       line.append(line.isEmpty() ? "M" : "L").append(format("%.1f %.1f", x, y));
       svg.append(format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"#c2410c\"/>%n", x, y));
       svg.append(
           format(
-              "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.0f µs (%,.0f rows/s)</text>%n",
-              x, y - 12, point.micros, 1e6 / point.micros));
+              "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.0f µs, %,.0f/s</text>%n",
+              x, y + 24, point.micros, 1e6 / point.micros));
       svg.append(
           format(
               "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s rows</text>%n",
