@@ -716,8 +716,7 @@ public final class App implements AutoCloseable {
   public static void check(Places places) throws Exception {
     Path scratch = Files.createTempDirectory("kiln-check");
     try {
-      start(new Places(places.config(), places.routes(), scratch, places.secrets()), Mode.CHECK)
-          .close();
+      start(places.with(scratch), Mode.CHECK).close();
     } finally {
       Trees.delete(scratch);
     }
@@ -745,9 +744,7 @@ public final class App implements AutoCloseable {
       LongConsumer progress)
       throws Exception {
     Path scratch = Files.createTempDirectory("kiln-preview");
-    try (App app =
-        start(
-            new Places(places.config(), places.routes(), scratch, places.secrets()), Mode.CHECK)) {
+    try (App app = start(places.with(scratch), Mode.CHECK)) {
       boolean alone = !DataLock.held(places.data());
       Store store = Settings.store(places);
       if (!Ledger.exists(store)) {

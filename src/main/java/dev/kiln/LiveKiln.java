@@ -61,9 +61,8 @@ public final class LiveKiln {
                 () ->
                     new InvalidConfiguration(
                         places.data(),
-                        "has a Kiln that does not listen (yet): it must be \"kiln run\", and "
-                            + "kiln.http.listen"
-                            + " in "
+                        "has a Kiln that does not listen (yet): it must be \"kiln run\", and"
+                            + " kiln.http.listen in "
                             + places.config().resolve(Settings.FILE)
                             + " other than off"));
     Placeholders placeholders = new Placeholders(places.secrets(), System.getenv());

@@ -23,6 +23,11 @@ public record Places(Path config, Path routes, Path data, Path secrets) {
     return config.resolve("secrets");
   }
 
+  /** The same configuration with another data folder. */
+  Places with(Path otherData) {
+    return new Places(config, routes, otherData, secrets);
+  }
+
   /** Checks that what must be there is there. */
   void check() {
     if (!Files.isDirectory(config)) {

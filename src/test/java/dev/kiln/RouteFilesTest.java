@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.kiln.clay.Placeholders;
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.Priority;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -237,8 +239,11 @@ final class RouteFilesTest {
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageStartingWith(folder.resolve("gone") + ": is not a folder");
     Path secrets = folder.resolve("gone");
-    assertThatThrownBy(
-            () -> App.check(new Places(places.config(), places.routes(), places.data(), secrets)))
+    Places apart = new Places(places.config(), places.routes(), places.data(), secrets);
+    assertThatThrownBy(() -> App.check(apart))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageStartingWith(secrets + ": is not a folder: --secrets");
+    assertThatThrownBy(() -> App.preview(apart, List.of(), "", Priority.NORMAL, null, rows -> {}))
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageStartingWith(secrets + ": is not a folder: --secrets");
   }
