@@ -4,12 +4,12 @@ import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.apache.commons.compress.archivers.zip.ZipFile;
-import org.dhatim.fastexcel.reader.ExcelReaderException;
 import org.dhatim.fastexcel.reader.ReadableWorkbook;
 import org.dhatim.fastexcel.reader.ReadingOptions;
 import org.dhatim.fastexcel.reader.Sheet;
@@ -146,15 +146,16 @@ final class Workbook implements Closeable {
     return workbook;
   }
 
-  /** What the reading library gives; what it throws says that the workbook is damaged. */
-  <T> T guarded(Supplier<T> call) throws UnreadableFile {
+  /**
+   * What the reading library gives. What it throws says that the workbook is damaged, whichever of
+   * its parsers it comes from; a disk that cannot be read is told as such.
+   */
+  <T> T guarded(Supplier<T> call) throws IOException {
     try {
       return call.get();
-    } catch (ExcelReaderException
-        | IllegalArgumentException
-        | IllegalStateException
-        | IndexOutOfBoundsException
-        | NullPointerException damage) {
+    } catch (UncheckedIOException unread) {
+      throw unread.getCause();
+    } catch (RuntimeException damage) {
       throw damaged(file);
     }
   }

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -17,6 +19,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
 
 /** No file crashes or stops the reader: it is read, or refused with a reason. */
 final class FormsFuzzTest {
@@ -41,6 +44,26 @@ final class FormsFuzzTest {
     int from = tail.length == 0 ? 0 : random.nextInt(tail.length);
     all.write(tail, from, tail.length - from);
     check(all.toByteArray());
+  }
+
+  /** The library's parsers say in several ways what they cannot read. */
+  @Test
+  void whatXmlForbidsAnywhereInAWorkbook() throws IOException {
+    int checked = 0;
+    for (Path form : FormsTest.forms()) {
+      if (!form.toString().endsWith(".xlsx")) {
+        continue;
+      }
+      byte[] workbook = Files.readAllBytes(form);
+      for (String piece : List.of("\u00B7", "<\u00B7", "&\u00B7;", "\u0001", "\uFFFF")) {
+        byte[] forbidden = piece.getBytes(StandardCharsets.UTF_8);
+        for (int at = 0; at < 2000; at += 97) {
+          check(withInSheets(workbook, at, forbidden));
+          checked++;
+        }
+      }
+    }
+    assertThat(checked).isPositive();
   }
 
   private static void check(byte[] bytes) {
@@ -86,8 +109,24 @@ final class FormsFuzzTest {
     return out.toByteArray();
   }
 
+  /** A ZIP archive with a piece more in each of its sheets. */
+  private static byte[] withInSheets(byte[] zip, int at, byte[] piece) throws IOException {
+    return rewritten(
+        zip,
+        (name, content) ->
+            name.contains("worksheets/")
+                ? spliced(content, Math.min(at, content.length), -1, piece)
+                : content);
+  }
+
   /** A ZIP archive with changes in one of its files. */
   private static byte[] mutatedWithin(byte[] zip, Random random) throws IOException {
+    return rewritten(
+        zip, (name, content) -> random.nextInt(3) == 0 ? mutated(content, random) : content);
+  }
+
+  private static byte[] rewritten(byte[] zip, BiFunction<String, byte[], byte[]> change)
+      throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip));
         ZipOutputStream again = new ZipOutputStream(out)) {
@@ -95,7 +134,7 @@ final class FormsFuzzTest {
       while (entry != null) {
         byte[] content = in.readAllBytes();
         again.putNextEntry(new ZipEntry(entry.getName()));
-        again.write(random.nextInt(3) == 0 ? mutated(content, random) : content);
+        again.write(change.apply(entry.getName(), content));
         entry = in.getNextEntry();
       }
     }
