@@ -853,6 +853,29 @@ public final class Ledger implements AutoCloseable {
   // ---- Leadership ----
 
   /**
+   * Says that a node lives.
+   *
+   * @param node its name
+   * @param version Kiln's
+   * @param startedAt since when it runs
+   * @param alive how long it is taken for alive from now on
+   * @return all that are known, by name
+   */
+  public List<LedgerView.NodeAccount> beat(
+      String node, String version, Instant startedAt, Duration alive) {
+    return writer.write(
+        transaction -> {
+          NodeRows.beat(transaction.handle(), node, version, startedAt, alive, clock.millis());
+          return NodeRows.all(transaction.handle());
+        });
+  }
+
+  /** Says that a node ends: nobody needs to wait for it. */
+  public void leave(String node) {
+    writer.change(transaction -> NodeRows.leave(transaction.handle(), node));
+  }
+
+  /**
    * Takes or renews the lease of a workspace.
    *
    * @param workspace the workspace

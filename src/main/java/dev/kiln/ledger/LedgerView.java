@@ -128,6 +128,7 @@ public final class LedgerView implements AutoCloseable {
    * @param pauseUntil until when Clay asked it to wait; in the past where it does not wait
    * @param rate the rate that the operator has set, leads a second; 0 where clay.yaml's holds
    * @param paused whether the operator has paused it
+   * @param ledSince since when its leader leads it
    */
   public record WorkspaceAccount(
       String name,
@@ -136,7 +137,24 @@ public final class LedgerView implements AutoCloseable {
       Instant leaseUntil,
       Instant pauseUntil,
       double rate,
-      boolean paused) {}
+      boolean paused,
+      Instant ledSince) {}
+
+  /**
+   * A process that runs on the ledger.
+   *
+   * @param name its name; no two have the same, of all that ever ran
+   * @param version Kiln's
+   * @param startedAt since when it runs
+   * @param aliveUntil the ledger's time from which on it is taken for dead, unless it says that it
+   *     lives before; dead ones are listed for a day
+   */
+  public record NodeAccount(String name, String version, Instant startedAt, Instant aliveUntil) {
+    /** Whether it lives, at a time of the ledger. */
+    public boolean alive(Instant now) {
+      return now.isBefore(aliveUntil);
+    }
+  }
 
   /**
    * What is spent together.
@@ -195,6 +213,7 @@ public final class LedgerView implements AutoCloseable {
    * @param recentUse what went through each webhook lately, by its id
    * @param workspaces by name
    * @param budget what is spent and held
+   * @param nodes by name
    */
   public record Snapshot(
       List<RunAccount> runs,
@@ -202,14 +221,16 @@ public final class LedgerView implements AutoCloseable {
       List<WebhookUse> webhooks,
       Map<String, RecentUse> recentUse,
       List<WorkspaceAccount> workspaces,
-      BudgetAccount budget) {
+      BudgetAccount budget,
+      List<NodeAccount> nodes) {
     /** The account of a ledger that nothing was ever read into. */
     public static final Snapshot EMPTY =
-        new Snapshot(List.of(), List.of(), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY);
+        new Snapshot(
+            List.of(), List.of(), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY, List.of());
 
     /** The same with some of its runs. */
     public Snapshot of(List<RunAccount> some) {
-      return new Snapshot(some, tables, webhooks, recentUse, workspaces, budget);
+      return new Snapshot(some, tables, webhooks, recentUse, workspaces, budget, nodes);
     }
   }
 
@@ -246,7 +267,8 @@ public final class LedgerView implements AutoCloseable {
               webhooks(handle),
               WebhookRows.recentUse(handle, clock.instant()),
               workspaces(handle),
-              budget(handle, clock.instant()));
+              budget(handle, clock.instant()),
+              NodeRows.all(handle));
         });
   }
 
@@ -755,7 +777,8 @@ public final class LedgerView implements AutoCloseable {
                     Instant.ofEpochMilli(row.getLong("lease_until")),
                     Instant.ofEpochMilli(row.getLong("pause_until")),
                     orders.rates().getOrDefault(row.getString("name"), 0.0),
-                    orders.paused(Pausable.WORKSPACE, row.getString("name"))))
+                    orders.paused(Pausable.WORKSPACE, row.getString("name")),
+                    Instant.ofEpochMilli(row.getLong("led_since"))))
         .list();
   }
 

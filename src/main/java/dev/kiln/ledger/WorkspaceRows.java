@@ -28,6 +28,7 @@ final class WorkspaceRows {
     return handle
         .createQuery(
             "UPDATE workspace SET epoch = CASE WHEN holder = :node THEN epoch ELSE epoch + 1 END,"
+                + " led_since = CASE WHEN holder = :node AND lease_until > 0 THEN led_since ELSE :now END,"
                 + " holder = :node, lease_until = :until"
                 + " WHERE name = :name AND (holder = :node OR lease_until <= :now OR :alone = 1) RETURNING epoch")
         .bind("node", node)

@@ -135,8 +135,9 @@ final class ForecastTest {
                     "tech", Map.of(), new Waiting(WaitReason.EXHAUSTED, "all is full", NOW), null)),
             known.webhooks(),
             Map.of(),
-            List.of(new WorkspaceAccount("main", "", 1, NOW, NOW, 2.0, true)),
-            BudgetAccount.EMPTY);
+            List.of(new WorkspaceAccount("main", "", 1, NOW, NOW, 2.0, true, NOW)),
+            BudgetAccount.EMPTY,
+            List.of());
     Forecast forecast = new Forecast(fixture.catalogue(), ledger, Priority.NORMAL);
     assertThat(forecast.webhook(fixture.catalogue().table("tech").orElseThrow()))
         .isEqualTo("tech-1");

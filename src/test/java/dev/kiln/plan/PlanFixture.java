@@ -120,7 +120,7 @@ final class PlanFixture {
   }
 
   Snapshot ledger() {
-    return new Snapshot(runs, List.of(), uses, Map.of(), List.of(), BudgetAccount.EMPTY);
+    return new Snapshot(runs, List.of(), uses, Map.of(), List.of(), BudgetAccount.EMPTY, List.of());
   }
 
   /** Percent by table. */

@@ -71,7 +71,8 @@ final class AlertsTest {
                     "Ada Lovelace")),
             recent,
             List.of(),
-            BudgetAccount.EMPTY));
+            BudgetAccount.EMPTY,
+            List.of()));
   }
 
   private static Facts queued(@Nullable Waiting waiting) {
@@ -82,7 +83,8 @@ final class AlertsTest {
             List.of(),
             Map.of(),
             List.of(),
-            BudgetAccount.EMPTY));
+            BudgetAccount.EMPTY,
+            List.of()));
   }
 
   private List<String> told(Facts facts) {

@@ -45,8 +45,9 @@ final class CapacityTest {
         List.of(),
         Arrays.asList(webhooks),
         recent,
-        List.of(new WorkspaceAccount("main", "node", 1, NOW.plusSeconds(5), NOW, 2.5, true)),
-        BudgetAccount.EMPTY);
+        List.of(new WorkspaceAccount("main", "node", 1, NOW.plusSeconds(5), NOW, 2.5, true, NOW)),
+        BudgetAccount.EMPTY,
+        List.of());
   }
 
   private static Capacity capacity(Map<String, RecentUse> recent, WebhookUse... webhooks) {
@@ -157,7 +158,13 @@ final class CapacityTest {
     TableAccount table = new TableAccount("tech", Map.of(), null, NOW.minus(age));
     return StatusText.of(
         new Snapshot(
-            List.of(run), List.of(table), List.of(), Map.of(), List.of(), BudgetAccount.EMPTY),
+            List.of(run),
+            List.of(table),
+            List.of(),
+            Map.of(),
+            List.of(),
+            BudgetAccount.EMPTY,
+            List.of()),
         NOW);
   }
 
