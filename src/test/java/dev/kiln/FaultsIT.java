@@ -24,14 +24,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.hc.core5.pool.PoolStats;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Every kind of failure on the wire, over and over. At full length 10,000 of them. */
 @ResourceLock(RunningKiln.MANAGED)
-@Isolated("it measures")
+@Tag("alone") // it measures
 final class FaultsIT {
   private static final int ERRORS = Proof.of(500, 10_000);
   private static final int IN_FLIGHT = 64;

@@ -34,12 +34,12 @@ import org.apache.camel.ServiceStatus;
 import org.apache.camel.api.management.ManagedCamelContext;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Files that are saved over and over, while leads deliver. */
-@Isolated("it counts threads, MBeans and open files")
+@Tag("alone") // it counts threads, MBeans and open files
 final class LiveReloadIT {
   private static final int RELOADS = Proof.of(10, 100);
   private static final int LEADS = Proof.of(600, 5_000);

@@ -25,12 +25,12 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Clay is gone for a while: every connection is reset. At full length for a minute. */
-@Isolated("it measures")
+@Tag("alone") // it measures
 final class OutageIT {
   private static final double RATE = 20;
   private static final Duration OUTAGE = Duration.ofSeconds(Proof.of(3, 60));

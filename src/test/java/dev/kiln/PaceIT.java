@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The pace in real time, as the receiver sees it. In short a rate is found exact in some stretch,
  * however busy the machine is; at full length it is exact over the whole run, on an idle one.
  */
-@Isolated("it measures")
+@Tag("alone") // it measures
 final class PaceIT {
   /** How long a rate is watched at full length; at low rates until so many rows came. */
   private static final double WATCHED_SECONDS = 60;

@@ -19,12 +19,12 @@ import java.util.Map;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** One table is stopped over JMX while all of them deliver. */
-@Isolated("it measures, and reads JMX")
+@Tag("alone") // it measures, and reads JMX
 final class TableStopIT {
   private static final double RATE = 50;
   private static final int FILES = Proof.of(20, 60);

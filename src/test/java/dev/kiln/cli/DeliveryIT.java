@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The main promise of the pace: as fast as the workspace allows, and never faster. */
-@Isolated("it measures")
+@Tag("alone") // it measures
 final class DeliveryIT {
   private static final int LEADS = 300;
   private static final double RATE = 10;

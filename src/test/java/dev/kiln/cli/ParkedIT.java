@@ -9,15 +9,15 @@ import dev.kiln.ledger.LedgerView.RunAccount;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Many leads that wait for their table cost nothing. At full length a million. */
 @Execution(ExecutionMode.CONCURRENT)
-@Isolated("it measures")
+@Tag("alone") // it measures
 final class ParkedIT {
   private static final int PARKED = Proof.of(50_000, 1_000_000);
   private static final Duration LONGEST = Duration.ofMinutes(Proof.of(2, 15));
