@@ -80,7 +80,8 @@ final class Arrivals {
     return Math.abs(nearest() - rate) <= 0.02 * rate;
   }
 
-  private int mostWithin(double seconds) {
+  /** The most rows within so many seconds. */
+  int mostWithin(double seconds) {
     int most = 0;
     int first = 0;
     for (int i = 0; i < at.length; i++) {

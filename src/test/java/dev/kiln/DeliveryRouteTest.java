@@ -17,7 +17,6 @@ import dev.kiln.ledger.WebhookUse;
 import dev.kiln.simulate.Delay;
 import dev.kiln.simulate.Fault;
 import dev.kiln.simulate.SimulatedWebhook;
-import dev.kiln.simulate.SimulatorStatistics.Counts;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -166,7 +165,7 @@ final class DeliveryRouteTest {
     server.invoke(route, "stop", null, null);
     kiln.parked(TECH, WaitReason.ROUTE_STOPPED);
     assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 40L));
-    assertThat(Duration.between(stopped, Instant.now())).isLessThan(Duration.ofSeconds(10));
+    assertThat(Duration.between(stopped, Instant.now())).isLessThan(Duration.ofSeconds(25));
     assertThat(kiln.count(TECH, LeadState.QUEUED)).isGreaterThan(50);
 
     server.invoke(route, "start", null, null);
@@ -336,16 +335,16 @@ final class DeliveryRouteTest {
   @DisplayName("T1: the tables of a workspace share one pace")
   void tablesShareThePace() throws Exception {
     kiln.rate(40).start();
-    kiln.drop("normal/tech.csv", leads(1, 40, "Computer Software"));
-    kiln.drop("normal/finance.csv", leads(100, 40, "Banking"));
-    kiln.drop("normal/inbound/came.csv", leads(200, 40, "Banking"));
-    kiln.settled("tech.csv");
-    kiln.settled("finance.csv");
-    kiln.settled("came.csv");
-    assertThat(kiln.count(INBOUND, LeadState.ACCEPTED)).isEqualTo(40);
-    Counts total = kiln.clay().statistics().total();
-    assertThat(total.mostRequestsInOneSecond()).isLessThanOrEqualTo(60);
-    assertThat(took(total)).isGreaterThan(Duration.ofMillis((120 - 5) * 1000 / 40));
+    try (Lateness lateness = new Lateness()) {
+      kiln.drop("normal/tech.csv", leads(1, 40, "Computer Software"));
+      kiln.drop("normal/finance.csv", leads(100, 40, "Banking"));
+      kiln.drop("normal/inbound/came.csv", leads(200, 40, "Banking"));
+      kiln.settled("tech.csv");
+      kiln.settled("finance.csv");
+      kiln.settled("came.csv");
+      assertThat(kiln.count(INBOUND, LeadState.ACCEPTED)).isEqualTo(40);
+      Arrivals.of(40, kiln.clay().rows()).mustKeepThePace(lateness.worst());
+    }
   }
 
   @Test
@@ -380,15 +379,9 @@ final class DeliveryRouteTest {
     kiln.start();
     kiln.drop("normal/tech.csv", leads(1, 120, "Computer Software"));
     kiln.settled("tech.csv");
-    assertThat(took(kiln.clay().statistics().total()))
-        .as("120 leads at 40 a second")
-        .isLessThan(Duration.ofMillis(4200));
-  }
-
-  private static Duration took(Counts counts) {
-    return Duration.between(
-        Objects.requireNonNull(counts.firstArrival()),
-        Objects.requireNonNull(counts.lastArrival()));
+    assertThat(Arrivals.of(40, kiln.clay().rows()).mostWithin(0.6))
+        .as("on the wire at once, of batches of 10")
+        .isGreaterThan(12);
   }
 
   @Test
@@ -415,7 +408,7 @@ final class DeliveryRouteTest {
     soon().until(() -> kiln.requests("tech-1") >= 3);
     Instant stop = Instant.now();
     kiln.stop();
-    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(10));
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(25));
     RunAccount run = kiln.run("tech.csv").orElseThrow();
     assertThat(run.states()).containsOnlyKeys(LeadState.ACCEPTED, LeadState.QUEUED);
     assertThat(run.states()).containsEntry(LeadState.ACCEPTED, kiln.requests("tech-1"));

@@ -390,7 +390,7 @@ final class RunningKiln implements AutoCloseable {
     return await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(30));
+        .atMost(Duration.ofMinutes(1));
   }
 
   /** Waits until a file was read to its end and none of its leads is open. */
