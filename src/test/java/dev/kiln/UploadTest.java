@@ -350,28 +350,79 @@ final class UploadTest {
     nothingIsLeft();
   }
 
-  @ParameterizedTest(name = "{0} {1}")
+  @Test
   @DisplayName("a request that cannot be is answered in the one form of errors")
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "POST | /leads?sorce=x | text/csv | 400 | unknown parameter \"sorce\"; did you mean \"source\"?",
-        "POST | /leads?CamelHttpUri=x | text/csv | 400 | unknown parameter \"CamelHttpUri\"; valid: dedupe, priority, source",
-        "POST | /leads?source=a&source=b | text/csv | 400 | the parameter \"source\" is there more than once",
-        "POST | /leads?source=..%2Fx | text/csv | 400 | the parameter \"source\" takes up to 100 letters, digits, blanks and . _ - only",
-        "POST | /leads?priority=urgent | text/csv | 400 | Unknown priority \"urgent\"; valid: high, normal, low",
-        "POST | /leads?dedupe=no | text/csv | 400 | the parameter \"dedupe\" is \"no\"; valid: skip, changed, force",
-        "POST | /leads | image/png | 415 | leads do not come as this type: valid are text/csv, application/json and application/x-ndjson",
-        "POST | /leads | multipart/form-data | 415 | leads do not come as a form: post the file itself (curl --data-binary @FILE)",
-        "PUT | /leads | text/csv | 405 | this path takes POST only",
-        "POST | /lead | text/csv | 404 | there is nothing at this path; did you mean \"/leads\"?",
-        "GET | /runs/nobody | text/csv | 404 | there is no run of this id",
-        "GET | /runs/a/b | text/csv | 404 | there is nothing at this path; did you mean \"/runs/*\"?",
-        "DELETE | /runs/x | text/csv | 405 | this path takes GET only",
-      })
-  void wrongRequests(String method, String path, String type, int status, String error)
-      throws Exception {
+  void wrongRequests() throws Exception {
     kiln.start();
+    wrong(
+        "POST",
+        "/leads?sorce=x",
+        "text/csv",
+        400,
+        "unknown parameter \"sorce\"; did you mean \"source\"?");
+    wrong(
+        "POST",
+        "/leads?CamelHttpUri=x",
+        "text/csv",
+        400,
+        "unknown parameter \"CamelHttpUri\"; valid: dedupe, priority, source");
+    wrong(
+        "POST",
+        "/leads?source=a&source=b",
+        "text/csv",
+        400,
+        "the parameter \"source\" is there more than once");
+    wrong(
+        "POST",
+        "/leads?source=..%2Fx",
+        "text/csv",
+        400,
+        "the parameter \"source\" takes up to 100 letters, digits, blanks and . _ - only");
+    wrong(
+        "POST",
+        "/leads?priority=urgent",
+        "text/csv",
+        400,
+        "Unknown priority \"urgent\"; valid: high, normal, low");
+    wrong(
+        "POST",
+        "/leads?dedupe=no",
+        "text/csv",
+        400,
+        "the parameter \"dedupe\" is \"no\"; valid: skip, changed, force");
+    wrong(
+        "POST",
+        "/leads",
+        "image/png",
+        415,
+        "leads do not come as this type: valid are text/csv, application/json and application/x-ndjson");
+    wrong(
+        "POST",
+        "/leads",
+        "multipart/form-data",
+        415,
+        "leads do not come as a form: post the file itself (curl --data-binary @FILE)");
+    wrong("PUT", "/leads", "text/csv", 405, "this path takes POST only");
+    wrong(
+        "POST",
+        "/lead",
+        "text/csv",
+        404,
+        "there is nothing at this path; did you mean \"/leads\"?");
+    wrong("GET", "/runs/nobody", "text/csv", 404, "there is no run of this id");
+    wrong(
+        "GET",
+        "/runs/a/b",
+        "text/csv",
+        404,
+        "there is nothing at this path; did you mean \"/runs/*\"?");
+    wrong("DELETE", "/runs/x", "text/csv", 405, "this path takes GET only");
+    assertThat(kiln.snapshot().runs()).isEmpty();
+    nothingIsLeft();
+  }
+
+  private void wrong(String method, String path, String type, int status, String error)
+      throws Exception {
     Answer answer =
         send(
             request(path)
@@ -381,8 +432,6 @@ final class UploadTest {
     assertThat(answer.status()).as(answer.response().body()).isEqualTo(status);
     assertThat(answer.error()).isEqualTo(error);
     assertThat(answer.header("Content-Type")).isEqualTo("application/json");
-    assertThat(kiln.snapshot().runs()).isEmpty();
-    nothingIsLeft();
   }
 
   @Test

@@ -89,7 +89,7 @@ final class BudgetModelTest {
         .ofSize(LedgerFixture.steps(80));
   }
 
-  @Property(tries = 25, shrinking = ShrinkingMode.BOUNDED)
+  @Property(tries = 10, shrinking = ShrinkingMode.BOUNDED)
   void noCapIsExceededAndWhatFitsIsNotHeld(@ForAll("histories") List<Step> history)
       throws IOException {
     Path data = Files.createTempDirectory("budget-model");

@@ -61,7 +61,7 @@ final class LedgerModelTest {
         .ofSize(LedgerFixture.steps(60));
   }
 
-  @Property(tries = 20, shrinking = ShrinkingMode.BOUNDED)
+  @Property(tries = 10, shrinking = ShrinkingMode.BOUNDED)
   void theLedgerAgreesWithTheModelAfterEveryStep(@ForAll("histories") List<Step> history)
       throws IOException {
     Path data = Files.createTempDirectory("ledger-model");
