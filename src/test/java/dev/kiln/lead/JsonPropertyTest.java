@@ -72,7 +72,8 @@ final class JsonPropertyTest {
     int at = 1 + where % lines.size();
     lines.add(at, torn);
     Frames frames = Frames.of(String.join("\n", lines));
-    assertThat(frames.broken()).extracting(Broken::line).containsExactly(at + 1L);
+    // A text such as }{" looks like another object: its piece of the line is broken too.
+    assertThat(frames.broken()).isNotEmpty().allMatch(broken -> broken.line() == at + 1L);
     assertThat(frames.rows()).hasSize(objects.size());
   }
 
