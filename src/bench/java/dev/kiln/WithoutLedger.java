@@ -5,6 +5,7 @@ import dev.kiln.clay.Answer;
 import dev.kiln.clay.Breakers;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
+import dev.kiln.clay.Node;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhook;
 import dev.kiln.ledger.Due;
@@ -13,6 +14,7 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.WebhookUse;
+import dev.kiln.status.Release;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -60,8 +62,8 @@ public final class WithoutLedger {
             settings.delivery(),
             breakers,
             table -> Optional.empty(),
-            "bench",
-            true,
+            workspace -> true,
+            new Node("bench", Release.version(), true),
             RandomGenerator.getDefault());
     Main main = new Main();
     settings.values().forEach(main::addOverrideProperty);
@@ -194,7 +196,7 @@ public final class WithoutLedger {
       return new DefaultEndpoint(uri, this) {
         @Override
         public Producer createProducer() {
-          return new ClayProducer(this, sending -> webhook, clay::target, (table, reply) -> {});
+          return new ClayProducer(this, sending -> webhook, clay::post, (table, reply) -> {});
         }
 
         @Override

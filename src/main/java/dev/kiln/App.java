@@ -5,12 +5,12 @@ import dev.kiln.clay.Breakers;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.DeliveryPolicy;
+import dev.kiln.clay.Node;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.lead.UnreadableFile;
 import dev.kiln.ledger.DedupeMode;
-import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
@@ -26,6 +26,7 @@ import dev.kiln.status.LiveStatus;
 import dev.kiln.status.Management;
 import dev.kiln.status.Metrics;
 import dev.kiln.status.NotReady;
+import dev.kiln.status.Release;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -108,6 +109,7 @@ public final class App implements AutoCloseable {
   private @Nullable LiveReload live;
   private @Nullable Management management;
   private @Nullable Retention retention;
+  private @Nullable Heartbeat heartbeat;
   private boolean closed;
 
   private App(
@@ -150,9 +152,8 @@ public final class App implements AutoCloseable {
     Configuration configuration = Configuration.read(places);
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
-    List<Lease> leases = List.of();
     DeliveryPolicy policy = configuration.settings().delivery();
-    String node = node();
+    Node node = null;
     try {
       for (String folder : NotReady.FOLDERS) {
         Files.createDirectories(places.data().resolve(folder));
@@ -163,25 +164,23 @@ public final class App implements AutoCloseable {
           mode == Mode.CHECK
               ? Store.embedded(places.data())
               : configuration.settings().ledger(places);
-      ledger = Ledger.open(store, Clock.systemUTC());
-      if (!store.embedded()) {
-        leases =
-            new FirstLeases(ledger, store, node, policy.lease())
-                .take(configuration.catalogue().workspaces().keySet());
-      }
+      ledger = Ledger.open(store);
+      node = new Node(name(), Release.version(), store.embedded());
       ledger.register(Webhooks.listed(configuration.catalogue()));
       Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
-      // The lock on the data folder, or the leases, prove that nobody else has them on the wire.
-      ledger.recover(
-          Long.MAX_VALUE,
-          orphans.keySet(),
-          policy.resend() ? ledger.now() : null,
-          policy.attempts());
+      if (node.alone()) {
+        // The lock on the data folder proves that nobody else has them on the wire.
+        ledger.recover(
+            Long.MAX_VALUE,
+            orphans.keySet(),
+            policy.resend() ? ledger.now() : null,
+            policy.attempts());
+      }
       ledger.waiting(orphans);
-      return start(places, mode, files, configuration, lock, ledger, store, node);
+      return start(places, mode, files, configuration, lock, ledger, node);
     } catch (Exception | Error failure) {
       if (ledger != null) {
-        giveBack(ledger, leases, failure);
+        leave(ledger, node, failure);
         ledger.close();
       }
       lock.close();
@@ -189,10 +188,12 @@ public final class App implements AutoCloseable {
     }
   }
 
-  /** Gives leases back after a start that failed, so that the next one need not wait for them. */
-  private static void giveBack(Ledger ledger, List<Lease> leases, Throwable failure) {
+  /** A start failed: nobody needs to wait for this node. */
+  private static void leave(Ledger ledger, @Nullable Node node, Throwable failure) {
     try {
-      leases.forEach(ledger::resign);
+      if (node != null) {
+        ledger.leave(node.name());
+      }
     } catch (LedgerUnavailable second) {
       failure.addSuppressed(second);
     }
@@ -242,8 +243,7 @@ public final class App implements AutoCloseable {
       Configuration configuration,
       DataLock lock,
       Ledger ledger,
-      Store store,
-      String node)
+      Node node)
       throws Exception {
     Settings settings = configuration.settings();
     Catalogue catalogue = configuration.catalogue();
@@ -259,8 +259,8 @@ public final class App implements AutoCloseable {
             settings.delivery(),
             breakers,
             table -> stopped(main.getCamelContext(), stops, table),
+            workspace -> runs(main.getCamelContext(), stops, "deliver-" + workspace),
             node,
-            store.embedded(),
             RandomGenerator.getDefault());
 
     Path properties = places.config().resolve(Settings.FILE);
@@ -395,6 +395,9 @@ public final class App implements AutoCloseable {
             lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster, health);
     try {
       claims.keep();
+      if (mode == Mode.RUN) {
+        app.beat(node, settings.delivery());
+      }
       main.start();
       if (mode == Mode.RUN) {
         app.listen(
@@ -442,10 +445,44 @@ public final class App implements AutoCloseable {
       app.detach();
       app.closeResults();
       main.stop();
+      app.resign(failure);
       claims.close();
       throw configuration.routes().explain(properties, failure);
     }
     return app;
+  }
+
+  /** Lives, as far as the others know, from now until it is closed. */
+  private void beat(Node node, DeliveryPolicy policy) {
+    delivery.beat();
+    Heartbeat beating = new Heartbeat(delivery).every(policy.lease().dividedBy(3));
+    if (!node.alone()) {
+      beating.also(policy.answerBy(), () -> recoverOrphans(policy));
+    }
+    heartbeat = beating;
+  }
+
+  /**
+   * Settles what a node had on the wire to a table that is in no catalogue any more: nobody leads
+   * it, so it is done once no answer can come.
+   */
+  private void recoverOrphans(DeliveryPolicy policy) {
+    Instant now = ledger.now();
+    ledger.recover(
+        Long.MAX_VALUE,
+        orphans(ledger, delivery.catalogue()).keySet(),
+        now.minus(policy.answerBy()),
+        policy.resend() ? now : null,
+        policy.attempts());
+  }
+
+  /** Gives back what a start that failed had taken, so that nobody waits for it. */
+  private void resign(Exception failure) {
+    try {
+      delivery.leave();
+    } catch (LedgerUnavailable second) {
+      failure.addSuppressed(second);
+    }
   }
 
   private static ClayComponent clay(
@@ -592,6 +629,9 @@ public final class App implements AutoCloseable {
     if (retention != null) {
       retention.close();
     }
+    if (heartbeat != null) {
+      heartbeat.close();
+    }
   }
 
   private void closeResults() {
@@ -617,12 +657,16 @@ public final class App implements AutoCloseable {
       return Optional.of(
           "Table " + table + " has no route " + route + ": add one to routes/tables.camel.yaml");
     }
-    return status.isStarted() && !stops.under(route)
-        ? Optional.empty()
-        : Optional.of(RouteStops.told(route));
+    return runs(context, stops, route) ? Optional.empty() : Optional.of(RouteStops.told(route));
   }
 
-  private static String node() {
+  private static boolean runs(CamelContext context, RouteStops stops, String route) {
+    ServiceStatus status = context.getRouteController().getRouteStatus(route);
+    return status != null && status.isStarted() && !stops.under(route);
+  }
+
+  /** A name that no node had before. */
+  private static String name() {
     String host;
     try {
       host = InetAddress.getLocalHost().getHostName();

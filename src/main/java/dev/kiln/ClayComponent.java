@@ -3,6 +3,7 @@ package dev.kiln;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhook;
+import dev.kiln.ledger.Sending;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.function.Predicate;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.RuntimeCamelException;
@@ -53,6 +55,9 @@ final class ClayComponent extends DefaultComponent {
   private final PoolingHttpClientConnectionManager connections;
   private final HttpComponent http = new HttpComponent();
   private final Map<String, HttpTarget> targets = new ConcurrentHashMap<>();
+
+  /** What each thread posts just now, for the last look before it leaves. */
+  private final Map<Thread, Sending> leaving = new ConcurrentHashMap<>();
 
   /**
    * A component over one pool of connections.
@@ -115,6 +120,17 @@ final class ClayComponent extends DefaultComponent {
     connections.setDefaultMaxPerRoute(mostConnections);
   }
 
+  /** Posts a row of a begun lead; the exchange has the answer, or the failure. */
+  Exchange post(Sending sending, Webhook webhook, byte[] row, Map<String, Object> headers) {
+    HttpTarget target = target(webhook);
+    leaving.put(Thread.currentThread(), sending);
+    try {
+      return target.post(row, headers);
+    } finally {
+      leaving.remove(Thread.currentThread());
+    }
+  }
+
   /** What posts to a webhook: one for each URL. */
   HttpTarget target(Webhook webhook) {
     return targets.computeIfAbsent(webhook.id(), id -> hidden(webhook));
@@ -145,15 +161,30 @@ final class ClayComponent extends DefaultComponent {
                     + ".invalid?throwExceptionOnFailure=false&httpMethod=POST");
     endpoint.setHttpUri(url);
     endpoint.setHttpClientConfigurer(
-        client -> client.setRequestExecutor(new Paced(() -> delivery.awaitTurn(webhook.table()))));
+        client -> client.setRequestExecutor(new Paced(() -> awaitTurn(webhook.table()))));
     return endpoint;
+  }
+
+  /** Waits until a row may leave, and sees that it still may by then. */
+  private void awaitTurn(String table) throws TurnedBack {
+    delivery.awaitTurn(table);
+    Sending sending = leaving.get(Thread.currentThread());
+    if (sending != null && !delivery.mayLeave(sending)) {
+      throw new TurnedBack();
+    }
+  }
+
+  /** A step that may find that a row does not leave. */
+  @FunctionalInterface
+  private interface Turn {
+    void await() throws TurnedBack;
   }
 
   /** Sends a request when its turn comes, on a connection that is open by then. */
   private static final class Paced extends HttpRequestExecutor {
-    private final Runnable turn;
+    private final Turn turn;
 
-    Paced(Runnable turn) {
+    Paced(Turn turn) {
       this.turn = turn;
     }
 
@@ -164,7 +195,7 @@ final class ClayComponent extends DefaultComponent {
         @Nullable HttpResponseInformationCallback callback,
         HttpContext context)
         throws IOException, HttpException {
-      turn.run();
+      turn.await();
       return super.execute(request, connection, callback, context);
     }
   }
@@ -227,7 +258,7 @@ final class ClayComponent extends DefaultComponent {
 
     @Override
     public Producer createProducer() {
-      return new ClayProducer(this, component.delivery::post, component::target, component.posted);
+      return new ClayProducer(this, component.delivery::post, component::post, component.posted);
     }
 
     @Override

@@ -17,6 +17,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultProducer;
+import org.apache.camel.util.ObjectHelper;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -26,24 +27,30 @@ final class ClayProducer extends DefaultProducer {
   private static final int MOST_TEXT = 200;
 
   private final Function<Sending, Webhook> webhooks;
-  private final Function<Webhook, HttpTarget> targets;
+  private final Poster poster;
   private final BiConsumer<String, Reply> posted;
+
+  /** Posts a row of a begun lead; the exchange has the answer, or the failure. */
+  @FunctionalInterface
+  interface Poster {
+    Exchange post(Sending sending, Webhook webhook, byte[] row, Map<String, Object> headers);
+  }
 
   /**
    * A producer for begun leads.
    *
    * @param webhooks notes that a begun lead is posted, and gives the webhook that it goes to
-   * @param targets by webhook
+   * @param poster posts
    * @param posted is told what came of each request, with the table that it was for
    */
   ClayProducer(
       Endpoint endpoint,
       Function<Sending, Webhook> webhooks,
-      Function<Webhook, HttpTarget> targets,
+      Poster poster,
       BiConsumer<String, Reply> posted) {
     super(endpoint);
     this.webhooks = webhooks;
-    this.targets = targets;
+    this.poster = poster;
     this.posted = posted;
   }
 
@@ -66,8 +73,10 @@ final class ClayProducer extends DefaultProducer {
       exchange.getMessage().setBody(tooLarge(row));
       return;
     }
-    Reply reply = post(row, webhooks.apply(sending));
-    posted.accept(sending.lead().table(), reply);
+    Reply reply = post(sending, row, webhooks.apply(sending));
+    if (reply.kind() != Reply.Kind.TURNED_BACK) {
+      posted.accept(sending.lead().table(), reply);
+    }
     exchange.getMessage().setBody(reply);
   }
 
@@ -81,15 +90,14 @@ final class ClayProducer extends DefaultProducer {
         row.length);
   }
 
-  private Reply post(byte[] row, Webhook webhook) {
+  private Reply post(Sending sending, byte[] row, Webhook webhook) {
     Map<String, Object> headers = new HashMap<>();
     headers.put(Exchange.CONTENT_TYPE, "application/json");
     if (webhook.token() != null) {
       headers.put("x-clay-webhook-auth", webhook.token().reveal());
     }
-    HttpTarget target = targets.apply(webhook);
     long start = System.nanoTime();
-    Exchange request = target.post(row, headers);
+    Exchange request = poster.post(sending, webhook, row, headers);
     Exception failure = request.getException();
     long millis = Duration.ofNanos(System.nanoTime() - start).toMillis();
     // With a status the answer came, even if the rest of it was cut off.
@@ -104,12 +112,25 @@ final class ClayProducer extends DefaultProducer {
           row.length);
     }
     return new Reply(
-        failure != null && neverLeft(failure) ? Reply.Kind.NOT_SENT : Reply.Kind.NO_ANSWER,
-        0,
-        null,
-        failure == null ? "no answer" : failure.getClass().getSimpleName(),
-        millis,
-        row.length);
+        kind(failure), 0, null, failure == null ? "no answer" : told(failure), millis, row.length);
+  }
+
+  private static Reply.Kind kind(@Nullable Exception failure) {
+    if (failure == null) {
+      return Reply.Kind.NO_ANSWER;
+    }
+    if (ObjectHelper.getException(TurnedBack.class, failure) != null) {
+      return Reply.Kind.TURNED_BACK;
+    }
+    return neverLeft(failure) ? Reply.Kind.NOT_SENT : Reply.Kind.NO_ANSWER;
+  }
+
+  /** What is told of a failure: never its message, which may name a URL. */
+  private static String told(Exception failure) {
+    TurnedBack turnedBack = ObjectHelper.getException(TurnedBack.class, failure);
+    return turnedBack == null
+        ? failure.getClass().getSimpleName()
+        : String.valueOf(turnedBack.getMessage());
   }
 
   private static String text(Exchange answer) {

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -114,7 +113,7 @@ final class Site {
 
   /** Pauses the workspace or lets it go on, as an operator does. */
   void pause(boolean paused) {
-    try (Ledger ledger = Ledger.openBeside(Store.embedded(data()), Clock.systemUTC())) {
+    try (Ledger ledger = Ledger.openBeside(Store.embedded(data()))) {
       ledger.pause(Pausable.WORKSPACE, "main", paused);
     }
   }

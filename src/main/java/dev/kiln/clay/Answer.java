@@ -42,7 +42,7 @@ public enum Answer {
   /** Reads a reply. */
   public static Answer of(Reply reply) {
     return switch (reply.kind()) {
-      case NOT_SENT -> NOT_SENT;
+      case NOT_SENT, TURNED_BACK -> NOT_SENT;
       case NO_ANSWER -> UNKNOWN;
       case TOO_LARGE -> REFUSED;
       case ANSWERED -> ofStatus(reply.status(), reply.text());

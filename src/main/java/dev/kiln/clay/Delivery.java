@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +50,15 @@ public final class Delivery {
   private final Purse purse;
   private final DeliveryPolicy policy;
   private final Breakers breakers;
-  private final String node;
-  private final boolean alone;
+  private final Node node;
+
+  /** Also the lock of whoever takes a lease that this node does not hold, or gives one away. */
+  private final Leadership leadership;
+
+  private final Instant startedAt;
   private final RandomGenerator random;
   private final Function<String, Optional<String>> stopped;
+  private final Predicate<String> delivers;
   private volatile Map<String, Lane> lanes;
   private volatile @Nullable Set<String> onlyRuns;
   private volatile boolean stopping;
@@ -68,9 +74,8 @@ public final class Delivery {
    * @param policy its numbers
    * @param breakers the circuit breakers of the tables
    * @param stopped why a table's route does not run, with the cure; empty while it runs
-   * @param node this node's name
-   * @param alone whether no other node can live beside this one: the lock of the data folder proves
-   *     it
+   * @param delivers whether the route that delivers for a workspace runs
+   * @param node this node
    * @param random for jitter
    */
   public Delivery(
@@ -79,8 +84,8 @@ public final class Delivery {
       DeliveryPolicy policy,
       Breakers breakers,
       Function<String, Optional<String>> stopped,
-      String node,
-      boolean alone,
+      Predicate<String> delivers,
+      Node node,
       RandomGenerator random) {
     this.catalogue = catalogue;
     this.webhooks = webhooks(catalogue);
@@ -89,9 +94,11 @@ public final class Delivery {
     this.policy = policy;
     this.breakers = breakers;
     this.node = node;
-    this.alone = alone;
+    this.leadership = new Leadership(ledger, node.name(), policy.lease());
+    this.startedAt = ledger.now();
     this.random = random;
     this.stopped = stopped;
+    this.delivers = delivers;
     this.lanes =
         catalogue.workspaces().values().stream()
             .collect(
@@ -147,10 +154,10 @@ public final class Delivery {
    * @return whether that came about in time, and Kiln does not stop
    */
   public boolean empties(Duration atMost) {
-    Instant end = Instant.now().plus(atMost);
+    long begun = System.nanoTime();
     for (Lane lane : lanes.values()) {
       while (!lane.empties(LOOK_FOR_STOP)) {
-        if (stopping || Instant.now().isAfter(end)) {
+        if (stopping || System.nanoTime() - begun > atMost.toNanos()) {
           return false;
         }
       }
@@ -225,12 +232,81 @@ public final class Delivery {
    * wait for.
    */
   public void start() {
-    for (Lane lane : lanes.values()) {
-      // A route may have taken the lease already and be silent for a moment.
-      if (lane.leads(node, alone) || lane.lease() != null) {
-        lane.open(ledger.orders());
-      }
+    lanes.forEach(
+        (workspace, lane) -> {
+          // A route may have taken the lease already and be silent for a moment.
+          if (leads(workspace, lane) || lane.lease() != null) {
+            lane.open(ledger.orders());
+          }
+        });
+  }
+
+  // ---- Several nodes on one ledger ----
+
+  /** Takes or renews a lease, where this node may have it; true while it leads. */
+  private boolean leads(String workspace, Lane lane) {
+    if (node.alone() || lane.lease() != null) {
+      return lane.leads(node.name(), node.alone());
     }
+    synchronized (leadership) {
+      return delivers.test(workspace)
+          && leadership.mayTake(workspace, led().size(), lanes.keySet())
+          && lane.leads(node.name(), false);
+    }
+  }
+
+  private List<String> led() {
+    return lanes.entrySet().stream()
+        .filter(lane -> lane.getValue().lease() != null)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Whether a workspace goes to another node: it does once nothing of it is under way here. */
+  private boolean givesAway(String workspace, Lane lane) {
+    if (node.alone()) {
+      return false;
+    }
+    synchronized (leadership) {
+      boolean goes =
+          leadership.surplus(led(), lanes.keySet()).filter(workspace::equals).isPresent();
+      if (goes && lane.empty()) {
+        LOG.info("Workspace {} goes to another node", workspace);
+        leadership.gave(workspace);
+        resign(lane);
+      }
+      return goes;
+    }
+  }
+
+  /**
+   * Says that this node lives, for the length of a lease, and gives back the leases of workspaces
+   * whose route was stopped here. Call it about every third of a lease.
+   *
+   * @throws LedgerUnavailable if the ledger cannot be written
+   */
+  public void beat() {
+    if (stopping) {
+      return;
+    }
+    ledger.beat(node.name(), node.version(), startedAt, policy.lease());
+    if (!node.alone()) {
+      lanes.forEach(
+          (workspace, lane) -> {
+            if (!delivers.test(workspace) && lane.lease() != null && lane.empty()) {
+              LOG.info("Workspace {} goes to another node: its route is stopped here", workspace);
+              resign(lane);
+            }
+          });
+    }
+  }
+
+  /**
+   * Whether a begun lead may still leave for Clay: not once another node may lead its workspace,
+   * since this one was frozen, or waited for the ledger, for too long.
+   */
+  public boolean mayLeave(Sending sending) {
+    return node.alone() || lane(sending.lead()).mayLeave(sending);
   }
 
   /** Begins nothing more from here on; what is on the wire may still be settled. */
@@ -248,11 +324,22 @@ public final class Delivery {
     lanes.values().forEach(this::resign);
   }
 
+  /**
+   * The end of this node: as {@link #resign}, and the others need not wait for it.
+   *
+   * @throws LedgerUnavailable if the ledger cannot be written
+   */
+  public void leave() {
+    ledger.leave(node.name());
+    resign();
+  }
+
   private void resign(Lane lane) {
     lane.settleOwed();
     Lease lease = lane.lease();
     if (lease != null) {
       ledger.resign(lease);
+      lane.resigned();
     }
   }
 
@@ -297,13 +384,17 @@ public final class Delivery {
       if (booked > 0) {
         LOG.info("Workspace {}: {} answers that came meanwhile are booked", workspace, booked);
       }
-      if (!lane.leads(node, alone)) {
-        return List.of();
+      boolean leading = leads(workspace, lane);
+      if (standsStill()) {
+        if (!leading) {
+          // Who leads has written the lease just now.
+          ledger.waiting(Map.of());
+        }
+        if (!standstill.getAndSet("").isEmpty()) {
+          LOG.info("The ledger can be used again: intake and delivery go on");
+        }
       }
-      if (!standstill.getAndSet("").isEmpty()) {
-        LOG.info("The ledger can be used again: intake and delivery go on");
-      }
-      if (lane.silent()) {
+      if (!leading || lane.silent() || givesAway(workspace, lane)) {
         return List.of();
       }
       if (purse.balance()) {
@@ -334,6 +425,7 @@ public final class Delivery {
   public void standStill(LedgerUnavailable unavailable) {
     Instant until = ledger.now().plus(AFTER_FAILURE);
     lanes.values().forEach(lane -> lane.standStill(until));
+    leadership.forget();
     String why = String.valueOf(unavailable.getMessage());
     if (standstill.getAndSet(why).isEmpty()) {
       LOG.error("Intake and delivery stand still: {}", why);
@@ -494,7 +586,7 @@ public final class Delivery {
           sending.lead().leadId(),
           answer);
     }
-    if (answer.breakerFailure()) {
+    if (answer.breakerFailure() && reply.kind() != Reply.Kind.TURNED_BACK) {
       throw new ClayFailed(settlement.reason());
     }
   }
@@ -590,6 +682,10 @@ public final class Delivery {
     String said =
         reply.status() == 0 ? reply.text() : "HTTP " + reply.status() + " " + reply.text();
     Duration wish = Answer.retryAfter(reply.retryAfter(), now);
+    if (reply.kind() == Reply.Kind.TURNED_BACK) {
+      return new Settlement(
+          LeadState.QUEUED, now, said, false, false, WebhookNews.NONE, null, 0, 0, reply.bytes());
+    }
     boolean costs = costs(answer, probe, sending.attempts() + 1 >= policy.attempts());
     int attempts = sending.attempts() + (costs ? 1 : 0);
     Instant retry = now.plus(jitter(longer(policy.waitAfter(attempts), wish)));

@@ -94,6 +94,10 @@ final class Lane {
   private Set<String> held = Set.of();
   private @Nullable Hindrance workspaceHindrance;
   private @Nullable Lease lease;
+
+  /** By {@link System#nanoTime}, before the lease was asked for. */
+  private long leaseAsked;
+
   private Instant renewAt = Instant.EPOCH;
   private @Nullable Instant recoverAt;
 
@@ -177,11 +181,13 @@ final class Lane {
     if (held != null && now.isBefore(renewAt)) {
       return true;
     }
+    long asked = System.nanoTime();
     Optional<Lease> taken =
         ledger.lead(workspace.name(), node, policy.lease(), alone && held == null);
     lock.lock();
     try {
       lease = taken.orElse(null);
+      leaseAsked = asked;
       renewAt = now.plus(policy.lease().dividedBy(3));
     } finally {
       lock.unlock();
@@ -190,7 +196,51 @@ final class Lane {
         .filter(fresh -> held == null || fresh.epoch() != held.epoch())
         .ifPresent(fresh -> takeOver(fresh, alone ? now : now.plus(policy.answerBy())));
     taken.ifPresent(this::recover);
+    if (taken.isPresent() && !alone) {
+      knowNotes();
+    }
     return taken.isPresent();
+  }
+
+  /** The leader's notes count: what another node wrote meanwhile is seen, and set right. */
+  private void knowNotes() {
+    Map<String, Waiting> noted = ledger.waiting();
+    lock.lock();
+    try {
+      for (String table : tables.keySet()) {
+        Waiting note = noted.getOrDefault(table, Waiting.NOT);
+        told.put(table, new Waiting(note.kind(), note.reason(), null));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The lease was given back. */
+  void resigned() {
+    lock.lock();
+    try {
+      lease = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whether a begun lead may still leave: the lease that it was begun under is this node's, by the
+   * ledger's time and by the time that went by here since it was asked for.
+   */
+  boolean mayLeave(Sending sending) {
+    Instant now = ledger.now();
+    lock.lock();
+    try {
+      return lease != null
+          && lease.epoch() == sending.lease().epoch()
+          && now.isBefore(lease.until())
+          && System.nanoTime() - leaseAsked < policy.lease().toNanos();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -273,6 +323,18 @@ final class Lane {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       return 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether no lead is on offer or on the wire, and no outcome is still to be booked. */
+  boolean empty() {
+    Instant lost = ledger.now().minus(OFFER_LASTS);
+    lock.lock();
+    try {
+      waiting.values().removeIf(offer -> offer.since.isBefore(lost));
+      return waiting.isEmpty() && begun.isEmpty() && owed.isEmpty();
     } finally {
       lock.unlock();
     }

@@ -21,6 +21,8 @@ public record Reply(
     ANSWERED,
     /** Before a byte of it left: connect, name or TLS failure. */
     NOT_SENT,
+    /** Before a byte of it left, since this node may no longer lead the workspace. */
+    TURNED_BACK,
     /** Bytes left and no answer came: timeout or reset. */
     NO_ANSWER,
     /** It was not sent, since Clay refuses bodies of its size. */

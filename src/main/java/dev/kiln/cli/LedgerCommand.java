@@ -3,7 +3,6 @@ package dev.kiln.cli;
 import dev.kiln.Places;
 import dev.kiln.ledger.Ledger;
 import java.io.PrintWriter;
-import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +29,7 @@ abstract class LedgerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     System.setProperty("kiln.log", "WARN");
-    try (Ledger ledger = Ledger.openBeside(options.ledger(), Clock.systemUTC())) {
+    try (Ledger ledger = Ledger.openBeside(options.ledger())) {
       return change(options.places(), ledger, spec.commandLine().getOut());
     }
   }

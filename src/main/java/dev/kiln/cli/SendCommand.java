@@ -144,7 +144,7 @@ final class SendCommand implements Callable<Integer> {
     Files.createDirectories(folder);
     List<String> inbox = new ArrayList<>();
     if (wishes()) {
-      try (Ledger ledger = Ledger.openBeside(Settings.store(places), Clock.systemUTC())) {
+      try (Ledger ledger = Ledger.openBeside(Settings.store(places))) {
         ask(ledger);
       }
     }

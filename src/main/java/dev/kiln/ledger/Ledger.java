@@ -61,7 +61,7 @@ public final class Ledger implements AutoCloseable {
     Guard guard = new Guard(store);
     this.readers = new Readers(store, guard);
     this.writer = new Writer(store, guard);
-    this.clock = store.clock(clock);
+    this.clock = clock;
   }
 
   /**
@@ -75,15 +75,27 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
+   * Opens a ledger with the clock of its store: this computer's of an embedded one, the database's
+   * of one in PostgreSQL.
+   *
+   * @param store where it is
+   * @see #open(Store, Clock)
+   */
+  public static Ledger open(Store store) {
+    store.prepare();
+    return open(store, null, true);
+  }
+
+  /**
    * Opens a ledger, creating or migrating it. An embedded one (SQLite, WAL, full sync) is read as a
    * whole first: one that is damaged is refused and left as it is. One of a newer Kiln is refused
    * too. At most one process may have an embedded one open so at a time: the caller holds the lock
    * of the data folder.
    *
    * @param store where it is
-   * @param clock the ledger's clock
+   * @param clock the ledger's clock, in place of its store's
    */
-  public static Ledger open(Store store, Clock clock) {
+  static Ledger open(Store store, Clock clock) {
     store.prepare();
     return open(store, clock, true);
   }
@@ -99,11 +111,11 @@ public final class Ledger implements AutoCloseable {
     return open(Store.embedded(data), clock, false);
   }
 
-  private static Ledger open(Store store, Clock clock, boolean mayBeNew) {
+  private static Ledger open(Store store, @Nullable Clock clock, boolean mayBeNew) {
     store.mustBeSound();
     try {
       Schema.migrate(store, mayBeNew);
-      return new Ledger(store, clock);
+      return new Ledger(store, clock == null ? store.clock() : clock);
     } catch (RuntimeException | SQLException failure) {
       throw store.cannotBeOpened(failure);
     }
@@ -119,9 +131,13 @@ public final class Ledger implements AutoCloseable {
    * Neither creates nor migrates it; one of another version is refused.
    *
    * @param store where it is; must {@linkplain #exists exist}
-   * @param clock the ledger's clock
    */
-  public static Ledger openBeside(Store store, Clock clock) {
+  public static Ledger openBeside(Store store) {
+    return openBeside(store, store.clock());
+  }
+
+  /** The same with a clock in place of its store's. */
+  static Ledger openBeside(Store store, Clock clock) {
     try {
       Schema.mustBeCurrent(store.writer());
       return new Ledger(store, clock);
@@ -870,6 +886,12 @@ public final class Ledger implements AutoCloseable {
         });
   }
 
+  /** Who runs on the ledger and who leads. Changes nothing. */
+  public Roster roster() {
+    return readers.inTransaction(
+        handle -> new Roster(NodeRows.all(handle), WorkspaceRows.leases(handle)));
+  }
+
   /** Says that a node ends: nobody needs to wait for it. */
   public void leave(String node) {
     writer.change(transaction -> NodeRows.leave(transaction.handle(), node));
@@ -916,6 +938,20 @@ public final class Ledger implements AutoCloseable {
    */
   public int recover(
       long epoch, Collection<String> tables, @Nullable Instant resendAt, int attempts) {
+    return recover(epoch, tables, Instant.ofEpochMilli(Long.MAX_VALUE), resendAt, attempts);
+  }
+
+  /**
+   * The same with those alone that were begun by a time, whoever begun them.
+   *
+   * @param begunBy the latest begin
+   */
+  public int recover(
+      long epoch,
+      Collection<String> tables,
+      Instant begunBy,
+      @Nullable Instant resendAt,
+      int attempts) {
     int found = 0;
     for (String table : tables) {
       int some;
@@ -924,7 +960,7 @@ public final class Ledger implements AutoCloseable {
             writer.write(
                 transaction ->
                     SendRows.recover(
-                        transaction, epoch, table, resendAt, attempts, clock.millis()));
+                        transaction, epoch, table, begunBy, resendAt, attempts, clock.millis()));
         found += some;
       } while (some == SendRows.RECOVERED_AT_ONCE);
     }

@@ -59,7 +59,7 @@ public final class LedgerView implements AutoCloseable {
     Readers readers = new Readers(store, new Guard(store));
     try {
       readers.mustBeCurrent();
-      return new LedgerView(readers, Clock.systemUTC(), readers::close);
+      return new LedgerView(readers, store.clock(), readers::close);
     } catch (RuntimeException | SQLException failure) {
       readers.close();
       throw store.cannotBeOpened(failure);

@@ -7,8 +7,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Pattern;
@@ -57,7 +55,15 @@ final class Postgres extends Store {
 
   private static final String HURRY = "1s";
 
-  private static final Duration LEAST_DIFFERENCE = Duration.ofSeconds(1);
+  /**
+   * How long whoever writes may leave the database waiting for its next statement: less than the
+   * others' patience. A node that is frozen meanwhile loses the lock, and what it had not
+   * committed.
+   */
+  private static final String IDLE = "3s";
+
+  private static final String TIME =
+      "CAST(1000000 * EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)";
 
   /** Seconds after which a statement without an answer is given up. */
   private static final String SILENCE = "30";
@@ -68,6 +74,7 @@ final class Postgres extends Store {
   private final PGSimpleDataSource patient;
 
   private final PGSimpleDataSource source;
+  private final DatabaseClock clock = new DatabaseClock();
 
   private Postgres(String name, PGSimpleDataSource patient, PGSimpleDataSource source) {
     this.name = name;
@@ -151,25 +158,22 @@ final class Postgres extends Store {
     return patient;
   }
 
-  /** How far the database's clock is ahead of this computer's, where that is worth telling. */
+  /** The database's own: the clocks of the computers that use it may differ. */
   @Override
-  Clock clock(Clock given) {
-    try (Connection connection = source.getConnection();
-        Statement statement = connection.createStatement();
-        ResultSet now =
-            statement.executeQuery(
-                "SELECT CAST(1000 * EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)")) {
-      now.next();
-      return corrected(
-          given, Duration.between(Instant.now(), Instant.ofEpochMilli(now.getLong(1))));
-    } catch (SQLException failure) {
-      throw cannotBeOpened(failure);
+  Clock clock() {
+    if (!clock.knows()) {
+      try (Connection connection = source.getConnection();
+          Statement statement = connection.createStatement()) {
+        long asked = System.nanoTime();
+        try (ResultSet now = statement.executeQuery("SELECT " + TIME)) {
+          now.next();
+          clock.saw(now.getLong(1), asked, System.nanoTime());
+        }
+      } catch (SQLException failure) {
+        throw cannotBeOpened(failure);
+      }
     }
-  }
-
-  /** A clock set by another one, unless they differ by less than a look at it may take. */
-  static Clock corrected(Clock given, Duration ahead) {
-    return ahead.abs().compareTo(LEAST_DIFFERENCE) < 0 ? given : Clock.offset(given, ahead);
+    return clock;
   }
 
   @Override
@@ -209,14 +213,23 @@ final class Postgres extends Store {
   @Override
   String begin(Handle handle, boolean hurried) {
     handle.begin();
+    long asked = System.nanoTime();
     return handle
         .createQuery(
             "SELECT txid_current(), set_config('lock_timeout', :patience, true),"
+                + " set_config('idle_in_transaction_session_timeout', :idle, true),"
                 + " CASE WHEN current_setting('synchronous_commit') = 'off'"
                 + " THEN set_config('synchronous_commit', 'on', true) END, "
-                + LOCK)
+                + LOCK
+                + ", "
+                + TIME)
         .bind("patience", hurried ? HURRY : PATIENCE)
-        .map((row, context) -> row.getString(1))
+        .bind("idle", IDLE)
+        .map(
+            (row, context) -> {
+              clock.saw(row.getLong(6), asked, System.nanoTime());
+              return row.getString(1);
+            })
         .one();
   }
 
@@ -237,9 +250,13 @@ final class Postgres extends Store {
         .equals("committed");
   }
 
+  /** Whoever only looks learns the time here. */
   @Override
   void atOneMoment(Handle handle) {
     handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    long asked = System.nanoTime();
+    clock.saw(
+        handle.createQuery("SELECT " + TIME).mapTo(Long.class).one(), asked, System.nanoTime());
   }
 
   @Override

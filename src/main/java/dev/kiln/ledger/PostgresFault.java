@@ -36,7 +36,7 @@ enum PostgresFault implements Fault {
     }
     return switch (state) {
       case "53100" -> FULL;
-      case "53300", "57P01", "57P02", "57P03", "57P05" -> AWAY;
+      case "25P03", "53300", "57P01", "57P02", "57P03", "57P05" -> AWAY;
       case "42501" -> FORBIDDEN;
       case "3D000", "3F000" -> MISSING;
       case "25006" -> READ_ONLY;

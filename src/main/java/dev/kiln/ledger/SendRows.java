@@ -213,6 +213,7 @@ final class SendRows {
       Transaction transaction,
       long epoch,
       String table,
+      Instant begunBy,
       @Nullable Instant resendAt,
       int attempts,
       long now) {
@@ -221,7 +222,9 @@ final class SendRows {
             .handle()
             .createQuery(
                 LeadRow.SELECT
-                    + "state = 'SENDING' AND table_name = :table AND epoch < :epoch LIMIT :most")
+                    + "state = 'SENDING' AND table_name = :table AND epoch < :epoch"
+                    + " AND changed_at <= :by LIMIT :most")
+            .bind("by", begunBy.toEpochMilli())
             .bind("table", table)
             .bind("epoch", epoch)
             .bind("most", RECOVERED_AT_ONCE)

@@ -110,8 +110,8 @@ final class Sqlite extends Store {
   }
 
   @Override
-  Clock clock(Clock given) {
-    return given;
+  Clock clock() {
+    return Clock.systemUTC();
   }
 
   @Override

@@ -79,7 +79,7 @@ public abstract sealed class Store permits Sqlite, Postgres {
   }
 
   /** The clock that a ledger goes by: one for all who use it. */
-  abstract Clock clock(Clock given);
+  abstract Clock clock();
 
   /** Opens the connection of a {@link Writer}. */
   abstract Handle connect();

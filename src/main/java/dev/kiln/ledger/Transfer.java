@@ -103,6 +103,8 @@ public final class Transfer {
         Handle target = to.jdbi(to.writer()).open()) {
       from.begin(source, false);
       to.begin(target, false);
+      // It waits while the source is read.
+      target.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
       Map<String, Long> rows = copy(source, target, progress);
       target.commit();
       source.rollback();

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -39,6 +40,21 @@ final class WorkspaceRows {
         .mapTo(Long.class)
         .findOne()
         .map(epoch -> new Lease(workspace, node, epoch, Instant.ofEpochMilli(until)));
+  }
+
+  /** The leases of all workspaces that were ever led. */
+  static List<Lease> leases(Handle handle) {
+    return handle
+        .createQuery(
+            "SELECT name, holder, epoch, lease_until FROM workspace WHERE epoch > 0 ORDER BY name")
+        .map(
+            (row, context) ->
+                new Lease(
+                    row.getString("name"),
+                    row.getString("holder"),
+                    row.getLong("epoch"),
+                    Instant.ofEpochMilli(row.getLong("lease_until"))))
+        .list();
   }
 
   static void resign(Handle handle, Lease lease) {

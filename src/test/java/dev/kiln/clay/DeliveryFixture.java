@@ -134,8 +134,8 @@ final class DeliveryFixture implements AutoCloseable {
               looks.incrementAndGet();
               return stopped;
             },
-            node,
-            alone,
+            workspace -> !stoppedRoutes.containsKey(workspace),
+            new Node(node, "1", alone),
             random);
     return delivery;
   }

@@ -41,6 +41,7 @@ public final class LedgerFixture implements AutoCloseable {
   private static final List<String> TABLES =
       List.of(
           "workspace",
+          "node",
           "run",
           "batch",
           "lead",

@@ -14,10 +14,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.ledger.LedgerFixture.Row;
+import dev.kiln.ledger.LedgerView.NodeAccount;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -121,6 +123,7 @@ final class LedgerTest {
   void aLeaseIsRenewedByItsHolderAndTakenByAnotherOnlyWhenItEnded() {
     Ledger ledger = books.ledger();
     Lease first = ledger.lead(WORKSPACE, "a", TEN_SECONDS, false).orElseThrow();
+    assertThat(ledger.roster().leases()).containsExactly(first);
     assertThat(first).isEqualTo(new Lease(WORKSPACE, "a", 1, START.plusSeconds(10)));
     assertThat(ledger.lead(WORKSPACE, "b", TEN_SECONDS, false)).isEmpty();
     books.clock().advance(Duration.ofSeconds(9));
@@ -138,6 +141,62 @@ final class LedgerTest {
     books.ledger().lead(WORKSPACE, "dead", TEN_SECONDS, false);
     assertThat(books.ledger().lead(WORKSPACE, "alive", TEN_SECONDS, true).orElseThrow().epoch())
         .isEqualTo(2);
+  }
+
+  private Instant ledSince() {
+    return books.snapshot().workspaces().stream()
+        .filter(workspace -> workspace.name().equals(WORKSPACE))
+        .findFirst()
+        .orElseThrow()
+        .ledSince();
+  }
+
+  @Test
+  void theLedgerKnowsSinceWhenALeaderLeads() {
+    Ledger ledger = books.ledger();
+    ledger.lead(WORKSPACE, "a", TEN_SECONDS, false);
+    books.clock().advance(Duration.ofSeconds(3));
+    Lease renewed = ledger.lead(WORKSPACE, "a", TEN_SECONDS, false).orElseThrow();
+    assertThat(ledSince()).isEqualTo(START);
+    ledger.resign(renewed);
+    books.clock().advance(Duration.ofSeconds(3));
+    ledger.lead(WORKSPACE, "a", TEN_SECONDS, false);
+    assertThat(ledSince()).as("after a pause of its own").isEqualTo(START.plusSeconds(6));
+    books.clock().advance(TEN_SECONDS);
+    ledger.lead(WORKSPACE, "b", TEN_SECONDS, false);
+    assertThat(ledSince()).isEqualTo(START.plusSeconds(16));
+  }
+
+  @Test
+  void aNodeLivesAsLongAsItSaysSoAndIsShownForADay() {
+    Ledger ledger = books.ledger();
+    ledger.beat("b", "2", START, TEN_SECONDS);
+    books.clock().advance(Duration.ofSeconds(5));
+    List<NodeAccount> nodes = ledger.beat("a", "1", START.plusSeconds(5), TEN_SECONDS);
+    assertThat(nodes)
+        .containsExactly(
+            new NodeAccount("a", "1", START.plusSeconds(5), START.plusSeconds(15)),
+            new NodeAccount("b", "2", START, START.plusSeconds(10)))
+        .isEqualTo(ledger.roster().nodes())
+        .isEqualTo(books.snapshot().nodes());
+    books.clock().advance(Duration.ofSeconds(5));
+    assertThat(nodes.stream().filter(node -> node.alive(ledger.now())))
+        .extracting(NodeAccount::name)
+        .containsExactly("a");
+
+    assertThat(ledger.beat("a", "1", START.plusSeconds(5), TEN_SECONDS).get(0).aliveUntil())
+        .isEqualTo(START.plusSeconds(20));
+    ledger.leave("a");
+    assertThat(ledger.roster().nodes()).extracting(NodeAccount::name).containsExactly("b");
+    books.clock().advance(Duration.ofDays(1));
+    assertThat(ledger.beat("c", "1", ledger.now(), TEN_SECONDS))
+        .as("a dead one is forgotten after a day")
+        .extracting(NodeAccount::name)
+        .containsExactly("b", "c");
+    books.clock().advance(TEN_SECONDS);
+    assertThat(ledger.beat("c", "1", ledger.now(), TEN_SECONDS))
+        .extracting(NodeAccount::name)
+        .containsExactly("c");
   }
 
   @Test

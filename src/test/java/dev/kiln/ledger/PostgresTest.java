@@ -4,6 +4,7 @@ import static dev.kiln.ledger.LedgerFixture.accepted;
 import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -16,8 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -92,8 +93,7 @@ final class PostgresTest {
             (store, cure) -> {
               for (Throwable failure :
                   List.of(
-                      catchThrowableOfType(
-                          LedgerUnavailable.class, () -> Ledger.open(store, Clock.systemUTC())),
+                      catchThrowableOfType(LedgerUnavailable.class, () -> Ledger.open(store)),
                       catchThrowableOfType(
                           LedgerUnavailable.class, () -> LedgerView.open(store)))) {
                 assertThat(failure)
@@ -109,7 +109,7 @@ final class PostgresTest {
     Store store = PostgresServer.empty();
     assertThat(Ledger.exists(store)).isFalse();
     store.jdbi(store.writer()).useHandle(handle -> handle.execute("CREATE TABLE cats (name TEXT)"));
-    assertThatThrownBy(() -> Ledger.open(store, Clock.systemUTC()))
+    assertThatThrownBy(() -> Ledger.open(store))
         .isInstanceOf(LedgerUnavailable.class)
         .hasMessageContaining("tables of something else");
     assertThat(Ledger.exists(store)).isFalse();
@@ -286,12 +286,76 @@ final class PostgresTest {
     }
   }
 
+  // ---- Time ----
+
+  /** A ledger whose database has another time than this computer. */
+  private static Store elsewhen(Store store, String ahead) {
+    store
+        .jdbi(store.writer())
+        .useHandle(
+            handle ->
+                handle.execute(
+                    "CREATE OR REPLACE FUNCTION elsewhen.clock_timestamp() RETURNS timestamptz"
+                        + " LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '"
+                        + ahead
+                        + "' $$"));
+    return inSchema(store);
+  }
+
+  private static Store inSchema(Store store) {
+    return Store.postgres(store + "?currentSchema=elsewhen,pg_catalog", "postgres", null);
+  }
+
+  private static Duration ahead(Ledger ledger) {
+    return Duration.between(Instant.now(), ledger.now());
+  }
+
+  private static void nearly(Duration duration, Duration wanted) {
+    assertThat(duration).isCloseTo(wanted, Duration.ofSeconds(30));
+  }
+
   @Test
-  void aClockThatDiffersIsSetByTheDatabases() {
-    Clock given = new SettableClock(LedgerFixture.START);
-    assertThat(Postgres.corrected(given, Duration.ofMillis(-900))).isSameAs(given);
-    assertThat(Postgres.corrected(given, Duration.ofMinutes(5)).instant())
-        .isEqualTo(LedgerFixture.START.plus(Duration.ofMinutes(5)));
+  void theClockIsTheDatabasesWhateverThisComputersSays() {
+    Store empty = PostgresServer.empty();
+    empty.jdbi(empty.writer()).useHandle(handle -> handle.execute("CREATE SCHEMA elsewhen"));
+    Ledger.open(inSchema(empty)).close();
+    try (Ledger ledger = Ledger.open(elsewhen(empty, "5 hours"))) {
+      nearly(ahead(ledger), Duration.ofHours(5));
+      Lease lease = ledger.lead("main", "a", Duration.ofHours(1), false).orElseThrow();
+      nearly(Duration.between(Instant.now(), lease.until()), Duration.ofHours(6));
+      try (Ledger other = Ledger.openBeside(elsewhen(empty, "5 hours"))) {
+        nearly(ahead(other), Duration.ofHours(5));
+        assertThat(other.lead("main", "b", Duration.ofHours(1), false)).isEmpty();
+        nearly(ahead(other), Duration.ofHours(5));
+      }
+      try (LedgerView view = LedgerView.open(elsewhen(empty, "-3 hours"))) {
+        assertThat(view.snapshot().workspaces()).hasSize(1);
+      }
+      // The next write sees that the database's clock was set, and so does the next look.
+      ledger.resign(lease);
+      nearly(ahead(ledger), Duration.ofHours(-3));
+      elsewhen(empty, "2 hours");
+      assertThat(ledger.roster().leases()).hasSize(1);
+      nearly(ahead(ledger), Duration.ofHours(2));
+    }
+    PostgresServer.drop(empty);
+  }
+
+  @Test
+  void whoIsFrozenWhileItWritesLosesTheLock() throws Exception {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store);
+        Handle frozen = store.connect()) {
+      store.begin(frozen, false);
+      long from = System.nanoTime();
+      books.ledger().lead("main", "another", Duration.ofSeconds(10), false);
+      assertThat(Duration.ofNanos(System.nanoTime() - from))
+          .as("it had the lock")
+          .isGreaterThan(Duration.ofSeconds(1));
+      Throwable lost =
+          catchThrowable(() -> frozen.createQuery("SELECT 1").mapTo(Integer.class).one());
+      assertThat(PostgresFault.of(lost)).isEqualTo(PostgresFault.AWAY);
+    }
   }
 
   // ---- Poolers and broken connections ----
@@ -332,7 +396,7 @@ final class PostgresTest {
     Store store = PostgresServer.empty();
     try (TransactionPooler pooler = new TransactionPooler(PostgresServer.port())) {
       Store pooled = through(pooler, store);
-      Ledger.open(pooled, Clock.systemUTC()).close();
+      Ledger.open(pooled).close();
       assertThat(Ledger.exists(pooled)).isTrue();
       assertThat(pooler.used()).isGreaterThanOrEqualTo(3);
     }
