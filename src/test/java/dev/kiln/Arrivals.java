@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** When rows arrived at Clay, and what that says of the rate they were sent at. */
-final class Arrivals {
+public final class Arrivals {
   /**
    * What a busy machine or a JVM that has just started may bunch up between the wire and the
    * receiver's clock, in seconds.
@@ -38,7 +38,7 @@ final class Arrivals {
     this.at = at;
   }
 
-  static Arrivals of(double rate, List<StoredRow> rows) {
+  public static Arrivals of(double rate, List<StoredRow> rows) {
     return new Arrivals(rate, rows.stream().map(StoredRow::arrival).toList());
   }
 
@@ -112,7 +112,7 @@ final class Arrivals {
    *
    * @param late how late at most, in seconds
    */
-  void mustKeepThePace(double late) {
+  public void mustKeepThePace(double late) {
     double jitter = JITTER + late;
     assertThat(mostWithin(1 - jitter))
         .as("in any sliding second at %s/s", rate)

@@ -59,22 +59,24 @@ final class KilnOnPostgresTest {
   }
 
   @Test
-  @DisplayName("a second Kiln is refused while the first one lives, and goes on where it ended")
-  void oneKilnALedger(@TempDir Path folder) throws Exception {
+  @DisplayName("a second Kiln runs beside the first one, and goes on alone where it ended")
+  void twoKilnsOnALedger(@TempDir Path folder) throws Exception {
     Store ledger = PostgresServer.ledger();
     try (RunningKiln first = kiln(folder.resolve("first"), ledger);
         RunningKiln second = kiln(folder.resolve("second"), ledger)) {
       first.start();
       first.drop("normal/leads.csv", leads(1, 20, INDUSTRY));
       await(first, 20);
-      assertThatThrownBy(second::start)
-          .isInstanceOf(AlreadyRunning.class)
-          .hasMessageContainingAll("already running on the ledger " + ledger, "node ");
-      assertThat(first.data().resolve("kiln.db")).doesNotExist();
-      first.stop();
       second.start();
       second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
       await(second, 30);
+      assertThat(second.clay().rows()).as("the first one leads").isEmpty();
+      assertThat(second.snapshot().nodes()).hasSize(2);
+      assertThat(first.data().resolve("kiln.db")).doesNotExist();
+      first.stop();
+      second.drop("normal/last.csv", leads(31, 5, INDUSTRY));
+      await(second, 35);
+      assertThat(second.clay().rows()).hasSize(5);
       assertThat(second.count(TECH, LeadState.DUPLICATE)).isEqualTo(10);
     }
   }

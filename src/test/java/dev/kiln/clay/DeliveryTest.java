@@ -855,6 +855,109 @@ final class DeliveryTest {
             });
   }
 
+  @Test
+  void aNodeThatWasFrozenSendsNothingThatItHadBegunAndItIsNoDuplicate() {
+    Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
+    books.stored("leads", "tech", 2);
+    List<Due> due = fixture.due();
+    Sending first = node.begin(due.get(0));
+    Sending second = node.begin(due.get(1));
+    passes(POLICY.lease().minusMillis(1));
+    assertThat(node.mayLeave(first)).isTrue();
+    passes(Duration.ofMillis(1));
+    assertThat(node.mayLeave(first)).as("another node may lead by now").isFalse();
+    node.due(WORKSPACE);
+    assertThat(node.mayLeave(first)).as("none did").isTrue();
+
+    passes(POLICY.lease());
+    Delivery other = fixture.delivery(POLICY, LEAST, "other node", false);
+    other.due(WORKSPACE);
+    node.due(WORKSPACE);
+    assertThat(node.mayLeave(first)).isFalse();
+    passes(POLICY.lease());
+    node.due(WORKSPACE);
+    assertThat(node.mayLeave(first)).as("begun under an older lease").isFalse();
+    for (Sending sending : List.of(first, second)) {
+      node.settle(sending, ended(Reply.Kind.TURNED_BACK));
+      node.release(sending.lead());
+      assertThat(books.line(sending.lead().leadId()))
+          .satisfies(
+              line -> {
+                assertThat(line.state()).isEqualTo(LeadState.QUEUED);
+                assertThat(line.attempts()).isZero();
+                assertThat(line.possibleDuplicate()).isFalse();
+              });
+    }
+    assertThat(books.ledger().webhooks("tech").get(0).used()).isZero();
+    assertThat(fixture.breakers.of("tech").getMetrics().getNumberOfFailedCalls()).isZero();
+  }
+
+  @Test
+  void aNodeThatComesGetsItsShareOnceNothingIsOnTheWire() {
+    Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
+    books.stored("leads", "tech", 2);
+    List<Due> due = fixture.due();
+    Sending sending = node.begin(due.get(0));
+    node.release(due.get(1));
+    Delivery other = fixture.delivery(POLICY, LEAST, "other node", false);
+    for (int third = 0; third < 9; third++) {
+      // Only the other one says that it lives: this one has no share any more.
+      other.beat();
+      node.due(WORKSPACE);
+      assertThat(other.due(WORKSPACE)).isEmpty();
+      passes(POLICY.lease().dividedBy(3));
+    }
+    node.settle(sending, answered(200));
+    node.release(sending.lead());
+    assertThat(node.due(WORKSPACE)).isEmpty();
+    passes(Duration.ofSeconds(1));
+    assertThat(other.due(WORKSPACE)).as("silent for a second").isEmpty();
+    passes(Duration.ofSeconds(1));
+    assertThat(other.due(WORKSPACE)).extracting(Due::id).containsExactly(due.get(1).id());
+  }
+
+  @Test
+  void aNodeWhoseRouteIsStoppedGivesItsWorkspaceUp() {
+    Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
+    node.beat();
+    books.stored("leads", "tech", 1);
+    node.release(node.due(WORKSPACE).get(0));
+    fixture.stoppedRoutes.put(WORKSPACE, "stopped");
+    node.beat();
+    assertThat(books.ledger().roster().leases())
+        .singleElement()
+        .satisfies(lease -> assertThat(lease.until()).isEqualTo(Instant.EPOCH));
+    passes(Duration.ofMinutes(1));
+    assertThat(node.due(WORKSPACE)).isEmpty();
+    fixture.stoppedRoutes.clear();
+    node.beat();
+    assertThat(node.due(WORKSPACE)).hasSize(1);
+  }
+
+  @Test
+  void theLeadersNoteOfATableCountsWhateverAnotherNodeNotes() {
+    Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
+    fixture.due();
+    books
+        .ledger()
+        .waiting(Map.of("tech", new Waiting(WaitReason.NO_TABLE, "not in clay.yaml", null)));
+    passes(POLICY.lease().dividedBy(3));
+    node.due(WORKSPACE);
+    assertThat(books.ledger().waiting()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatLeadsNothingGoesOnTooWhenTheLedgerCanBeUsedAgain() {
+    fixture.due();
+    Delivery other = fixture.delivery(POLICY, LEAST, "other node", false);
+    assertThat(other.due(WORKSPACE)).isEmpty();
+    other.standStill(new LedgerUnavailable("away"));
+    assertThat(other.standsStill()).isTrue();
+    passes(Duration.ofSeconds(6));
+    assertThat(other.due(WORKSPACE)).isEmpty();
+    assertThat(other.standsStill()).isFalse();
+  }
+
   // ---- A ledger that cannot be written ----
 
   @Test
