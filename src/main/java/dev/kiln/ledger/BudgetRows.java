@@ -76,7 +76,7 @@ final class BudgetRows implements Admission.Lines {
 
   /** Notes the steps that an account reaches; returns those that were not reached before. */
   static List<BudgetWarning> warn(
-      Handle handle, Account account, Amount before, Amount after, Instant now) {
+      Transaction transaction, Account account, Amount before, Amount after, Instant now) {
     List<BudgetWarning> warnings = new ArrayList<>();
     for (BudgetWarning.Kind kind : BudgetWarning.Kind.values()) {
       long cap = kind.of(account.cap());
@@ -84,7 +84,7 @@ final class BudgetRows implements Admission.Lines {
         if (cap > 0
             && kind.of(before) * 100 < cap * percent
             && kind.of(after) * 100 >= cap * percent
-            && warn(handle, account.name(), kind, percent, cap, now)) {
+            && warn(transaction.handle(), account.name(), kind, percent, cap, now)) {
           warnings.add(new BudgetWarning(account.name(), kind, percent, cap, now));
         }
       }
@@ -190,7 +190,7 @@ final class BudgetRows implements Admission.Lines {
       if (!account.cap().equals(known(account))) {
         transaction.spend(account, Amount.NOTHING);
       }
-      warnings.addAll(warn(handle, account, NOT_YET, transaction.spent(account.name()), now));
+      warnings.addAll(warn(transaction, account, NOT_YET, transaction.spent(account.name()), now));
     }
     return warnings;
   }

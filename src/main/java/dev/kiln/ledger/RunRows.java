@@ -43,6 +43,11 @@ final class RunRows {
           + " WHERE (dedupe.run = excluded.run AND dedupe.record = excluded.record) OR "
           + FREE.formatted("excluded");
 
+  /** Starts the window of a lead's key: at, table, key, run and record. */
+  static final String ACCEPTED =
+      "UPDATE dedupe SET accepted_at = ?"
+          + " WHERE table_name = ? AND dedupe_key = ? AND run = ? AND record = ?";
+
   private static final String DUPLICATES =
       "WITH wanted (record, table_name, dedupe_key, content) AS (VALUES <wanted>)"
           + " SELECT wanted.record AS wanted, dedupe.run, dedupe.record, dedupe.accepted_at FROM wanted JOIN dedupe"
@@ -504,14 +509,12 @@ final class RunRows {
   static void accepted(Handle handle, LeadRow row, long now) {
     if (row.key() != null) {
       handle
-          .createUpdate(
-              "UPDATE dedupe SET accepted_at = :now"
-                  + " WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
-          .bind("now", now)
-          .bind("table", row.table())
-          .bind("key", row.key())
-          .bind("run", row.run())
-          .bind("record", row.record())
+          .createUpdate(ACCEPTED)
+          .bind(0, now)
+          .bind(1, row.table())
+          .bind(2, row.key())
+          .bind(3, row.run())
+          .bind(4, row.record())
           .execute();
     }
   }

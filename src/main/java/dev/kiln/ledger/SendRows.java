@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,6 +19,22 @@ import org.jspecify.annotations.Nullable;
 final class SendRows {
   /** Leads recovered in one transaction. */
   static final int RECOVERED_AT_ONCE = 500;
+
+  private static final String IS_DUE =
+      "id = ? AND state = 'QUEUED' AND due_at <= ? AND table_name = ?";
+
+  private static final String BEGIN =
+      "UPDATE lead SET state = 'SENDING', reason = '', sends = sends + 1, webhook = ?, epoch = ?, changed_at = ?"
+          + " WHERE "
+          + IS_DUE
+          + " RETURNING sends, attempts";
+
+  private static final String ACCEPT =
+      "UPDATE lead SET state = 'ACCEPTED', reason = '', changed_at = ?"
+          + " WHERE id = ? AND sends = ? AND state = 'SENDING' RETURNING dedupe_key";
+
+  /** What every begin learns of its lead. */
+  private record Begun(int number, int attempts) {}
 
   private SendRows() {}
 
@@ -101,57 +118,78 @@ final class SendRows {
       Rotation rotation,
       Budget budget,
       Instant now) {
-    Handle handle = transaction.handle();
-    WorkspaceRows.mustLead(handle, lease, lead.table(), now);
-    LeadRow row = lead(handle, lead.id());
-    if (row == null
-        || row.state() != LeadState.QUEUED
-        || row.dueAt() > now.toEpochMilli()
-        || !row.table().equals(lead.table())) {
-      throw new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
+    WorkspaceRows.mustLead(transaction, lease, lead.table(), now);
+    Amount cost = budget.cost(lead.table());
+    List<Account> accounts = new ArrayList<>(budget.ofPeriods(lead.table()));
+    accounts.addAll(budget.ofRun(lead.run(), lead.table()));
+    WebhookUse webhook;
+    try {
+      webhook = rotation.choose(transaction.webhooks(lead.table()), now);
+      mustAfford(transaction, accounts, cost);
+    } catch (NotSent notSent) {
+      mustBeDue(transaction, lead, now);
+      throw notSent;
     }
-    WebhookUse webhook = rotation.choose(WebhookRows.ofTable(transaction, row.table()), now);
-    Amount cost = budget.cost(row.table());
-    List<Account> accounts = new ArrayList<>(budget.ofPeriods(row.table()));
-    accounts.addAll(budget.ofRun(row.run(), row.table()));
-    mustAfford(transaction, accounts, cost);
-
-    handle
-        .createUpdate(
-            "UPDATE lead SET state = 'SENDING', reason = '', sends = sends + 1, webhook = :webhook, epoch = :epoch,"
-                + " changed_at = :now WHERE id = :id")
-        .bind("webhook", webhook.id())
-        .bind("epoch", lease.epoch())
-        .bind("now", now.toEpochMilli())
-        .bind("id", row.id())
-        .execute();
-    handle
-        .createUpdate(
+    // The last check of all is part of the first write.
+    Begun begun =
+        transaction
+            .statements()
+            .find(
+                BEGIN,
+                row -> new Begun(row.getInt(1), row.getInt(2)),
+                webhook.id(),
+                lease.epoch(),
+                now.toEpochMilli(),
+                lead.id(),
+                now.toEpochMilli(),
+                lead.table());
+    if (begun == null) {
+      throw notDue();
+    }
+    transaction
+        .statements()
+        .putOff(
             "INSERT INTO attempt (lead, number, webhook, epoch, begun_at, credits, actions, periods)"
-                + " VALUES (:lead, :number, :webhook, :epoch, :now, :credits, :actions, :periods)")
-        .bind("lead", row.id())
-        .bind("number", row.sends() + 1)
-        .bind("webhook", webhook.id())
-        .bind("epoch", lease.epoch())
-        .bind("now", now.toEpochMilli())
-        .bind("credits", cost.credits())
-        .bind("actions", cost.actions())
-        .bind(
-            "periods",
-            budget.periods().stream().map(Budget.Period::name).collect(Collectors.joining("\n")))
-        .execute();
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            lead.id(),
+            begun.number,
+            webhook.id(),
+            lease.epoch(),
+            now.toEpochMilli(),
+            cost.credits(),
+            cost.actions(),
+            budget.periods().stream().map(Budget.Period::name).collect(Collectors.joining("\n")));
     WebhookRows.use(transaction, webhook.id(), webhook.clayTable(), 1, now);
     if (webhook.state() == WebhookUse.State.REFUSING) {
-      WebhookRows.probe(handle, webhook.id(), now.toEpochMilli());
+      WebhookRows.probe(transaction.handle(), webhook.id(), now.toEpochMilli());
     }
     List<BudgetWarning> warnings = new ArrayList<>();
     for (Account account : cost.equals(Amount.NOTHING) ? List.<Account>of() : accounts) {
       Amount before = account.capped() ? transaction.spent(account.name()) : Amount.NOTHING;
-      warnings.addAll(BudgetRows.warn(handle, account, before, before.plus(cost), now));
+      warnings.addAll(BudgetRows.warn(transaction, account, before, before.plus(cost), now));
       transaction.spend(account, cost);
     }
-    transaction.move(row.run(), row.table(), LeadState.QUEUED, LeadState.SENDING);
-    return new Sending(lead, row.sends() + 1, row.attempts(), webhook, lease, now, warnings);
+    transaction.move(lead.run(), lead.table(), LeadState.QUEUED, LeadState.SENDING);
+    return new Sending(lead, begun.number, begun.attempts, webhook, lease, now, warnings);
+  }
+
+  private static void mustBeDue(Transaction transaction, Due lead, Instant now) {
+    Boolean due =
+        transaction
+            .statements()
+            .find(
+                "SELECT 1 FROM lead WHERE " + IS_DUE,
+                row -> true,
+                lead.id(),
+                now.toEpochMilli(),
+                lead.table());
+    if (due == null) {
+      throw notDue();
+    }
+  }
+
+  private static NotSent notDue() {
+    return new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
   }
 
   private static void mustAfford(Transaction transaction, List<Account> accounts, Amount cost) {
@@ -164,6 +202,9 @@ final class SendRows {
   }
 
   static boolean settle(Transaction transaction, Sending sending, Settlement settlement, long now) {
+    if (accept(transaction, sending, settlement, now)) {
+      return true;
+    }
     Handle handle = transaction.handle();
     LeadRow row = lead(handle, sending.lead().id());
     boolean last = row != null && row.sends() == sending.number();
@@ -190,6 +231,46 @@ final class SendRows {
       WorkspaceRows.pause(handle, sending.lease().workspace(), settlement.pauseUntil());
     }
     return last;
+  }
+
+  /** Settles what most sendings come to, if it is that: Clay has the row, and all is as begun. */
+  private static boolean accept(
+      Transaction transaction, Sending sending, Settlement settlement, long now) {
+    Due lead = sending.lead();
+    if (!settlement.plain() || sending.webhook().state() != WebhookUse.State.OPEN) {
+      return false;
+    }
+    String key =
+        transaction
+            .statements()
+            .find(
+                ACCEPT,
+                row -> Objects.requireNonNullElse(row.getString(1), ""),
+                now,
+                lead.id(),
+                sending.number());
+    if (key == null) {
+      return false;
+    }
+    transaction.move(lead.run(), lead.table(), LeadState.SENDING, LeadState.ACCEPTED);
+    transaction
+        .statements()
+        .putOff(
+            "UPDATE attempt SET settled_at = ?, outcome = ?, status = ?, millis = ?, bytes = ?, note = ''"
+                + " WHERE lead = ? AND number = ?",
+            now,
+            LeadState.ACCEPTED.name(),
+            settlement.status(),
+            settlement.millis(),
+            settlement.bytes(),
+            lead.id(),
+            sending.number());
+    if (!key.isEmpty()) {
+      transaction
+          .statements()
+          .putOff(RunRows.ACCEPTED, now, lead.table(), key, lead.run(), lead.record());
+    }
+    return true;
   }
 
   private static void webhookNews(Handle handle, Sending sending, Settlement settlement, long now) {

@@ -30,6 +30,16 @@ public record Settlement(
     long millis,
     int bytes) {
 
+  /** Whether Clay has the row and nothing else is to be booked. */
+  boolean plain() {
+    return state == LeadState.ACCEPTED
+        && reason.isEmpty()
+        && !costsAttempt
+        && stored
+        && (webhook == WebhookNews.WORKS || webhook == WebhookNews.NONE)
+        && pauseUntil == null;
+  }
+
   /** What an answer says of the webhook that gave it. */
   public enum WebhookNews {
     /** Nothing. */

@@ -2,12 +2,15 @@ package dev.kiln.ledger;
 
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
  * One commit of the writer: a handle, and the sums that many operations change, gathered so that
- * each row of them is written once a commit.
+ * each row of them is written once a commit. What every lead needs to know of its workspace and its
+ * table is read once, until an operation reads and writes by itself ({@link #handle}); only what
+ * {@link #statements} do leaves it as it is.
  */
 final class Transaction implements Books {
   private record Count(String run, String table, LeadState state) {}
@@ -17,6 +20,8 @@ final class Transaction implements Books {
   private record Hold(Holder by, String table, String run) {}
 
   private record Field(String table, String name) {}
+
+  private record Way(String workspace, String table) {}
 
   /** Fields of a table that are counted one by one; further ones are not. */
   private static final int MOST_FIELDS = 200;
@@ -32,12 +37,47 @@ final class Transaction implements Books {
   private final Map<String, Long> clayTables = new HashMap<>();
   private final Map<Field, Long> filled = new HashMap<>();
 
-  Transaction(Handle handle) {
+  private final Statements statements;
+  private final Map<Way, WorkspaceRows.Standing> standings = new HashMap<>();
+  private final Map<String, List<WebhookUse>> webhooksOf = new HashMap<>();
+  private final Map<String, Amount> spentBefore = new HashMap<>();
+
+  Transaction(Handle handle, Statements statements) {
     this.handle = handle;
+    this.statements = statements;
   }
 
+  /**
+   * For whatever an operation does: it finds all that was put off, and what it changes is read
+   * anew.
+   */
   Handle handle() {
+    statements.catchUp();
+    standings.clear();
+    webhooksOf.clear();
+    spentBefore.clear();
     return handle;
+  }
+
+  /**
+   * For what every lead does to itself and its attempts, which nothing depends on that is known of
+   * workspaces, webhooks and accounts.
+   */
+  Statements statements() {
+    return statements;
+  }
+
+  /** How a workspace and a table stand. */
+  WorkspaceRows.Standing standing(String workspace, String table) {
+    return standings.computeIfAbsent(
+        new Way(workspace, table), way -> WorkspaceRows.standing(handle, workspace, table));
+  }
+
+  /** The webhooks of a table, with what this commit adds. */
+  List<WebhookUse> webhooks(String table) {
+    return webhooksOf.computeIfAbsent(table, of -> WebhookRows.ofTable(handle, of)).stream()
+        .map(this::used)
+        .toList();
   }
 
   /** Adds leads to (or takes them from) a state's count. */
@@ -150,7 +190,7 @@ final class Transaction implements Books {
   }
 
   /** What a webhook is known to have taken, with what this commit adds. */
-  WebhookUse used(WebhookUse known) {
+  private WebhookUse used(WebhookUse known) {
     return known.plus(
         webhooks.getOrDefault(known.id(), 0L), clayTables.getOrDefault(known.clayTable(), 0L));
   }
@@ -163,7 +203,9 @@ final class Transaction implements Books {
   /** What an account has spent, with what this commit adds. */
   @Override
   public Amount spent(String account) {
-    return spent(handle, account).plus(spent.getOrDefault(account, Amount.NOTHING));
+    return spentBefore
+        .computeIfAbsent(account, name -> spent(handle, name))
+        .plus(spent.getOrDefault(account, Amount.NOTHING));
   }
 
   /** What an account has spent, by what is committed. */
@@ -181,29 +223,50 @@ final class Transaction implements Books {
     counts.forEach(
         (count, leads) -> {
           if (leads != 0) {
-            handle
-                .createUpdate(
-                    "INSERT INTO tally (run, table_name, state, leads) VALUES (:run, :table, :state, :leads)"
-                        + " ON CONFLICT (run, table_name, state) DO UPDATE SET leads = tally.leads + excluded.leads")
-                .bind("run", count.run)
-                .bind("table", count.table)
-                .bind("state", count.state.name())
-                .bind("leads", leads)
-                .execute();
+            statements.putOff(
+                "INSERT INTO tally (run, table_name, state, leads) VALUES (?, ?, ?, ?)"
+                    + " ON CONFLICT (run, table_name, state) DO UPDATE SET leads = tally.leads + excluded.leads",
+                count.run,
+                count.table,
+                count.state.name(),
+                leads);
           }
         });
     used.forEach(
         (use, leads) ->
-            handle
-                .createUpdate(
-                    "INSERT INTO webhook_day (webhook, day, leads) VALUES (:webhook, :day, :leads)"
-                        + " ON CONFLICT (webhook, day) DO UPDATE SET leads = webhook_day.leads + excluded.leads")
-                .bind("webhook", use.webhook)
-                .bind("day", use.day)
-                .bind("leads", leads)
-                .execute());
-    webhooks.forEach((webhook, leads) -> WebhookRows.use(handle, webhook, leads));
-    clayTables.forEach((clayTable, leads) -> WebhookRows.useClayTable(handle, clayTable, leads));
+            statements.putOff(
+                "INSERT INTO webhook_day (webhook, day, leads) VALUES (?, ?, ?)"
+                    + " ON CONFLICT (webhook, day) DO UPDATE SET leads = webhook_day.leads + excluded.leads",
+                use.webhook,
+                use.day,
+                leads));
+    webhooks.forEach(
+        (webhook, leads) ->
+            statements.putOff("UPDATE webhook SET used = used + ? WHERE id = ?", leads, webhook));
+    clayTables.forEach(
+        (clayTable, leads) ->
+            statements.putOff(
+                "INSERT INTO clay_table (name, used) VALUES (?, ?)"
+                    + " ON CONFLICT (name) DO UPDATE SET used = clay_table.used + excluded.used",
+                clayTable,
+                leads));
+    queued.forEach(
+        (table, leads) ->
+            statements.putOff(
+                "INSERT INTO queue (table_name, leads) VALUES (?, ?)"
+                    + " ON CONFLICT (table_name) DO UPDATE SET leads = queue.leads + excluded.leads",
+                table,
+                leads));
+    spent.forEach(
+        (account, amount) ->
+            statements.putOff(
+                "INSERT INTO spend (period, credits, actions) VALUES (?, ?, ?)"
+                    + " ON CONFLICT (period) DO UPDATE SET credits = spend.credits + excluded.credits,"
+                    + " actions = spend.actions + excluded.actions",
+                account,
+                amount.credits(),
+                amount.actions()));
+    statements.catchUp();
     filled.forEach(
         (field, leads) ->
             handle
@@ -217,27 +280,7 @@ final class Transaction implements Books {
                 .bind("leads", leads)
                 .bind("most", MOST_FIELDS)
                 .execute());
-    queued.forEach(
-        (table, leads) ->
-            handle
-                .createUpdate(
-                    "INSERT INTO queue (table_name, leads) VALUES (:table, :leads)"
-                        + " ON CONFLICT (table_name) DO UPDATE SET leads = queue.leads + excluded.leads")
-                .bind("table", table)
-                .bind("leads", leads)
-                .execute());
     held.forEach(this::flush);
-    spent.forEach(
-        (account, amount) ->
-            handle
-                .createUpdate(
-                    "INSERT INTO spend (period, credits, actions) VALUES (:account, :credits, :actions)"
-                        + " ON CONFLICT (period) DO UPDATE SET credits = spend.credits + excluded.credits,"
-                        + " actions = spend.actions + excluded.actions")
-                .bind("account", account)
-                .bind("credits", amount.credits())
-                .bind("actions", amount.actions())
-                .execute());
     accounts.values().forEach(this::flush);
   }
 

@@ -65,11 +65,6 @@ final class WebhookRows {
         .list();
   }
 
-  /** The same with what a commit adds that is under way. */
-  static List<WebhookUse> ofTable(Transaction transaction, String table) {
-    return ofTable(transaction.handle(), table).stream().map(transaction::used).toList();
-  }
-
   static WebhookUse use(ResultSet row) throws SQLException {
     WebhookUse.State state = WebhookUse.State.valueOf(row.getString("state"));
     return new WebhookUse(

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The SQL of workspaces: the lease, the pause, and what their tables wait for. */
 final class WorkspaceRows {
-  private record Workspace(
+  /** Who leads a workspace, and whether it and one of its tables may send. */
+  record Standing(
       String holder, long epoch, long leaseUntil, long pauseUntil, @Nullable String paused) {}
 
   private WorkspaceRows() {}
@@ -67,25 +68,28 @@ final class WorkspaceRows {
         .execute();
   }
 
+  static Standing standing(Handle handle, String workspace, String table) {
+    return handle
+        .createQuery(
+            "SELECT holder, epoch, lease_until, pause_until, (SELECT MIN(kind) FROM paused"
+                + " WHERE (kind = 'workspace' AND name = :name) OR (kind = 'table' AND name = :table)) AS paused"
+                + " FROM workspace WHERE name = :name")
+        .bind("name", workspace)
+        .bind("table", table)
+        .map(
+            (row, context) ->
+                new Standing(
+                    row.getString("holder"),
+                    row.getLong("epoch"),
+                    row.getLong("lease_until"),
+                    row.getLong("pause_until"),
+                    row.getString("paused")))
+        .one();
+  }
+
   /** Checks that the lease is current and that the workspace may send. */
-  static void mustLead(Handle handle, Lease lease, String table, Instant now) {
-    Workspace workspace =
-        handle
-            .createQuery(
-                "SELECT holder, epoch, lease_until, pause_until, (SELECT MIN(kind) FROM paused"
-                    + " WHERE (kind = 'workspace' AND name = :name) OR (kind = 'table' AND name = :table)) AS paused"
-                    + " FROM workspace WHERE name = :name")
-            .bind("name", lease.workspace())
-            .bind("table", table)
-            .map(
-                (row, context) ->
-                    new Workspace(
-                        row.getString("holder"),
-                        row.getLong("epoch"),
-                        row.getLong("lease_until"),
-                        row.getLong("pause_until"),
-                        row.getString("paused")))
-            .one();
+  static void mustLead(Transaction transaction, Lease lease, String table, Instant now) {
+    Standing workspace = transaction.standing(lease.workspace(), table);
     if (workspace.epoch != lease.epoch()
         || !workspace.holder.equals(lease.holder())
         || workspace.leaseUntil <= now.toEpochMilli()) {

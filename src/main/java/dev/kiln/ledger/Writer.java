@@ -65,6 +65,7 @@ final class Writer implements AutoCloseable {
   private final Guard guard;
   private final Thread thread;
   private @Nullable Handle handle;
+  private Statements statements;
   private @Nullable Doubt doubt;
   private volatile boolean hurried;
   private volatile boolean closed;
@@ -72,7 +73,9 @@ final class Writer implements AutoCloseable {
   Writer(Store store, Guard guard) {
     this.store = store;
     this.guard = guard;
-    this.handle = store.connect();
+    Handle first = store.connect();
+    this.handle = first;
+    this.statements = new Statements(first.getConnection());
     this.thread = new Thread(this::loop, "kiln-ledger-writer");
     thread.setDaemon(true);
     thread.start();
@@ -146,7 +149,7 @@ final class Writer implements AutoCloseable {
       Handle connection = connected();
       begun = store.begin(connection, hurried);
       clear(connection);
-      Transaction transaction = new Transaction(connection);
+      Transaction transaction = new Transaction(connection, statements);
       for (Task<?> task : tasks) {
         task.run(transaction);
       }
@@ -176,6 +179,7 @@ final class Writer implements AutoCloseable {
     if (open == null) {
       open = store.connect();
       handle = open;
+      statements = new Statements(open.getConnection());
     }
     return open;
   }
@@ -206,6 +210,7 @@ final class Writer implements AutoCloseable {
       return;
     }
     try {
+      statements.forget();
       open.rollback();
     } catch (RuntimeException | Error second) {
       failure.addSuppressed(second);

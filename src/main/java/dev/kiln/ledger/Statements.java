@@ -1,0 +1,116 @@
+package dev.kiln.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements that every lead takes, kept prepared for one connection and run without Jdbi,
+ * which takes longer for each than the database does. Those that nothing depends on can be put off,
+ * to be run together. Their texts are Kiln's own names, or were read from the ledger. Belongs to
+ * the writer's thread; the connection's close releases all.
+ */
+final class Statements {
+  /** Makes something of a row. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  private final Connection connection;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final Set<PreparedStatement> putOff = new LinkedHashSet<>();
+
+  Statements(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** Runs a statement that returns a row at most; null where there is none. */
+  <T> @Nullable T find(String sql, Reader<T> reader, @Nullable Object... values) {
+    try {
+      PreparedStatement statement = bound(sql, values);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next() ? reader.read(rows) : null;
+      }
+    } catch (SQLException failure) {
+      throw failed(failure);
+    }
+  }
+
+  /**
+   * Has a change made by {@link #catchUp} at the latest, together with others of the same text.
+   * Changes of different texts are made in the order in which the first of each was put off.
+   */
+  void putOff(String sql, @Nullable Object... values) {
+    try {
+      PreparedStatement statement = bound(sql, values);
+      statement.addBatch();
+      putOff.add(statement);
+    } catch (SQLException failure) {
+      throw failed(failure);
+    }
+  }
+
+  /** Makes the changes that were put off. */
+  void catchUp() {
+    try {
+      for (PreparedStatement statement : putOff) {
+        statement.executeBatch();
+      }
+      putOff.clear();
+    } catch (SQLException failure) {
+      throw failed(failure);
+    }
+  }
+
+  /** Forgets the changes that were put off. */
+  void forget() {
+    try {
+      for (PreparedStatement statement : putOff) {
+        statement.clearBatch();
+      }
+      putOff.clear();
+    } catch (SQLException failure) {
+      throw failed(failure);
+    }
+  }
+
+  private PreparedStatement bound(String sql, @Nullable Object... values) throws SQLException {
+    PreparedStatement statement = prepared.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      prepared.put(sql, statement);
+    }
+    for (int i = 0; i < values.length; i++) {
+      bind(statement, i + 1, values[i]);
+    }
+    return statement;
+  }
+
+  private static void bind(PreparedStatement statement, int position, @Nullable Object value)
+      throws SQLException {
+    if (value instanceof String text) {
+      statement.setString(position, text);
+    } else if (value instanceof Long number) {
+      statement.setLong(position, number);
+    } else if (value instanceof Integer number) {
+      statement.setInt(position, number);
+    } else if (value == null) {
+      statement.setNull(position, Types.NULL);
+    } else {
+      throw new IllegalArgumentException("Neither a text nor a number: " + value.getClass());
+    }
+  }
+
+  private static UnableToExecuteStatementException failed(SQLException failure) {
+    return new UnableToExecuteStatementException("A statement failed", failure, null);
+  }
+}
