@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.deque.html.axecore.playwright.AxeBuilder;
 import com.deque.html.axecore.results.Rule;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
@@ -18,12 +20,14 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import com.microsoft.playwright.options.RequestOptions;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.WaitReason;
@@ -321,6 +325,93 @@ final class StatusPageIT {
     assertThat(page.locator("#problems")).containsText("rate-per-secnd");
     Files.writeString(yaml, good);
     assertThat(page.locator("#problems")).not().containsText("clay.yaml:");
+  }
+
+  @Test
+  @DisplayName("a node alone is a line; of several each says what it leads, a silent one its cure")
+  void nodes() {
+    Ledger ledger = kiln.app().ledger();
+    String here = kiln.snapshot().workspaces().get(0).leader();
+    ledger.beat(here, "0.1.0", ledger.now().minusSeconds(3_700), Duration.ofHours(1));
+    Page page = open();
+    assertThat(page.locator("#nodes-quiet")).containsText("One node: " + here);
+    assertThat(page.locator("#workspaces .leader"))
+        .containsText(Pattern.compile("Led by this node, " + here + ", for .*, since .*2\\d{3}"));
+
+    String silent = "kiln-1.kiln-nodes.kiln.svc.cluster.local-17-0a1b2c3d";
+    ledger.beat(silent, "0.1.0", ledger.now().minusSeconds(60), Duration.ZERO);
+    ledger.beat("kiln-2-17-4e5f", "0.1.0", ledger.now(), Duration.ofHours(1));
+    assertThat(node(page, here)).containsText(Pattern.compile("alive.*this node.*Leads main"));
+    assertThat(node(page, "kiln-2-17-4e5f")).containsText("Leads nothing");
+    assertThat(node(page, silent))
+        .containsText(Pattern.compile("silent.*taken for dead for .*, since "));
+    assertThat(node(page, silent)).containsText("main is led by " + here);
+    assertThat(node(page, silent)).containsText("by itself under Kubernetes or systemd");
+    assertThat(page.locator("#nodes-quiet")).isHidden();
+    for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+      Page phone = open(PHONE, scheme);
+      assertThat(node(phone, silent)).isVisible();
+      noFindings(phone, "nodes");
+      assertThat(
+              phone.evaluate(
+                  "document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+          .isEqualTo(0);
+    }
+
+    ledger.leave(silent);
+    ledger.leave("kiln-2-17-4e5f");
+    assertThat(page.locator("#nodes-quiet")).containsText("One node: " + here);
+  }
+
+  private static Locator node(Page page, String name) {
+    return page.locator("#nodes > li:has(h3:text-is('" + name + "'))");
+  }
+
+  @Test
+  @DisplayName("where another node leads the page says which; where none does, why and what cures")
+  void ledElsewhere() throws Exception {
+    Page page = shown("kiln-0-far");
+    assertThat(page.locator("#workspaces .leader")).containsText("Led by kiln-0-far for ");
+    assertThat(page.locator("#rate-note")).containsText("sent by another node");
+    assertThat(page.locator("#rate-note")).not().containsText("slowed");
+    assertThat(page.locator("#hour-note")).containsText("main is led by kiln-0-far");
+    assertThat(page.locator("#tables")).containsText("not known here");
+    assertThat(page.locator("#state")).hasText("Delivering");
+    assertThat(page.locator("#problems")).not().containsText("Nobody leads");
+
+    page = shown("");
+    assertThat(page.locator("#problems")).containsText("Nobody leads workspace main");
+    assertThat(page.locator("#problems")).containsText("the log of each node says why");
+    assertThat(page.locator("#workspaces .leader")).containsText("its leads wait");
+    assertThat(page.locator("#state")).hasText("Nobody delivers");
+  }
+
+  /** Opens the page on an account of now in which another node leads, or none. */
+  private Page shown(String leader) throws Exception {
+    BrowserContext context = browser.newContext();
+    open.add(context);
+    Page page = context.newPage();
+    ObjectNode status =
+        (ObjectNode)
+            new ObjectMapper()
+                .readTree(context.request().get(kiln.http("/status").toString()).body());
+    ((ObjectNode) status.at("/workspaces/0")).put("leader", leader);
+    ((ObjectNode) status.at("/live/workspaces/0"))
+        .put("led_here", false)
+        .putNull("pace_per_second");
+    status.at("/live/tables").forEach(table -> ((ObjectNode) table).putNull("breaker"));
+    if (leader.isEmpty()) {
+      ((ObjectNode) status.at("/workspaces/0")).putNull("led_since");
+    }
+    page.route(
+        "**/status/events",
+        route ->
+            route.fulfill(
+                new Route.FulfillOptions()
+                    .setContentType("text/event-stream")
+                    .setBody("event: status\ndata: " + status + "\n\n")));
+    page.navigate(kiln.http("/").toString());
+    return page;
   }
 
   // ---- What it orders ----

@@ -91,6 +91,7 @@ public final class App implements AutoCloseable {
   }
 
   private final DataLock lock;
+  private final String node;
   private final Ledger ledger;
   private final Intake intake;
   private final Delivery delivery;
@@ -114,6 +115,7 @@ public final class App implements AutoCloseable {
 
   private App(
       DataLock lock,
+      String node,
       Ledger ledger,
       Intake intake,
       Delivery delivery,
@@ -126,6 +128,7 @@ public final class App implements AutoCloseable {
       HttpPoster poster,
       Health health) {
     this.lock = lock;
+    this.node = node;
     this.ledger = ledger;
     this.intake = intake;
     this.delivery = delivery;
@@ -378,7 +381,7 @@ public final class App implements AutoCloseable {
         new Health(
             board, facts, delivery, messages::faults, places.data(), settings.inbox(places.data()));
     Metrics metrics =
-        new Metrics(facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
+        new Metrics(node, facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
     BiConsumer<String, Reply> posted =
         (table, reply) -> {
           metrics.posted(table, reply);
@@ -392,7 +395,8 @@ public final class App implements AutoCloseable {
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
     App app =
         new App(
-            lock, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster, health);
+            lock, node, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster,
+            health);
     try {
       claims.keep();
       if (mode == Mode.RUN) {
@@ -411,7 +415,12 @@ public final class App implements AutoCloseable {
         app.retention.start();
         Management management =
             new Management(
-                main.getCamelContext().getManagementName(), catalogue, facts, ledger, delivery);
+                main.getCamelContext().getManagementName(),
+                node,
+                catalogue,
+                facts,
+                ledger,
+                delivery);
         app.management = management;
         app.live =
             new LiveReload(
@@ -439,7 +448,8 @@ public final class App implements AutoCloseable {
                       ledger.waiting(orphans(ledger, changed.catalogue()));
                       board.use(changed.routes());
                     }));
-        app.watch = new Watch(facts, alerts, main.getCamelContext()).every(settings.alertsLook());
+        app.watch =
+            new Watch(node, facts, alerts, main.getCamelContext()).every(settings.alertsLook());
       }
     } catch (Exception failure) {
       app.detach();
@@ -561,6 +571,7 @@ public final class App implements AutoCloseable {
     StatusPage page = new StatusPage();
     LiveStatus status =
         new LiveStatus(
+            node,
             ledger,
             delivery,
             breakers,
@@ -570,7 +581,7 @@ public final class App implements AutoCloseable {
             () -> reload().map(Reload::json).orElse(null));
     status.sample();
     StatusStream stream = new StatusStream(status);
-    OrderDesk desk = new OrderDesk(ledger, delivery, settings.dedupeWindow(), routes);
+    OrderDesk desk = new OrderDesk(node, ledger, delivery, settings.dedupeWindow(), routes);
     listener
         .open("/", page::index)
         .open("/page/*", page::file)

@@ -11,9 +11,11 @@ import dev.kiln.lead.NearestWord;
 import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.Pausable;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Iterator;
@@ -46,6 +48,7 @@ final class OrderDesk {
   /** An order and the keys that it knows. */
   private record Kind(Set<String> keys, Order order) {}
 
+  private final String node;
   private final Ledger ledger;
   private final Delivery delivery;
   private final Duration dedupeWindow;
@@ -55,12 +58,15 @@ final class OrderDesk {
   /**
    * A desk for orders.
    *
+   * @param node the name of this node
    * @param ledger where they go
    * @param delivery knows what there is
    * @param dedupeWindow how long keys stay taken after an acceptance
    * @param routes those that may be stopped and started
    */
-  OrderDesk(Ledger ledger, Delivery delivery, Duration dedupeWindow, RouteBoard routes) {
+  OrderDesk(
+      String node, Ledger ledger, Delivery delivery, Duration dedupeWindow, RouteBoard routes) {
+    this.node = node;
     this.ledger = ledger;
     this.delivery = delivery;
     this.dedupeWindow = dedupeWindow;
@@ -71,10 +77,11 @@ final class OrderDesk {
     kinds.put("resume", new Kind(Set.of("table", "workspace"), order -> pause(order, false)));
     kinds.put("rate", new Kind(Set.of("workspace", "rate"), this::rate));
     kinds.put(
-        "stop-route", new Kind(Set.of("route"), order -> this.routes.stop(named(order, "route"))));
+        "stop-route",
+        new Kind(Set.of("route"), order -> here(this.routes.stop(named(order, "route")))));
     kinds.put(
         "start-route",
-        new Kind(Set.of("route"), order -> this.routes.start(named(order, "route"))));
+        new Kind(Set.of("route"), order -> here(this.routes.start(named(order, "route")))));
   }
 
   /** Takes an order. */
@@ -183,6 +190,22 @@ final class OrderDesk {
       throw new HttpRefusal(400, String.valueOf(wrong.getMessage()));
     }
     return node().put("workspace", name).set("rate", rate);
+  }
+
+  /** Says where a route was changed, and how many other nodes it still stands on as it did. */
+  private ObjectNode here(ObjectNode changed) {
+    changed.put("node", node);
+    try {
+      Instant now = ledger.now();
+      changed.put(
+          "other_nodes",
+          ledger.view().snapshot().nodes().stream()
+              .filter(other -> other.alive(now) && !other.name().equals(node))
+              .count());
+    } catch (LedgerUnavailable unavailable) {
+      LOG.debug("Nobody knows of other nodes: {}", unavailable.getMessage());
+    }
+    return changed;
   }
 
   // ---- What they say ----

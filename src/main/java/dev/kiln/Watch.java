@@ -5,6 +5,7 @@ import dev.kiln.status.Alert;
 import dev.kiln.status.Alerts;
 import dev.kiln.status.Facts;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -20,18 +21,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks for alerts every few seconds, on a thread of its own: each goes to the log and, where there
- * is a route {@code alert}, to {@code direct:alert}. What that route cannot post waits for the next
- * look, the newest hundred of it; delivery never waits for any of this.
+ * is a route {@code alert}, to {@code direct:alert}. All nodes of a ledger look and one tells: what
+ * is new while nobody leads anything waits for the one that will. What that route cannot post waits
+ * for the next look, the newest hundred of it; delivery never waits for any of this.
  */
 final class Watch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final String ROUTE = "alert";
   private static final int MOST_WAITING = 100;
 
+  private final String node;
   private final Facts.Source facts;
   private final Alerts alerts;
   private final CamelContext context;
   private final ProducerTemplate routes;
+  private final List<Alert.News> untold = new ArrayList<>();
   private final Deque<Alert.News> waiting = new ConcurrentLinkedDeque<>();
 
   /** One thread looks and one posts, so that an address that does not answer delays no look. */
@@ -41,11 +45,13 @@ final class Watch implements AutoCloseable {
   /**
    * A watch that does not look yet.
    *
+   * @param node the name of this node
    * @param facts what to look at
    * @param alerts finds them
    * @param context has the route
    */
-  Watch(Facts.Source facts, Alerts alerts, CamelContext context) {
+  Watch(String node, Facts.Source facts, Alerts alerts, CamelContext context) {
+    this.node = node;
     this.facts = facts;
     this.alerts = alerts;
     this.context = context;
@@ -61,23 +67,36 @@ final class Watch implements AutoCloseable {
     return this;
   }
 
-  /** Looks once, and tells the log. */
+  /** Looks once, and tells the log what is for this node to tell. */
   void look() {
     try {
-      for (Alert.News news : alerts.look(facts.now())) {
-        Alert alert = news.alert();
-        if (news.begins()) {
-          LOG.warn("Alert ({}): {}. {}.", alert.kind().word(), alert.what(), alert.cure());
-        } else {
-          LOG.info("Alert over ({}): {}", alert.kind().word(), alert.subject());
-        }
-        waiting.add(news);
+      Facts present = facts.now();
+      untold.addAll(alerts.look(present));
+      while (untold.size() > MOST_WAITING) {
+        untold.remove(0);
       }
+      if (present.cluster().leaderless()) {
+        return;
+      }
+      if (present.cluster().tells(node)) {
+        untold.forEach(this::tell);
+      }
+      untold.clear();
     } catch (LedgerUnavailable unavailable) {
       LOG.debug("No look for alerts: {}", unavailable.getMessage());
     } catch (RuntimeException fault) {
       LOG.error("Alerts could not be looked for", fault);
     }
+  }
+
+  private void tell(Alert.News news) {
+    Alert alert = news.alert();
+    if (news.begins()) {
+      LOG.warn("Alert ({}): {}. {}.", alert.kind().word(), alert.what(), alert.cure());
+    } else {
+      LOG.info("Alert over ({}): {}", alert.kind().word(), alert.subject());
+    }
+    waiting.add(news);
   }
 
   private void post() {

@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,6 +123,9 @@ final class JolokiaTest {
     String workspace = kilns + "type=workspace,name=\"main\"";
     done(request("write").put("mbean", workspace).put("attribute", "RateSet").put("value", 5.0));
     soon().until(() -> done(read(workspace, "RateNow")).asDouble() == 5.0);
+    assertThat(done(read(workspace, "LedHere")).asBoolean()).isTrue();
+    assertThat(done(read(workspace, "Leader")).asText()).isNotEmpty();
+    assertThat(Instant.parse(done(read(workspace, "LedSince")).asText())).isBefore(Instant.now());
     done(exec(TABLE, "pause"));
     assertThat(done(read(TABLE, "Paused")).asBoolean()).isTrue();
     done(exec(TABLE, "resume"));

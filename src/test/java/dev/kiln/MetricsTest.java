@@ -131,6 +131,9 @@ final class MetricsTest {
       assertThat(scrape.value("kiln_workspace_leads_per_second", "workspace", "main"))
           .isEqualTo(200);
       assertThat(scrape.value("kiln_workspace_led", "workspace", "main")).isEqualTo(1);
+      assertThat(scrape.value("kiln_workspace_leader", "workspace", "main")).isEqualTo(1);
+      assertThat(scrape.value("kiln_workspace_led_seconds", "workspace", "main"))
+          .isGreaterThanOrEqualTo(0);
       soon()
           .untilAsserted(
               () ->
@@ -187,7 +190,7 @@ final class MetricsTest {
       }
       for (JsonNode panel : dashboard.path("panels")) {
         for (JsonNode target : panel.path("targets")) {
-          Set<String> labels = new TreeSet<>();
+          Set<String> labels = new TreeSet<>(Set.of("instance"));
           metrics(target.path("expr").asText())
               .forEach(name -> labels.addAll(there.getOrDefault(name, Set.of())));
           Matcher legend =
@@ -270,7 +273,7 @@ final class MetricsTest {
   private static List<String> faults(String expression, Map<String, Set<String>> there) {
     List<String> faults = new ArrayList<>();
     Set<String> metrics = metrics(expression);
-    Set<String> labels = new TreeSet<>();
+    Set<String> labels = new TreeSet<>(Set.of("instance"));
     for (String metric : metrics) {
       if (there.containsKey(metric)) {
         labels.addAll(there.get(metric));

@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,7 +127,9 @@ final class RouteCommandTest {
   void stopAndStart() throws Exception {
     kiln.start();
     assertThat(route("stop", TABLE)).as("%s", err).isZero();
-    assertThat(out.toString()).contains(TABLE + " is stopped", "kiln route start " + TABLE);
+    assertThat(out.toString())
+        .contains(TABLE + " is stopped on this node", "kiln route start " + TABLE)
+        .doesNotContain("others", "another");
     assertThat(status(TABLE)).isEqualTo(ServiceStatus.Stopped);
     kiln.drop("normal/finance.csv", leads(1, 3, "Banking"));
     kiln.drop("normal/tech.csv", leads(10, 3, "Computer Software"));
@@ -145,8 +148,11 @@ final class RouteCommandTest {
     assertThat(out.toString()).contains("\"ran\":false", "\"state\":\"stopped\"");
     assertThat(kiln.count(FINANCE, LeadState.QUEUED)).isEqualTo(3);
 
+    kiln.app().ledger().beat("another", "0.1.0", kiln.app().ledger().now(), Duration.ofHours(1));
     assertThat(route("start", TABLE)).isZero();
-    assertThat(out.toString()).contains("Route " + TABLE + " is started.");
+    assertThat(out.toString())
+        .contains("Route " + TABLE + " is started.", "on this node alone (")
+        .contains("another one is as it was", "kiln pause");
     kiln.settled("finance.csv");
     assertThat(route("start", TABLE)).isZero();
     assertThat(out.toString()).contains("runs already");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.simulate.Fault;
 import java.io.BufferedReader;
@@ -20,6 +21,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -156,6 +159,41 @@ final class StatusPageTest {
                     .path("reload")
                     .path("fault")
                     .isNull());
+  }
+
+  @Test
+  @DisplayName("the account has the nodes and which of them leads, and a route stops on one alone")
+  void nodes() throws Exception {
+    kiln.start();
+    Ledger ledger = kiln.app().ledger();
+    ledger.beat("silent", "0.1.0", ledger.now().minusSeconds(60), Duration.ZERO);
+    ledger.beat("another", "0.1.0", ledger.now(), Duration.ofHours(1));
+    soon()
+        .untilAsserted(
+            () -> {
+              JsonNode status = JSON.readTree(get("/status").body());
+              String here = status.path("live").path("node").asText();
+              JsonNode workspace = status.path("workspaces").path(0);
+              assertThat(here).isNotEmpty();
+              assertThat(workspace.path("leader").asText()).isEqualTo(here);
+              assertThat(Instant.parse(workspace.path("led_since").asText()))
+                  .isBeforeOrEqualTo(ledger.now());
+              assertThat(
+                      status.path("live").path("workspaces").path(0).path("led_here").asBoolean())
+                  .isTrue();
+              assertThat(status.path("nodes").findValuesAsText("name"))
+                  .contains("another", "silent");
+            });
+    JsonNode nodes = JSON.readTree(get("/status").body()).path("nodes");
+    for (JsonNode node : nodes) {
+      assertThat(node.path("alive").asBoolean())
+          .isEqualTo(!node.path("name").asText().equals("silent"));
+    }
+    JsonNode stopped =
+        JSON.readTree(order("stop-route", "{\"route\":\"table-inbound-leads\"}").body());
+    assertThat(stopped.path("node").asText()).isNotEmpty();
+    assertThat(stopped.path("other_nodes").asInt()).isEqualTo(1);
+    assertThat(get("/health/ready").statusCode()).isEqualTo(200);
   }
 
   @Test

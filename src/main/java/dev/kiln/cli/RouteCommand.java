@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.LiveKiln;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
+import dev.kiln.plan.Numbers;
 import dev.kiln.status.TextTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -128,7 +129,10 @@ final class RouteCommand {
               kiln.order(order, JsonNodeFactory.instance.objectNode().put("route", route));
           done.add(answer);
           if (!inJson) {
-            out.println(done(route, answer.path("state").asText(), answer.path("ran").asBoolean()));
+            boolean ran = answer.path("ran").asBoolean();
+            out.println(
+                done(route, answer.path("state").asText(), ran)
+                    + elsewhere(answer.path("node").asText(), answer.path("other_nodes").asLong()));
             out.flush();
           }
         } catch (InvalidConfiguration refused) {
@@ -142,6 +146,18 @@ final class RouteCommand {
       }
       failed.forEach(err()::println);
       return failed.isEmpty() ? 0 : Main.USAGE;
+    }
+
+    /** What a change of this node leaves as it is; nothing where there is no other node. */
+    private static String elsewhere(String node, long others) {
+      return others == 0
+          ? ""
+          : " That holds on this node alone (%s); %s. \"kiln pause\" and \"kiln resume\" hold on every node."
+              .formatted(
+                  node,
+                  others == 1
+                      ? "another one is as it was"
+                      : Numbers.of(others) + " others are as they were");
     }
 
     /** The routes that were typed, all of them known: else nothing is done. */
@@ -174,8 +190,9 @@ final class RouteCommand {
   @Command(
       name = "stop",
       description = {
-        "Stops routes of the running Kiln, until they are started or Kiln is; waits until what is under way in them ended.",
-        "The leads of a stopped route of a table wait. Over restarts: kiln pause table."
+        "Stops routes of the running Kiln, on this node alone, until they are started or Kiln is; waits until what is under"
+            + " way in them ended.",
+        "The leads of a stopped route of a table wait. Over restarts and on every node: kiln pause table."
       })
   static final class Stop extends Change {
     Stop() {
@@ -189,7 +206,7 @@ final class RouteCommand {
               + route
               + " is "
               + state
-              + ", until \"kiln route start "
+              + " on this node, until \"kiln route start "
               + route
               + "\" or the next start of Kiln."
           : "Route " + route + " was not running; it is " + state + ".";

@@ -78,17 +78,27 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private int all() {
-    Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
-    List<NotReady> notReady = options.read(view -> notReady(options.places()), List.<NotReady>of());
-    String silent = json ? "" : ReturnReport.silent(options.read(LedgerView::returns, List.of()));
     spec.commandLine()
         .getOut()
         .println(
-            json
-                ? StatusJson.of(snapshot, notReady, Instant.now())
-                : (StatusText.of(snapshot, Instant.now()) + silent + StatusText.notReady(notReady))
-                    .stripTrailing());
+            options
+                .read(this::all, told(Snapshot.EMPTY, List.of(), "", Instant.now()))
+                .stripTrailing());
     return 0;
+  }
+
+  private String all(LedgerView view) {
+    return told(
+        view.snapshot(),
+        notReady(options.places()),
+        json ? "" : ReturnReport.silent(view.returns()),
+        view.now());
+  }
+
+  private String told(Snapshot snapshot, List<NotReady> notReady, String silent, Instant now) {
+    return json
+        ? StatusJson.of(snapshot, notReady, now)
+        : StatusText.of(snapshot, now) + silent + StatusText.notReady(notReady);
   }
 
   private static List<NotReady> notReady(Places places) {

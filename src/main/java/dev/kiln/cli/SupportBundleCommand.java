@@ -75,13 +75,14 @@ final class SupportBundleCommand implements Callable<Integer> {
     }
     Places places = options.places();
     Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
+    Instant now = options.read(LedgerView::now, Instant.now());
     List<Traffic> traffic = options.read(LedgerView::traffic, List.of());
     try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8)) {
       add(zip, "system.txt", system(places));
       add(zip, "check.txt", check(places));
-      add(zip, "status.txt", StatusText.of(snapshot, Instant.now()));
-      add(zip, "status.json", StatusJson.of(snapshot, List.of(), Instant.now()));
+      add(zip, "status.txt", StatusText.of(snapshot, now));
+      add(zip, "status.json", StatusJson.of(snapshot, List.of(), now));
       add(
           zip,
           "webhooks.txt",

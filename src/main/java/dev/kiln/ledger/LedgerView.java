@@ -66,6 +66,11 @@ public final class LedgerView implements AutoCloseable {
     }
   }
 
+  /** The present by the ledger's clock, which its leases go by. */
+  public Instant now() {
+    return clock.instant();
+  }
+
   /**
    * A run and its account.
    *

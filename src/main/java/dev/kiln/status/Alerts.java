@@ -14,6 +14,7 @@ import dev.kiln.status.Alert.Topic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class Alerts {
   private final Predicate<String> anyDue;
   private final Instant start;
   private final Map<String, Instant> accepted = new ConcurrentHashMap<>();
+  private final Map<String, Long> counted = new HashMap<>();
   private final Map<Topic, Raised> raised = new LinkedHashMap<>();
 
   /**
@@ -54,7 +56,7 @@ public final class Alerts {
     this.start = start;
   }
 
-  /** A lead of a table got through. */
+  /** A lead of a table got through, by this node; {@link #look} sees those of others. */
   public void accepted(String table, Instant now) {
     accepted.put(table, now);
   }
@@ -99,6 +101,7 @@ public final class Alerts {
   }
 
   private List<Alert> find(Facts facts) {
+    facts.snapshot().tables().forEach(table -> count(table, facts.at()));
     List<Alert> found = new ArrayList<>();
     facts.budgets().forEach(budget -> budget(budget, found));
     facts.snapshot().webhooks().forEach(webhook -> webhook(webhook, found));
@@ -186,6 +189,18 @@ public final class Alerts {
                           Numbers.of(left),
                           Numbers.of((long) days.doubleValue())),
               "Duplicate the Clay table and add the copy's webhook to config/clay.yaml"));
+    }
+  }
+
+  /** Notes that leads of a table got through since the last look, whichever node sent them. */
+  private void count(TableAccount table, Instant now) {
+    long leads = 0;
+    for (LeadState state : List.of(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING)) {
+      leads += table.states().getOrDefault(state, 0L);
+    }
+    Long before = counted.put(table.name(), leads);
+    if (before != null && leads > before) {
+      accepted.put(table.name(), now);
     }
   }
 

@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param budgets what was spent
  */
 public record Facts(Instant at, Catalogue catalogue, Snapshot snapshot, List<BudgetUse> budgets) {
+  /** Who runs on the ledger, and leads what. */
+  public Cluster cluster() {
+    return Cluster.of(snapshot, at);
+  }
+
   /**
    * Reads facts, at most once a second however many ask: the account is kept by the ledger and
    * never counted, so a read costs the same however many leads there are. Thread-safe.

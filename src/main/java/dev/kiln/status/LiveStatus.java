@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The account of a running Kiln: the one of {@link StatusJson} with what only the process that
- * delivers can know. Reads and changes nothing. Thread-safe.
+ * delivers can know: of a workspace that another one leads, what the ledger knows. Reads and
+ * changes nothing. Thread-safe.
  */
 public final class LiveStatus {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,6 +47,7 @@ public final class LiveStatus {
   /** Leads that came to an end without getting through: so many of each state are told. */
   private static final int MOST_LEADS = 100;
 
+  private final String node;
   private final Ledger ledger;
   private final Delivery delivery;
   private final Breakers breakers;
@@ -55,11 +57,17 @@ public final class LiveStatus {
   private final Supplier<@Nullable ObjectNode> reload;
   private final Instant started;
   private final History history = new History();
+
+  /** By the answers that came here, which tell of the workspaces that this node leads. */
   private final Speed speed = new Speed();
+
+  /** By the counts of the ledger, which tell of all; noted while somebody looks. */
+  private final Speed counted = new Speed();
 
   /**
    * The account of one Kiln.
    *
+   * @param node its name
    * @param ledger the ledger
    * @param delivery knows the pace
    * @param breakers the circuit breakers
@@ -70,6 +78,7 @@ public final class LiveStatus {
    *     known
    */
   public LiveStatus(
+      String node,
       Ledger ledger,
       Delivery delivery,
       Breakers breakers,
@@ -77,6 +86,7 @@ public final class LiveStatus {
       Supplier<List<NotReady>> notReady,
       Supplier<List<NotReady>> notes,
       Supplier<@Nullable ObjectNode> reload) {
+    this.node = node;
     this.ledger = ledger;
     this.delivery = delivery;
     this.breakers = breakers;
@@ -121,6 +131,28 @@ public final class LiveStatus {
     }
   }
 
+  /** What the ledger knows of the answers that came to any node, by workspace. */
+  private static Map<String, Answers> counted(Snapshot snapshot, Catalogue catalogue) {
+    Map<String, Answers> counted = new HashMap<>();
+    for (TableAccount table : snapshot.tables()) {
+      Map<LeadState, Long> states = table.states();
+      long accepted = 0;
+      for (LeadState state : List.of(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING)) {
+        accepted += states.getOrDefault(state, 0L);
+      }
+      Answers answers =
+          new Answers(
+              accepted,
+              states.getOrDefault(LeadState.REFUSED, 0L),
+              states.getOrDefault(LeadState.UNKNOWN, 0L),
+              0);
+      catalogue
+          .table(table.name())
+          .ifPresent(known -> counted.merge(known.workspace(), answers, Answers::plus));
+    }
+    return counted;
+  }
+
   // ---- Now ----
 
   /**
@@ -156,11 +188,15 @@ public final class LiveStatus {
       }
     }
     note(now, answers(), busy);
+    synchronized (counted) {
+      counted.note(now, counted(snapshot, catalogue), busy);
+    }
+    Cluster cluster = Cluster.of(snapshot, now);
 
     List<RunAccount> runs = shown(snapshot.runs());
     ObjectNode json = StatusJson.node(snapshot.of(runs), now);
     json.put("older_runs", snapshot.runs().size() - runs.size());
-    Map<String, Double> etas = Eta.seconds(snapshot.runs(), ways(catalogue, waiting, now));
+    Map<String, Double> etas = Eta.seconds(snapshot.runs(), ways(catalogue, cluster, waiting, now));
     for (JsonNode run : json.withArray("runs")) {
       Double eta = etas.get(run.path("run").asText());
       ((ObjectNode) run).put("eta_seconds", eta == null ? null : Math.ceil(eta));
@@ -170,13 +206,14 @@ public final class LiveStatus {
     json.set("results", ReturnReport.of(ledger.view(), 0).node());
     ObjectNode live = json.putObject("live");
     live.put("version", Release.version());
+    live.put("node", node);
     live.put("started", started.toString());
     live.put("stands_still", delivery.standsStill());
     live.set("reload", reload.get());
     ArrayNode told = live.putArray("alerts");
     alerts.raised().forEach(alert -> alert.put(told.addObject()));
-    workspaces(live.putArray("workspaces"), catalogue, orders, now);
-    tables(live.putArray("tables"), catalogue, orders);
+    workspaces(live.putArray("workspaces"), catalogue, cluster, orders, now);
+    tables(live.putArray("tables"), catalogue, cluster, orders);
     budget(live.putArray("budget"), snapshot);
     return json;
   }
@@ -194,14 +231,16 @@ public final class LiveStatus {
     return shown;
   }
 
-  private Map<String, Eta.Way> ways(Catalogue catalogue, Set<String> waiting, Instant now) {
+  private Map<String, Eta.Way> ways(
+      Catalogue catalogue, Cluster cluster, Set<String> waiting, Instant now) {
     Map<String, Eta.Way> ways = new HashMap<>();
     for (Table table : catalogue.tables().values()) {
       if (!waiting.contains(table.name())) {
         double pace = delivery.pace(table.workspace()).rate(now);
+        Speed telling = cluster.leader(table.workspace()).equals(node) ? speed : counted;
         double rate;
-        synchronized (speed) {
-          rate = speed.sustained(table.workspace()).orElse(pace);
+        synchronized (telling) {
+          rate = telling.sustained(table.workspace()).orElse(pace);
         }
         ways.put(table.name(), new Eta.Way(table.workspace(), rate, table.ratePerSecond()));
       }
@@ -209,19 +248,23 @@ public final class LiveStatus {
     return ways;
   }
 
-  private void workspaces(ArrayNode array, Catalogue catalogue, Orders orders, Instant now) {
+  private void workspaces(
+      ArrayNode array, Catalogue catalogue, Cluster cluster, Orders orders, Instant now) {
     for (String workspace : catalogue.workspaces().keySet()) {
       Pace pace = delivery.pace(workspace);
+      boolean here = cluster.leader(workspace).equals(node);
+      Speed telling = here ? speed : counted;
       double sent;
-      synchronized (speed) {
-        sent = speed.now(workspace, pace.allowed());
+      synchronized (telling) {
+        sent = telling.now(workspace, pace.allowed());
       }
       array
           .addObject()
           .put("name", workspace)
+          .put("led_here", here)
           .put("paused", orders.paused(Pausable.WORKSPACE, workspace))
-          .put("sent_per_second", rounded(sent))
-          .put("pace_per_second", rounded(pace.rate(now)))
+          .put("sent_per_second", Math.max(0, rounded(sent)))
+          .put("pace_per_second", here ? rounded(pace.rate(now)) : null)
           .put("allowed_per_second", pace.allowed());
     }
   }
@@ -230,24 +273,22 @@ public final class LiveStatus {
     return Math.round(rate * 100) / 100.0;
   }
 
-  private void tables(ArrayNode array, Catalogue catalogue, Orders orders) {
+  private void tables(ArrayNode array, Catalogue catalogue, Cluster cluster, Orders orders) {
     for (Table table : catalogue.tables().values()) {
+      boolean here = cluster.leader(table.workspace()).equals(node);
       array
           .addObject()
           .put("table", table.name())
           .put("workspace", table.workspace())
           .put("paused", orders.paused(Pausable.TABLE, table.name()))
-          .put(
-              "breaker",
-              breakers
-                  .of(table.name())
-                  .getState()
-                  .name()
-                  .toLowerCase(Locale.ROOT)
-                  .replace('_', '-'))
+          .put("breaker", here ? breaker(table.name()) : null)
           .put("rate_per_second", table.ratePerSecond())
           .put("credits_per_lead", table.creditsPerLead());
     }
+  }
+
+  private String breaker(String table) {
+    return breakers.of(table).getState().name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static void budget(ArrayNode array, Snapshot snapshot) {

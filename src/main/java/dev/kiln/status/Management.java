@@ -12,6 +12,7 @@ import dev.kiln.ledger.Waiting;
 import dev.kiln.ledger.WebhookUse;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class Management implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final String node;
   private final Facts.Source facts;
   private final Ledger ledger;
   private final Delivery delivery;
@@ -44,14 +46,21 @@ public final class Management implements AutoCloseable {
    * Registers everything of a catalogue.
    *
    * @param context the name under which Camel is managed; a number is added where it is taken
+   * @param node the name of this node
    * @param catalogue what there is
    * @param facts the account
    * @param ledger where orders go
    * @param delivery knows the rate of now
    */
   public Management(
-      String context, Catalogue catalogue, Facts.Source facts, Ledger ledger, Delivery delivery)
+      String context,
+      String node,
+      Catalogue catalogue,
+      Facts.Source facts,
+      Ledger ledger,
+      Delivery delivery)
       throws JMException {
+    this.node = node;
     this.facts = facts;
     this.ledger = ledger;
     this.delivery = delivery;
@@ -96,7 +105,9 @@ public final class Management implements AutoCloseable {
       beans.put(
           name(as, "workspace", workspace),
           new StandardMBean(
-              new ManagedWorkspace(workspace, ledger, delivery), WorkspaceMXBean.class, true));
+              new ManagedWorkspace(workspace, node, ledger, facts, delivery),
+              WorkspaceMXBean.class,
+              true));
     }
     for (Table table : catalogue.tables().values()) {
       beans.put(
@@ -173,10 +184,15 @@ public final class Management implements AutoCloseable {
   }
 
   private static final class ManagedWorkspace extends Managed implements WorkspaceMXBean {
+    private final String node;
+    private final Facts.Source facts;
     private final Delivery delivery;
 
-    ManagedWorkspace(String name, Ledger ledger, Delivery delivery) {
+    ManagedWorkspace(
+        String name, String node, Ledger ledger, Facts.Source facts, Delivery delivery) {
       super(Pausable.WORKSPACE, name, ledger);
+      this.node = node;
+      this.facts = facts;
       this.delivery = delivery;
     }
 
@@ -192,7 +208,23 @@ public final class Management implements AutoCloseable {
 
     @Override
     public double getRateNow() {
-      return delivery.throttle(name).rate();
+      return isLedHere() ? delivery.throttle(name).rate() : 0;
+    }
+
+    @Override
+    public String getLeader() {
+      return facts.now().cluster().leader(name);
+    }
+
+    @Override
+    public boolean isLedHere() {
+      return getLeader().equals(node);
+    }
+
+    @Override
+    public String getLedSince() {
+      Instant since = facts.now().cluster().ledSince(name);
+      return since == null ? "" : since.toString();
     }
   }
 

@@ -4,12 +4,12 @@ import dev.kiln.clay.Answer;
 import dev.kiln.clay.Breakers;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Reply;
+import dev.kiln.clay.Table;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
-import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.WebhookUse;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -57,6 +57,7 @@ public final class Metrics {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final String node;
   private final Facts.Source facts;
   private final Breakers breakers;
   private final Delivery delivery;
@@ -69,6 +70,7 @@ public final class Metrics {
   /**
    * Metrics of a Kiln.
    *
+   * @param node its name
    * @param facts the account
    * @param delivery knows the rates of now
    * @param breakers the circuit breakers of the tables
@@ -76,11 +78,13 @@ public final class Metrics {
    * @param ready whether Kiln is ready
    */
   public Metrics(
+      String node,
       Facts.Source facts,
       Delivery delivery,
       Breakers breakers,
       Alerts alerts,
       BooleanSupplier ready) {
+    this.node = node;
     this.facts = facts;
     this.delivery = delivery;
     this.breakers = breakers;
@@ -104,9 +108,16 @@ public final class Metrics {
     gauge("kiln.webhook.state", "1 with the state of a webhook: open, refusing, exhausted");
     gauge("kiln.budget.spent", "What is spent of a budget");
     gauge("kiln.budget.left", "What is left of a budget that has a cap");
-    gauge("kiln.workspace.leads.per.second", "The rate of now, leads a second");
+    gauge(
+        "kiln.workspace.leads.per.second",
+        "The rate of now, leads a second, where this node leads the workspace");
     gauge("kiln.workspace.led", "1 while a Kiln delivers for the workspace");
-    gauge("kiln.breaker.state", "1 with the state of a table's breaker: closed, open, half_open");
+    gauge("kiln.workspace.led.seconds", "For how long its leader leads it");
+    gauge("kiln.workspace.leader", "1 where this node leads the workspace");
+    gauge("kiln.nodes", "Processes that live on the ledger");
+    gauge(
+        "kiln.breaker.state",
+        "1 with the state of a table's breaker, where this node leads: closed, open, half_open");
     gauge("kiln.alert", "1 for each alert that has begun and not ended");
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -193,17 +204,25 @@ public final class Metrics {
         row("kiln.budget.left", tags, budget.left());
       }
     }
+    Cluster cluster = present.cluster();
+    row("kiln.nodes", Tags.empty(), cluster.living());
     for (String workspace : present.catalogue().workspaces().keySet()) {
       Tags tags = Tags.of("workspace", workspace);
-      row("kiln.workspace.leads.per.second", tags, delivery.throttle(workspace).rate());
-      row("kiln.workspace.led", tags, led(snapshot.workspaces(), workspace, present.at()) ? 1 : 0);
+      Instant since = cluster.ledSince(workspace);
+      boolean here = cluster.leader(workspace).equals(node);
+      row("kiln.workspace.led", tags, since == null ? 0 : 1);
+      row("kiln.workspace.leader", tags, here ? 1 : 0);
+      if (since != null) {
+        row("kiln.workspace.led.seconds", tags, secondsUntil(present.at(), since));
+      }
+      if (here) {
+        row("kiln.workspace.leads.per.second", tags, delivery.throttle(workspace).rate());
+      }
     }
   }
 
-  private static boolean led(List<WorkspaceAccount> workspaces, String name, Instant now) {
-    return workspaces.stream()
-        .anyMatch(
-            workspace -> workspace.name().equals(name) && workspace.leaseUntil().isAfter(now));
+  private static long secondsUntil(Instant now, Instant since) {
+    return Math.max(0, Duration.between(since, now).toSeconds());
   }
 
   private void tables(Facts present) {
@@ -232,16 +251,19 @@ public final class Metrics {
       row(
           "kiln.table.oldest.waiting.seconds",
           tags,
-          oldest == null ? 0 : Math.max(0, Duration.between(oldest, present.at()).toSeconds()));
+          oldest == null ? 0 : secondsUntil(present.at(), oldest));
     }
-    for (String name : present.catalogue().tables().keySet()) {
-      state(
-          "kiln.breaker.state",
-          Tags.of("table", name),
-          new CircuitBreaker.State[] {
-            CircuitBreaker.State.CLOSED, CircuitBreaker.State.OPEN, CircuitBreaker.State.HALF_OPEN
-          },
-          breakers.of(name).getState());
+    Cluster cluster = present.cluster();
+    for (Table table : present.catalogue().tables().values()) {
+      if (cluster.leader(table.workspace()).equals(node)) {
+        state(
+            "kiln.breaker.state",
+            Tags.of("table", table.name()),
+            new CircuitBreaker.State[] {
+              CircuitBreaker.State.CLOSED, CircuitBreaker.State.OPEN, CircuitBreaker.State.HALF_OPEN
+            },
+            breakers.of(table.name()).getState());
+      }
     }
     for (Capacity capacity : Capacity.of(present.snapshot())) {
       Tags tags = Tags.of("table", capacity.table());

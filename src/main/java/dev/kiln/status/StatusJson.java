@@ -22,7 +22,8 @@ import java.util.Set;
 
 /**
  * The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code capacities},
- * {@code workspaces}, {@code held}, {@code budgets}, {@code budget_warnings}, {@code not_ready}.
+ * {@code workspaces}, {@code nodes}, {@code held}, {@code budgets}, {@code budget_warnings}, {@code
+ * not_ready}.
  */
 public final class StatusJson {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -90,11 +91,14 @@ public final class StatusJson {
           .put("runway_days", capacity.runwayDays());
     }
     ArrayNode workspaces = json.putArray("workspaces");
+    Cluster cluster = Cluster.of(snapshot, now);
     for (WorkspaceAccount workspace : snapshot.workspaces()) {
+      Instant since = cluster.ledSince(workspace.name());
       workspaces
           .addObject()
           .put("name", workspace.name())
-          .put("leader", workspace.leaseUntil().isAfter(now) ? workspace.leader() : "")
+          .put("leader", cluster.leader(workspace.name()))
+          .put("led_since", since == null ? null : since.toString())
           .put("epoch", workspace.epoch())
           .put("paused", workspace.paused())
           .put("rate_set", workspace.rate() == 0 ? null : workspace.rate())
@@ -102,6 +106,7 @@ public final class StatusJson {
               "paused_until",
               workspace.pauseUntil().isAfter(now) ? workspace.pauseUntil().toString() : "");
     }
+    cluster.put(json.putArray("nodes"));
     budgets(json, snapshot.budget());
     return json;
   }

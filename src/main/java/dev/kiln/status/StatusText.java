@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** The account for people. */
 public final class StatusText {
@@ -29,7 +30,7 @@ public final class StatusText {
   private StatusText() {}
 
   /**
-   * Runs, tables, webhooks and workspaces, each as a table, with what waits and why.
+   * Runs, tables, webhooks, nodes and workspaces, with what waits and why.
    *
    * @param snapshot the account
    * @param now the present, to tell whether a lease or a pause still holds
@@ -49,15 +50,17 @@ public final class StatusText {
       text.append("\nWebhooks (rows)\n").append(webhooks(snapshot.webhooks()));
       Capacity.of(snapshot).forEach(capacity -> text.append(runway(capacity)));
     }
+    Cluster cluster = Cluster.of(snapshot, now);
+    text.append(cluster.text());
     for (WorkspaceAccount workspace : snapshot.workspaces()) {
-      text.append("\nWorkspace ").append(workspace.name()).append(": ");
-      if (!workspace.leaseUntil().isAfter(now)) {
-        text.append(
-            "no Kiln delivers for it now; start one with \"kiln run\", or see the log of the one that runs");
-      } else if (workspace.pauseUntil().isAfter(now)) {
-        text.append("waits until ").append(workspace.pauseUntil()).append(", as Clay asked (429)");
-      } else {
-        text.append("led by ").append(workspace.leader());
+      text.append("\nWorkspace ")
+          .append(workspace.name())
+          .append(": ")
+          .append(cluster.text(workspace));
+      if (workspace.pauseUntil().isAfter(now)) {
+        text.append("; waits until ")
+            .append(workspace.pauseUntil())
+            .append(", as Clay asked (429)");
       }
       if (workspace.paused()) {
         text.append("; paused: \"kiln resume workspace ").append(workspace.name()).append('"');
@@ -81,6 +84,15 @@ public final class StatusText {
 
   /** Runs, the newest first, with their states. */
   public static String runs(List<RunAccount> runs) {
+    return runs(runs, file -> "in " + file + " of the data folder: mend them and drop that file");
+  }
+
+  /**
+   * The same.
+   *
+   * @param rejects says of a file of rejected rows where they are
+   */
+  public static String runs(List<RunAccount> runs, UnaryOperator<String> rejects) {
     Set<LeadState> states = EnumSet.noneOf(LeadState.class);
     runs.forEach(run -> states.addAll(run.states().keySet()));
     List<String> heading = new ArrayList<>(List.of("run", "file", "source", "read"));
@@ -117,9 +129,9 @@ public final class StatusText {
       if (!run.rejects().isEmpty()) {
         text.append("  ")
             .append(run.name())
-            .append(": its rejected rows are in ")
-            .append(run.rejects())
-            .append(" of the data folder: mend them and drop that file\n");
+            .append(": its rejected rows are ")
+            .append(rejects.apply(run.rejects()))
+            .append('\n');
       }
     }
     return text.toString();

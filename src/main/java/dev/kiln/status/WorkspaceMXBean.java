@@ -16,6 +16,18 @@ public interface WorkspaceMXBean extends PausableMXBean {
    */
   void setRateSet(double perSecond);
 
-  /** The rate of this moment, leads a second: lower than allowed for a while after a 429. */
+  /**
+   * The rate of this moment, leads a second: lower than allowed for a while after a 429. 0 where
+   * this node does not lead it, since the leader alone knows.
+   */
   double getRateNow();
+
+  /** The node that leads it; empty where none does. */
+  String getLeader();
+
+  /** Whether that is this node. */
+  boolean isLedHere();
+
+  /** Since when its leader leads it, such as 2026-11-25T10:00:00Z; empty where none does. */
+  String getLedSince();
 }

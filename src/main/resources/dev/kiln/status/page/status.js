@@ -72,6 +72,9 @@ function span(seconds) {
     .join(" ");
 }
 
+/** For how long something is so, and since when exactly. */
+const since = (at) => `for ${span((Date.now() - Date.parse(at)) / 1000)}, since ${day.format(new Date(at))}`;
+
 const about = (seconds) => (seconds < 60 ? "less than a minute" : `about ${span(Math.ceil(seconds / 60) * 60)}`);
 
 // ---- The document ----
@@ -267,7 +270,8 @@ function show(status) {
   problems(status, workspaces, tables);
   runs(status, tables);
   tableRows(tables, status.held);
-  workspaceCards(workspaces);
+  workspaceCards(workspaces, live.node);
+  nodes(status.nodes, workspaces, live.node);
   webhooks(status);
   budget(status);
   results(status.results);
@@ -278,7 +282,10 @@ function show(status) {
 
 function glance(status, total, workspaces, tables) {
   const sent = workspaces.reduce((rate, one) => rate + one.sent_per_second, 0);
-  const pace = workspaces.reduce((rate, one) => rate + one.pace_per_second, 0);
+  // Only the leader of a workspace knows whether a 429 slows it.
+  const pace = workspaces.reduce((rate, one) => rate + (one.pace_per_second ?? one.allowed_per_second), 0);
+  const leaderless = workspaces.filter((one) => !one.leader);
+  const elsewhere = workspaces.filter((one) => one.leader && !one.led_here);
   const allowed = workspaces.reduce((rate, one) => rate + one.allowed_per_second, 0);
   text($("rate"), fine.format(sent));
   meter($("rate-meter"), sent / allowed, `${fine.format(sent)} of ${loose.format(allowed)} leads a second`);
@@ -286,7 +293,12 @@ function glance(status, total, workspaces, tables) {
     $("rate-note"),
     pace < allowed - 0.005
       ? `of ${loose.format(allowed)}/s allowed; slowed to ${loose.format(pace)}/s after a 429, it climbs back`
-      : `of ${loose.format(allowed)}/s allowed`,
+      : `of ${loose.format(allowed)}/s allowed${elsewhere.length > 0 ? "; sent by another node, as the ledger counts it" : ""}`,
+  );
+  $("hour-note").hidden = elsewhere.length === 0;
+  text(
+    $("hour-note"),
+    elsewhere.length > 0 ? `What this node sent. ${elsewhere.map((one) => `Workspace ${one.name} is led by ${one.leader}`).join(", ")}, whose page shows the rest.` : "",
   );
 
   const queued = of(total, "QUEUED", "SENDING");
@@ -334,6 +346,8 @@ function glance(status, total, workspaces, tables) {
     state = ["warn", "Paused"];
   } else if (asked && queued > 0) {
     state = ["warn", `Clay asked to wait until ${time(asked.paused_until)}`];
+  } else if (queued > parked && leaderless.length > 0 && leaderless.length === workspaces.length) {
+    state = ["bad", "Nobody delivers"];
   } else if (queued > parked) {
     state = ["good", "Delivering"];
   } else if (queued > 0) {
@@ -373,6 +387,16 @@ function problems(status, workspaces, tables) {
     const keys = reload.at_next_start;
     all.push({ key: "start", head: "Restart Kiln", what: `${keys.join(", ")} ${keys.length === 1 ? "counts" : "count"} from the next start on.` });
   }
+  workspaces
+    .filter((one) => !one.leader)
+    .forEach((one) => {
+      all.push({
+        bad: true,
+        key: `leader ${one.name}`,
+        head: `Nobody leads workspace ${one.name}: its leads wait`,
+        what: "A node that runs takes it within seconds of the end of the last leader's lease (kiln.delivery.lease). If this lasts, the log of each node says why.",
+      });
+    });
   workspaces
     .filter((one) => one.paused)
     .forEach((one) => {
@@ -546,9 +570,10 @@ function tableRows(tables, allHeld) {
     text(parts.wire, figures.format(of(table.states, "SENDING")));
     text(parts.accepted, figures.format(of(table.states, "ACCEPTED", "ENRICHED", "MISSING")));
     text(parts.oldest, table.oldest_queued ? span((Date.now() - Date.parse(table.oldest_queued)) / 1000) : "–");
-    const breaker = table.breaker || "none";
+    const breaker = table.breaker || (table.known ? "not known here" : "none");
     text(parts.breaker, breaker);
-    mark(parts.breaker, "class", `tag ${breaker === "closed" ? "good" : breaker === "none" ? "" : "warn"}`);
+    mark(parts.breaker, "class", `tag ${breaker === "closed" ? "good" : table.breaker ? "warn" : ""}`);
+    mark(parts.breaker, "title", table.known && !table.breaker ? "The node that leads the workspace knows it" : null);
     const reason = table.waiting ? table.waiting.reason : table.paused ? "Paused by the operator" : "";
     const reasons = [...(reason ? [reason] : []), ...held(table.table, allHeld)];
     text(parts.why, local(reasons.join("; ")) || "–");
@@ -594,7 +619,7 @@ function newTable(table) {
   return node;
 }
 
-function workspaceCards(workspaces) {
+function workspaceCards(workspaces, here) {
   keyed($("workspaces"), workspaces, (one) => one.name, newWorkspace, (node, one) => {
     const { parts } = node;
     text(parts.rate, `${fine.format(one.sent_per_second)} of ${loose.format(one.allowed_per_second)} leads/s allowed`);
@@ -606,14 +631,17 @@ function workspaceCards(workspaces) {
     if (one.paused_until) {
       notes.push(`Clay asked to wait (429): it goes on by itself at ${time(one.paused_until)}.`);
     }
-    if (one.pace_per_second < one.allowed_per_second - 0.005) {
+    if (one.pace_per_second !== null && one.pace_per_second < one.allowed_per_second - 0.005) {
       notes.push(`Slowed to ${loose.format(one.pace_per_second)}/s after a 429; it climbs back by itself.`);
     }
-    if (one.leader === "") {
-      notes.push("No Kiln leads it at this moment.");
+    if (one.leader && !one.led_here) {
+      notes.push("The rate is what the ledger counts; whether a 429 slows it, the leader's page says.");
     }
     notes.push(one.rate_set === null || one.rate_set === undefined ? "The rate is that of clay.yaml." : "The rate is the operator's.");
     text(parts.note, notes.join(" "));
+    text(parts.leader, one.leader ? `Led by ${one.led_here ? `this node, ${here},` : one.leader} ${since(one.led_since)}.` : "Nobody leads it: its leads wait.");
+    mark(parts.leader, "title", one.led_since ? `Led since ${one.led_since}; it is leadership number ${one.epoch} of the workspace` : null);
+    parts.leader.classList.toggle("bad", !one.leader);
     text(parts.pause, one.paused ? "Resume" : "Pause");
     mark(parts.pause, "aria-label", `${parts.pause.textContent}: workspace ${one.name}`);
     parts.pause.paused = one.paused;
@@ -628,6 +656,7 @@ function newWorkspace(one) {
   const parts = {
     rate: el("span.end"),
     meter: newMeter(`Rate of workspace ${one.name}`),
+    leader: el("p.remark.leader"),
     note: el("p.remark"),
     pause: el("button", { type: "button" }),
     input: el("input", { type: "number", min: 0.1, max: 1000, step: "any", required: "", id: `rate-of-${one.name}` }),
@@ -653,9 +682,49 @@ function newWorkspace(one) {
     parts.input.edited = false;
     order("rate", { workspace: one.name, rate }, () => `The workspace ${one.name} sends at most ${loose.format(rate)} leads a second, over restarts too.`);
   });
-  const node = el("li.workspace", {}, el("div", {}, el("div.row", {}, el("h3", {}, one.name), parts.rate), el("div.gauge", {}, parts.meter), parts.note), form);
+  const node = el("li.workspace", {}, el("div", {}, el("div.row", {}, el("h3", {}, one.name), parts.rate), el("div.gauge", {}, parts.meter), parts.leader, parts.note), form);
   node.parts = parts;
   return node;
+}
+
+// ---- Nodes ----
+
+/** All of them; where one runs alone, a line. */
+function nodes(all, workspaces, here) {
+  const alone = all.length === 1 && all[0].alive;
+  $("nodes").hidden = alone || all.length === 0;
+  $("nodes-quiet").hidden = !$("nodes").hidden;
+  if (!$("nodes-quiet").hidden) {
+    text(
+      $("nodes-quiet"),
+      alone ? `One node: ${all[0].name}, version ${all[0].version}, up ${since(all[0].started)}.` : "No node has said yet that it runs.",
+    );
+  }
+  const led = workspaces.filter((one) => one.leader);
+  const others = led.length > 0 ? `${led.map((one) => `${one.name} is led by ${one.leader}`).join(", ")}` : "Nobody has taken its work over";
+  keyed(
+    $("nodes"),
+    alone ? [] : all,
+    (node) => node.name,
+    (node) => {
+      const parts = { state: el("span.tag"), mine: el("span.note", {}, "this node"), about: el("p.note"), leads: el("p.remark"), cure: el("p.remark") };
+      const item = el("li", {}, el("h3", {}, node.name), el("div.row", {}, parts.state, parts.mine), parts.about, parts.leads, parts.cure);
+      item.parts = parts;
+      return item;
+    },
+    (item, node) => {
+      const { parts } = item;
+      text(parts.state, node.alive ? "alive" : "silent");
+      mark(parts.state, "class", `tag ${node.alive ? "good" : "warn"}`);
+      parts.mine.hidden = node.name !== here;
+      text(parts.about, node.alive ? `Version ${node.version}, up ${since(node.started)}.` : `Version ${node.version}, taken for dead ${since(node.alive_until)}.`);
+      mark(parts.about, "title", `Started ${node.started}${node.alive ? "" : `; alive until ${node.alive_until}`}`);
+      text(parts.leads, node.leads.length > 0 ? `Leads ${node.leads.join(", ")}.` : node.alive ? "Leads nothing: it takes leads in and is ready to take over." : "");
+      parts.leads.hidden = parts.leads.textContent === "";
+      parts.cure.hidden = node.alive;
+      text(parts.cure, node.alive ? "" : `${others}. The node starts again by itself under Kubernetes or systemd, under a new name; elsewhere by "kiln run".`);
+    },
+  );
 }
 
 // ---- Webhooks and budget ----
