@@ -162,6 +162,10 @@ public final class App implements AutoCloseable {
         Files.createDirectories(places.data().resolve(folder));
       }
       prepareInbox(places, configuration.settings(), mode);
+      if (mode != Mode.CHECK) {
+        Leftovers.sweep(
+            places.data(), configuration.settings().inbox(places.data()), Instant.now());
+      }
       // A check leaves the ledger alone, wherever it is.
       Store store =
           mode == Mode.CHECK

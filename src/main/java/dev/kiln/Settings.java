@@ -591,7 +591,7 @@ public final class Settings {
   }
 
   /** How long files are kept that were read; empty for ever. */
-  Optional<Duration> keptFiles() {
+  public Optional<Duration> keptFiles() {
     return kept("kiln.retention.files");
   }
 

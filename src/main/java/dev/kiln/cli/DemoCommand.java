@@ -173,7 +173,7 @@ final class DemoCommand implements Callable<Integer> {
     clay.faults(Fault.status(429).withNext(3).withRetryAfter("1"), hiccups);
   }
 
-  private static boolean tell(
+  private boolean tell(
       PrintWriter out, Following.End end, Snapshot snapshot, SimulatorStatistics statistics) {
     SimulatorStatistics.Counts received = statistics.total();
     long read = end.runs().stream().mapToLong(RunAccount::read).sum();
@@ -188,7 +188,12 @@ final class DemoCommand implements Callable<Integer> {
 
     out.println();
     out.println("Where every lead went (rows read = sum of the states)");
-    out.print(StatusText.runs(end.runs()));
+    out.print(
+        keep
+            ? StatusText.runs(end.runs())
+            : StatusText.runs(
+                end.runs(),
+                file -> "in a file that is deleted now: \"kiln demo --keep\" keeps its folder"));
     out.println();
     out.print(StatusText.tables(snapshot.tables(), Instant.now()));
     out.println();

@@ -1,9 +1,17 @@
 package dev.kiln.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.Places;
+import dev.kiln.Settings;
+import dev.kiln.Traces;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.Ledger.Forgotten;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,8 +20,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "forget",
     description =
-        "Deletes the data of every lead with an e-mail address from the ledger; those that still wait are cancelled. States,"
-            + " counts and a hash of the address stay, so that the account still sums up.")
+        "Deletes the data of every lead with an e-mail address from the ledger, from what came back and from the files of"
+            + " results and rejected rows; those that still wait are cancelled. States, counts and a hash of the address stay,"
+            + " so that the account still sums up. Names the files that still hold it, and for how long.")
 final class ForgetCommand extends LedgerCommand {
   @Parameters(paramLabel = "ADDRESS", description = "The e-mail address; case does not matter.")
   private String email;
@@ -22,31 +31,65 @@ final class ForgetCommand extends LedgerCommand {
   private boolean json;
 
   @Override
-  int change(Places places, Ledger ledger, PrintWriter out) {
+  int change(Places places, Ledger ledger, PrintWriter out) throws IOException {
     if (email.strip().indexOf('@') < 1) {
       throw usage("ADDRESS is an e-mail address, such as ada@example.com");
     }
     Forgotten forgotten = ledger.forget(email);
+    Traces traces = new Traces(places.data(), email, forgotten.leads()).blank();
+    List<String> left = traces.left(forgotten.runs()).stream().map(Path::toString).toList();
     if (json) {
-      out.println("{\"leads\":" + forgotten.leads() + ",\"sending\":" + forgotten.sending() + "}");
+      ObjectNode node =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("leads", forgotten.leads().size())
+              .put("sending", forgotten.sending())
+              .put("strays", forgotten.strays())
+              .put("rows_in_files", traces.rows());
+      left.forEach(node.putArray("files_left")::add);
+      out.println(node);
     } else {
-      out.println("Leads whose data was deleted: " + forgotten.leads() + ".");
-      if (!forgotten.runs().isEmpty()) {
-        out.println(
-            "Files may still hold it: those in "
-                + places.data().resolve("archive")
-                + " and "
-                + places.data().resolve("rejects")
-                + " that begin with "
-                + String.join(", ", forgotten.runs())
-                + ", and what Clay has.");
-      }
-      if (forgotten.sending() > 0) {
-        out.println(
-            forgotten.sending()
-                + " more are being sent at this moment; run the command again in a minute.");
-      }
+      told(places, forgotten, traces.rows(), left).forEach(out::println);
     }
     return forgotten.sending() > 0 ? 1 : 0;
+  }
+
+  private static List<String> told(
+      Places places, Forgotten forgotten, long rows, List<String> left) {
+    List<String> told = new ArrayList<>();
+    told.add("Leads whose data was deleted: " + forgotten.leads().size() + ".");
+    if (forgotten.strays() > 0) {
+      told.add("Rows that came back for no lead, and are deleted: " + forgotten.strays() + ".");
+    }
+    if (rows > 0) {
+      told.add("Rows that were blanked in files of results and rejected rows: " + rows + ".");
+    }
+    if (!left.isEmpty()) {
+      told.add(
+          "Files that still hold it, as they came: "
+              + String.join(", ", left)
+              + ". "
+              + Settings.read(places.config())
+                  .keptFiles()
+                  .map(
+                      kept ->
+                          "Kiln deletes them "
+                              + kept.toDays()
+                              + " days after their day (kiln.retention.files), or you now.")
+                  .orElse("Kiln keeps them (kiln.retention.files is off): delete them by hand."));
+    }
+    if (!forgotten.leads().isEmpty()) {
+      told.add(
+          "What Kiln cannot reach: what Clay has, backups, and what was handed onward"
+              + (Settings.store(places).embedded()
+                  ? "."
+                  : "; the data folders of other nodes: run the command there too."));
+    }
+    if (forgotten.sending() > 0) {
+      told.add(
+          forgotten.sending()
+              + " more are being sent at this moment; run the command again in a minute.");
+    }
+    return told;
   }
 }

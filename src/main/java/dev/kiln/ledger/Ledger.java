@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -802,35 +803,42 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * What was done with the leads of an address.
+   * What was forgotten of a person.
    *
-   * @param leads how many lost their data
-   * @param runs their runs, whose files may still hold it
-   * @param sending how many were just being sent and are as they were
+   * @param leads the ids of the leads that lost their data; files of their runs may still hold it
+   * @param strays rows that came back for no lead that was sent, had the address and are deleted
+   * @param sending how many leads were just being sent and are as they were
    */
-  public record Forgotten(int leads, Set<String> runs, int sending) {}
+  public record Forgotten(Set<String> leads, int strays, int sending) {
+    /** The runs of the leads. */
+    public Set<String> runs() {
+      return leads.stream()
+          .map(lead -> lead.substring(0, lead.lastIndexOf('-')))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
 
   /**
    * Takes the data out of every lead with an e-mail address, in whichever column. Leads that still
    * wait are cancelled. State, counts and the hash of the address stay; the hash is taken for the
-   * dedupe window.
+   * dedupe window. Rows that are kept apart and have the address are deleted.
    *
    * @param email the address; case does not matter
    */
   public Forgotten forget(String email) {
-    Set<String> runs = new TreeSet<>();
-    int leads = 0;
+    Set<String> leads = new TreeSet<>();
     int sending = 0;
     for (long id : readers.withHandle(handle -> RetentionRows.ofAddress(handle, email))) {
-      Optional<String> run =
+      Optional<String> lead =
           writer.write(
               transaction ->
                   RetentionRows.forget(transaction, id, "forgotten on request", clock.millis()));
-      run.ifPresent(runs::add);
-      leads += run.isPresent() ? 1 : 0;
-      sending += run.isPresent() ? 0 : 1;
+      lead.ifPresent(leads::add);
+      sending += lead.isPresent() ? 0 : 1;
     }
-    return new Forgotten(leads, runs, sending);
+    int strays =
+        writer.write(transaction -> RetentionRows.forgetStrays(transaction.handle(), email));
+    return new Forgotten(leads, strays, sending);
   }
 
   /** Pauses a workspace or a table, on every node and over restarts; or lets it go on. */

@@ -162,11 +162,19 @@ final class RetentionRows {
         .list();
   }
 
+  /** Deletes the rows that are kept apart and have an address; how many. */
+  static int forgetStrays(Handle handle, String email) {
+    return handle
+        .createUpdate("DELETE FROM quarantine WHERE LOWER(body) LIKE :quoted ESCAPE '!'")
+        .bind("quoted", FindRows.quoted(email))
+        .execute();
+  }
+
   /**
    * Takes the data out of a lead. One that still waits is cancelled; its key stays taken for the
    * window from now on. One that is being sent is left as it is.
    *
-   * @return its run; empty where it is being sent
+   * @return its lead_id; empty where it is being sent
    */
   static Optional<String> forget(Transaction transaction, long id, String reason, long now) {
     Handle handle = transaction.handle();
@@ -201,6 +209,6 @@ final class RetentionRows {
         .bind("run", row.run())
         .bind("record", row.record())
         .execute();
-    return Optional.of(row.run());
+    return Optional.of(row.run() + "-" + row.record());
   }
 }

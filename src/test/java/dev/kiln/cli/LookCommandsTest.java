@@ -149,11 +149,24 @@ final class LookCommandsTest {
   }
 
   @Test
-  void aPersonIsForgotten() {
+  void aPersonIsForgotten() throws Exception {
     Run run = ledger();
-    assertThat(kiln(new ForgetCommand(), EMAIL)).isZero();
-    assertThat(out.toString()).contains("deleted: 1.", run.id(), "archive");
+    Path archived =
+        Files.writeString(
+            Files.createDirectories(data.resolve("archive")).resolve(run.id() + "-people.csv"),
+            EMAIL);
+    Files.writeString(
+        Files.createDirectories(data.resolve("rejects")).resolve(run.id() + ".csv"),
+        "\"line\",\"reason\",\"email\"\r\n\"2\",\"no name\",\"" + EMAIL + "\"\r\n");
+    assertThat(kiln(new ForgetCommand(), EMAIL)).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("deleted: 1.", "results and rejected rows: 1.", archived.toString())
+        .contains("kiln.retention.files", "Clay has", "backups");
     assertThat(kiln(new ForgetCommand(), EMAIL, "--json")).isZero();
+    JsonNode forgotten = new ObjectMapper().readTree(out.toString());
+    assertThat(forgotten.path("leads").asInt()).isEqualTo(1);
+    assertThat(forgotten.path("rows_in_files").asInt()).isZero();
+    assertThat(forgotten.path("files_left").path(0).asText()).isEqualTo(archived.toString());
     assertThat(kiln(new FindCommand(), "--email", "bob@example.com")).isZero();
     assertThat(out.toString()).contains("No such lead");
     assertThat(kiln(new ForgetCommand(), "ada")).isEqualTo(Main.USAGE);

@@ -207,7 +207,8 @@ final class RetentionTest {
             Row.keyed(TABLE, "third").at("bob@example.com"));
     send(LedgerFixture.dead());
     Forgotten forgotten = fixture.ledger().forget(" ADA@example.com ");
-    assertThat(forgotten).isEqualTo(new Forgotten(2, Set.of(run.id()), 0));
+    assertThat(forgotten).isEqualTo(new Forgotten(Set.of(run.id() + "-1", run.id() + "-2"), 0, 0));
+    assertThat(forgotten.runs()).containsExactly(run.id());
     assertThat(fixture.dump().toString()).doesNotContain("ada@", "Ada@").contains("bob@");
     fixture.mustBalance();
     assertThat(fixture.account(run).states())
@@ -231,10 +232,10 @@ final class RetentionTest {
     String key = LeadKey.ofEmail("ada@example.com");
     Run run = read("people", Row.keyed(TABLE, key));
     Sending sending = fixture.begin(fixture.due(TABLE).get(0), lease);
-    assertThat(fixture.ledger().forget("ada@example.com")).isEqualTo(new Forgotten(0, Set.of(), 1));
+    assertThat(fixture.ledger().forget("ada@example.com")).isEqualTo(new Forgotten(Set.of(), 0, 1));
     fixture.ledger().settle(sending, LedgerFixture.accepted());
     assertThat(fixture.ledger().forget("ada@example.com"))
-        .isEqualTo(new Forgotten(1, Set.of(run.id()), 0));
+        .isEqualTo(new Forgotten(Set.of(run.id() + "-1"), 0, 0));
   }
 
   @Test

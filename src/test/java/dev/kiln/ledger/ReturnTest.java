@@ -155,6 +155,14 @@ final class ReturnTest {
   }
 
   @Test
+  void whatIsKeptApartIsForgottenByItsAddress() {
+    receive("crm 17", ",\"email\":\"Bob@example.com\"");
+    receive("crm 18", ",\"email\":\"bob@example.com.au\"");
+    assertThat(books.ledger().forget("bob@example.com").strays()).isEqualTo(1);
+    assertThat(books.ledger().view().quarantined()).isEqualTo(1);
+  }
+
+  @Test
   void whatBelongsToNoLeadThatWasSentIsKeptApart() {
     assertThat(receive().name()).as("never sent").isEqualTo("QUARANTINED");
     assertThat(state()).isEqualTo(LeadState.QUEUED);

@@ -1,0 +1,102 @@
+package dev.kiln;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.ledger.Enriched;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the files of a data folder hold of a person who is to be forgotten. */
+final class TracesTest {
+  private static final String RUN = "20261125-abc123";
+  private static final String EMAIL = "ada@example.com";
+  private static final Instant AT = Instant.parse("2026-11-25T10:00:00Z");
+
+  private final Path data;
+
+  TracesTest(@TempDir Path data) {
+    this.data = data;
+  }
+
+  private static Enriched row(long id, String body) {
+    return new Enriched(id, RUN, id, "tech", body, AT);
+  }
+
+  private Traces traces() throws Exception {
+    return new Traces(data, EMAIL, Set.of(RUN + "-1")).blank();
+  }
+
+  @Test
+  @DisplayName("rows of results are blanked in place, and Kiln writes on behind them")
+  void results() throws Exception {
+    Path folder = Files.createDirectories(data.resolve("results"));
+    ResultFiles files = new ResultFiles(folder);
+    String written =
+        files.append(
+            List.of(
+                row(1, "{\"name\":\"Ada \\\"Countess\\\"\\nLovelace\",\"city\":\"London, UK\"}"),
+                row(2, "{\"name\":\"Bob\",\"city\":\"Bath\"}"),
+                row(3, "{\"name\":\"of ADA@example.com\",\"city\":\"Bern\"}"),
+                row(4, "{\"name\":\"not.ada@example.com\",\"city\":\"Rome\"}")),
+            "");
+    Path csv = folder.resolve("tech/2026-11-25.csv");
+    Path ndjson = folder.resolve("tech/2026-11-25.ndjson");
+    long csvBytes = Files.size(csv);
+
+    assertThat(traces().rows()).isEqualTo(4);
+
+    assertThat(Files.size(csv)).isEqualTo(csvBytes);
+    for (Path file : List.of(csv, ndjson)) {
+      assertThat(Files.readString(file))
+          .doesNotContain("Lovelace", "London", "Bern", "ADA@")
+          .contains(RUN + "-1", "Bob", "Bath", RUN + "-3", "not.ada@example.com", "Rome");
+    }
+    List<String> lines = Files.readAllLines(ndjson);
+    assertThat(lines).hasSize(4);
+    assertThat(new ObjectMapper().readTree(lines.get(0)).path("result")).isEmpty();
+    assertThat(Files.readAllLines(csv).get(1))
+        .matches("\"" + RUN + "-1\",\"" + RUN + "\",\"tech\",\"2026-11-25T10:00:00Z\",, *");
+
+    files.append(List.of(row(5, "{\"name\":\"Eve\",\"city\":\"Oslo\"}")), written);
+    assertThat(Files.readAllLines(ndjson)).hasSize(5);
+    assertThat(folder.resolve("tech/2026-11-25-2.ndjson")).doesNotExist();
+    assertThat(traces().rows()).as("nothing is left to blank").isZero();
+  }
+
+  @Test
+  @DisplayName("rejected rows are blanked but for their line; what people sent is named")
+  void rejects() throws Exception {
+    Path folder = Files.createDirectories(data.resolve("rejects"));
+    Path archive = Files.createDirectories(data.resolve("archive"));
+    Path rejected =
+        Files.writeString(
+            folder.resolve(RUN + ".csv"),
+            """
+            \uFEFF"line","reason","email","name"
+            "2","name: none","Ada@Example.com",""
+            "3","name: none","bob@example.com",""
+            """
+                .replace("\n", "\r\n"));
+    Path broken =
+        Files.writeString(
+            folder.resolve("20261125-zzzzzz.csv"), "\"line\"\r\n\"2\",\"" + EMAIL + "\r\n");
+    Path refused = Files.writeString(folder.resolve(RUN + "-people.csv"), EMAIL);
+    Path read = Files.writeString(archive.resolve(RUN + "-people.csv"), EMAIL);
+    Files.writeString(archive.resolve("20261124-xyz789-others.csv"), "bob@example.com");
+
+    Traces traces = traces();
+
+    assertThat(traces.rows()).isEqualTo(1);
+    assertThat(Files.readAllLines(rejected).get(1)).matches("\"2\",,, *");
+    assertThat(Files.readString(rejected)).contains("bob@example.com", "\"3\"");
+    assertThat(traces.left(Set.of(RUN))).containsExactlyInAnyOrder(broken, refused, read);
+    assertThat(Files.readString(refused)).isEqualTo(EMAIL);
+  }
+}
