@@ -35,6 +35,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -80,11 +81,17 @@ public final class App implements AutoCloseable {
    */
   private static final int HANG_UP_SECONDS = 15;
 
+  /** A duty stays with a dead node for so many times the lease of a workspace. */
+  private static final int DUTY_LEASES = 3;
+
   /** What a Kiln does. */
   public enum Mode {
     /** Picks up files, listens for HTTP and delivers everything, until it is stopped. */
     RUN,
-    /** Delivers only the run that it is given; leaves the inbox alone. */
+    /**
+     * Delivers only the run that it is given, or leaves that to the Kilns that run on the same
+     * ledger; leaves the inbox alone.
+     */
     SEND,
     /** Loads everything and runs nothing. */
     CHECK
@@ -101,8 +108,10 @@ public final class App implements AutoCloseable {
   private final Spool spool;
   private final Poll poll;
   private final Claims claims;
+  private final Duties duties;
   private final HttpPoster poster;
   private final Health health;
+  private final Duration lease;
   private @Nullable HttpListener http;
   private @Nullable HttpListener results;
   private @Nullable Jolokia jolokia;
@@ -111,6 +120,7 @@ public final class App implements AutoCloseable {
   private @Nullable Management management;
   private @Nullable Retention retention;
   private @Nullable Heartbeat heartbeat;
+  private volatile @Nullable Instant othersLead;
   private boolean closed;
 
   private App(
@@ -125,8 +135,10 @@ public final class App implements AutoCloseable {
       Spool spool,
       Poll poll,
       Claims claims,
+      Duties duties,
       HttpPoster poster,
-      Health health) {
+      Health health,
+      Duration lease) {
     this.lock = lock;
     this.node = node;
     this.ledger = ledger;
@@ -138,8 +150,10 @@ public final class App implements AutoCloseable {
     this.spool = spool;
     this.poll = poll;
     this.claims = claims;
+    this.duties = duties;
     this.poster = poster;
     this.health = health;
+    this.lease = lease;
   }
 
   /**
@@ -162,6 +176,7 @@ public final class App implements AutoCloseable {
         Files.createDirectories(places.data().resolve(folder));
       }
       prepareInbox(places, configuration.settings(), mode);
+      prepareSpool(places, configuration.settings(), mode);
       if (mode != Mode.CHECK) {
         Leftovers.sweep(
             places.data(), configuration.settings().inbox(places.data()), Instant.now());
@@ -209,6 +224,9 @@ public final class App implements AutoCloseable {
   /** Makes the inbox; one apart from the data folder must be there, since it may be a mount. */
   private static void prepareInbox(Places places, Settings settings, Mode mode) throws IOException {
     Path inbox = settings.inbox(places.data());
+    if (!settings.ownsInbox() && mode == Mode.SEND) {
+      return;
+    }
     if (!settings.ownsInbox() && !Files.isDirectory(inbox)) {
       throw settings.fault(
           Settings.INBOX, "names " + inbox + ", which is not a folder: make it, or mount its disk");
@@ -217,6 +235,17 @@ public final class App implements AutoCloseable {
       for (Priority priority : Priority.values()) {
         Files.createDirectories(inbox.resolve(priority.word()));
       }
+    }
+  }
+
+  /** Makes the spool; one apart from the data folder must be there, since it may be a mount. */
+  private static void prepareSpool(Places places, Settings settings, Mode mode) throws IOException {
+    Path spool = settings.spool(places.data());
+    if (settings.ownsSpool()) {
+      Files.createDirectories(spool);
+    } else if (mode != Mode.SEND && !Files.isDirectory(spool)) {
+      throw settings.fault(
+          Settings.SPOOL, "names " + spool + ", which is not a folder: make it, or mount its disk");
     }
   }
 
@@ -254,6 +283,7 @@ public final class App implements AutoCloseable {
       throws Exception {
     Settings settings = configuration.settings();
     Catalogue catalogue = configuration.catalogue();
+    boolean beside = mode == Mode.SEND && !node.alone() && ledger.view().led();
     Breakers breakers = new Breakers(settings.breakerOpen());
     Main main = new Main();
     // Camel's own would install a second shutdown hook that waits for the first.
@@ -290,10 +320,12 @@ public final class App implements AutoCloseable {
     main.addOverrideProperty("kiln.data", places.data().toAbsolutePath().normalize().toString());
     main.addOverrideProperty(
         Settings.INBOX, settings.inbox(places.data()).toAbsolutePath().normalize().toString());
+    Path spooled = settings.spool(places.data()).toAbsolutePath().normalize();
+    main.addOverrideProperty(Settings.SPOOL, spooled.toString());
     main.addOverrideProperty("kiln.intake.auto-startup", String.valueOf(mode == Mode.RUN));
     main.configure()
         .withName("kiln")
-        .withAutoStartup(mode != Mode.CHECK)
+        .withAutoStartup(mode != Mode.CHECK && !beside)
         .withShutdownTimeout(SHUTDOWN_SECONDS);
     main.configure().addRoutesBuilder(configuration.routes().builder());
 
@@ -305,6 +337,22 @@ public final class App implements AutoCloseable {
     beans.put("pace", pace);
     Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC());
     beans.put("claims", new ClaimLock(claims));
+    beans.put("spool-claims", new ClaimLock(settings.ownsSpool() ? null : claims));
+    ledger.readAs(claims.owner(), settings.claimLease());
+    if (mode == Mode.RUN && !node.alone() && settings.ownsSpool()) {
+      LOG.info(
+          "What comes over HTTP waits in {} for this Kiln alone: with several on one ledger, let kiln.intake.spool"
+              + " name a folder that all of them have",
+          spooled);
+    }
+    Duties duties =
+        new Duties(
+            ledger,
+            node.name(),
+            settings.delivery().lease().multipliedBy(DUTY_LEASES),
+            node.alone() || mode == Mode.CHECK
+                ? Duties.Share.ALL
+                : beside ? Duties.Share.NONE : Duties.Share.SOME);
     Intake intake =
         new Intake(
             ledger,
@@ -327,7 +375,9 @@ public final class App implements AutoCloseable {
         new SettledFiles(settings.stability(), Clock.systemUTC(), delivery::standsStill));
     Spool spool =
         new Spool(
-            places.data().resolve("spool"),
+            spooled,
+            claims,
+            !settings.ownsSpool(),
             ledger,
             settings.largestUpload(),
             settings.dedupeMode(),
@@ -336,6 +386,7 @@ public final class App implements AutoCloseable {
     beans.put("spool", spool);
     Poll poll =
         new Poll(
+            duties,
             spool,
             ledger,
             configuration.placeholders(),
@@ -344,6 +395,7 @@ public final class App implements AutoCloseable {
     beans.put("poll", poll);
     Messages messages =
         new Messages(
+            duties,
             ledger,
             intake,
             delivery,
@@ -357,6 +409,7 @@ public final class App implements AutoCloseable {
     beans.put(
         "results",
         new ResultWatch(
+            duties,
             ledger,
             delivery,
             settings.resultsSilence(),
@@ -365,6 +418,7 @@ public final class App implements AutoCloseable {
     beans.put(
         "onward",
         new OnwardBean(
+            duties,
             ledger,
             new ResultFiles(places.data().resolve("results")),
             configuration.placeholders(),
@@ -383,9 +437,15 @@ public final class App implements AutoCloseable {
     RouteBoard board = new RouteBoard(main::getCamelContext, stops, configuration.routes());
     Health health =
         new Health(
-            board, facts, delivery, messages::faults, places.data(), settings.inbox(places.data()));
+            board,
+            facts,
+            delivery,
+            messages::faults,
+            places.data(),
+            settings.inbox(places.data()),
+            spooled);
     Metrics metrics =
-        new Metrics(node, facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
+        new Metrics(node.name(), facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
     BiConsumer<String, Reply> posted =
         (table, reply) -> {
           metrics.posted(table, reply);
@@ -399,10 +459,24 @@ public final class App implements AutoCloseable {
     main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
     App app =
         new App(
-            lock, node, ledger, intake, delivery, pace, clay, main, spool, poll, claims, poster,
-            health);
+            lock,
+            node.name(),
+            ledger,
+            intake,
+            delivery,
+            pace,
+            clay,
+            main,
+            spool,
+            poll,
+            claims,
+            duties,
+            poster,
+            health,
+            settings.delivery().lease());
     try {
       claims.keep();
+      duties.keep();
       if (mode == Mode.RUN) {
         app.beat(node, settings.delivery());
       }
@@ -411,16 +485,19 @@ public final class App implements AutoCloseable {
         app.listen(
             settings, configuration.placeholders(), breakers, alerts, metrics, health, board);
       }
-      if (mode != Mode.CHECK) {
+      if (beside) {
+        app.startCalledRoutes();
+        app.othersLead = ledger.now();
+      } else if (mode != Mode.CHECK) {
         ledger.expect(delivery.expecting().keySet());
         app.listenForResults(settings, configuration.placeholders());
         delivery.start();
-        app.retention = new Retention(places.data(), ledger, settings);
+        app.retention = new Retention(places.data(), duties, ledger, settings);
         app.retention.start();
         Management management =
             new Management(
                 main.getCamelContext().getManagementName(),
-                node,
+                node.name(),
                 catalogue,
                 facts,
                 ledger,
@@ -453,12 +530,13 @@ public final class App implements AutoCloseable {
                       board.use(changed.routes());
                     }));
         app.watch =
-            new Watch(node, facts, alerts, main.getCamelContext()).every(settings.alertsLook());
+            new Watch(facts, alerts, duties, main.getCamelContext()).every(settings.alertsLook());
       }
     } catch (Exception failure) {
       app.detach();
       app.closeResults();
       main.stop();
+      duties.close();
       app.resign(failure);
       claims.close();
       throw configuration.routes().explain(properties, failure);
@@ -758,8 +836,12 @@ public final class App implements AutoCloseable {
           delivery.balance();
           return read.getProperty("run", Intake.Reading.class).run();
         }
-        if (!(read.getException() instanceof ReadingStopped stopped && stopped.forAMoment())) {
+        if (!(read.getException() instanceof ReadingStopped stopped)
+            || !(stopped.forAMoment() || stopped.elsewhere())) {
           throw read.getException();
+        }
+        if (stopped.elsewhere()) {
+          TimeUnit.SECONDS.sleep(1);
         }
         intake.awaitGoOn();
       }
@@ -842,6 +924,29 @@ public final class App implements AutoCloseable {
     return preview.preview();
   }
 
+  /**
+   * Has this Kiln deliver what it was given, once no other one leads any workspace and none has
+   * taken over for as long as a lease lasts. Does nothing where it delivers already.
+   */
+  public void deliverIfNobodyElseDoes() throws Exception {
+    Instant last = othersLead;
+    if (last == null) {
+      return;
+    }
+    if (ledger.view().led()) {
+      othersLead = ledger.now();
+    } else if (!ledger.now().isBefore(last.plus(lease))) {
+      othersLead = null;
+      LOG.warn("No other Kiln delivers any more, so this one does");
+      for (Route route : context().getRoutes()) {
+        if (Boolean.TRUE.equals(route.isAutoStartup())) {
+          context().getRouteController().startRoute(route.getId());
+        }
+      }
+      delivery.start();
+    }
+  }
+
   /** Starts the routes that only other routes call, so that no lead comes or goes by itself. */
   private void startCalledRoutes() throws Exception {
     for (Route route : context().getRoutes()) {
@@ -901,6 +1006,7 @@ public final class App implements AutoCloseable {
     } catch (Exception failure) {
       LOG.warn("The stop was not clean: {}", failure.getMessage());
     } finally {
+      duties.close();
       claims.close();
       // As late as can be: Clay does not send a row again that finds nobody.
       closeResults();

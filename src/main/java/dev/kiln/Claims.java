@@ -80,6 +80,11 @@ public final class Claims implements AutoCloseable {
     return Files.readString(file).strip();
   }
 
+  /** The id of the data folder: the same after a restart, and no other Kiln has it. */
+  String owner() {
+    return owner;
+  }
+
   /** Renews the claims that are held, until the close. */
   void keep() {
     ScheduledExecutorService renewing =
@@ -124,7 +129,7 @@ public final class Claims implements AutoCloseable {
     if (number > 0) {
       LOG.warn(
           "{}: its claim was not renewed for {} s, so this Kiln reads it; rows that the other one has stored"
-              + " are sent twice if that one comes back",
+              + " are sent twice if that one has a ledger of its own and comes back",
           file.getFileName(),
           lease.toSeconds());
     }
@@ -161,12 +166,20 @@ public final class Claims implements AutoCloseable {
    * @return false if there is such a file, or a claim on one
    */
   public boolean reserve(Path file) throws IOException {
+    if (hold(file)) {
+      held.remove(file);
+      return true;
+    }
+    return false;
+  }
+
+  /** The same for a file that is read here at once. */
+  boolean hold(Path file) throws IOException {
     if (Files.exists(file)) {
       return false;
     }
     try {
-      write(claim(file, 0), text(), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-      return true;
+      return hold(file, 0, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     } catch (FileAlreadyExistsException claimed) {
       return false;
     }

@@ -28,6 +28,7 @@ final class Health {
   private final Supplier<List<String>> brokers;
   private final Path data;
   private final Path inbox;
+  private final Path spool;
 
   /**
    * The health of one Kiln.
@@ -38,6 +39,7 @@ final class Health {
    * @param brokers tell what is wrong with the brokers that routes read from
    * @param data the data folder
    * @param inbox the inbox
+   * @param spool the spool
    */
   Health(
       RouteBoard routes,
@@ -45,13 +47,15 @@ final class Health {
       Delivery delivery,
       Supplier<List<String>> brokers,
       Path data,
-      Path inbox) {
+      Path inbox,
+      Path spool) {
     this.routes = routes;
     this.facts = facts;
     this.delivery = delivery;
     this.brokers = brokers;
     this.data = data;
     this.inbox = inbox;
+    this.spool = spool;
   }
 
   /** Answers whether Kiln lives. */
@@ -84,7 +88,7 @@ final class Health {
   List<NotReady> notReady() {
     List<NotReady> against = new ArrayList<>();
     ledger().forEach(reason -> against.add(new NotReady("ledger", reason)));
-    against.addAll(NotReady.folders(data, inbox));
+    against.addAll(NotReady.folders(data, inbox, spool));
     against.addAll(stopped(false));
     return against;
   }

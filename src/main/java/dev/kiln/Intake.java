@@ -15,6 +15,7 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.NewLead;
 import dev.kiln.ledger.Pending;
 import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.ReadElsewhere;
 import dev.kiln.ledger.Run;
 import java.io.File;
 import java.io.IOException;
@@ -265,13 +266,18 @@ public final class Intake {
       throw new ReadingStopped(file.getName() + AGAIN, true);
     }
     exchange.getExchangeExtension().addOnCompletion(new Closing(() -> readers.giveBack(hash)));
-    Run run =
-        ledger.open(
-            file.getName(),
-            source,
-            Priority.of(priority),
-            hash,
-            mode == null ? dedupe : DedupeMode.of(mode));
+    Run run;
+    try {
+      run =
+          ledger.open(
+              file.getName(),
+              source,
+              Priority.of(priority),
+              hash,
+              mode == null ? dedupe : DedupeMode.of(mode));
+    } catch (ReadElsewhere elsewhere) {
+      throw stopped(exchange, file.getName(), elsewhere);
+    }
     Reading reading = new Reading(run, path, opened);
     this.opened.accept(run);
     exchange.setProperty("run", reading);
@@ -295,6 +301,13 @@ public final class Intake {
       LOG.warn("Run {}: blocked columns are left out: {}", run.id(), String.join(", ", blocked));
     }
     note(reading, framer);
+  }
+
+  /** Another Kiln reads what is read here: it is no failure, which Camel would log as an error. */
+  static ReadingStopped stopped(Exchange exchange, String name, ReadElsewhere elsewhere) {
+    exchange.setRollbackOnly(true);
+    return new ReadingStopped(
+        name + " is not read (any further): " + elsewhere.getMessage(), elsewhere);
   }
 
   /** Opens a run's file behind what was read before; it is closed when the exchange is done. */
@@ -345,7 +358,11 @@ public final class Intake {
     } else if (Stand.of(reading.file).filter(now -> !now.equals(reading.opened)).isPresent()) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
-      ledger.refuse(reading.run.id(), why, "");
+      try {
+        ledger.refuse(reading.run.id(), why, "");
+      } catch (ReadElsewhere elsewhere) {
+        throw stopped(exchange, reading.name(), elsewhere);
+      }
     }
     if (why != null) {
       // It is no failure, which Camel would log as an error.
@@ -453,8 +470,11 @@ public final class Intake {
   /**
    * Hands a batch to the ledger, which stores it in one transaction while the next ones are read:
    * as many as {@link #AHEAD} says, and no more text than {@link #CHARS_AHEAD}.
+   *
+   * @throws ReadingStopped if another Kiln on the ledger has taken the run
    */
   public void store(
+      Exchange exchange,
       @Body List<NewLead> leads,
       @ExchangeProperty("batch") RecordBatch batch,
       @ExchangeProperty("run") Reading reading) {
@@ -471,26 +491,35 @@ public final class Intake {
             dedupeWindow,
             budgets),
         batch.text().length());
-    reading.waitFor(AHEAD, CHARS_AHEAD);
+    try {
+      reading.waitFor(AHEAD, CHARS_AHEAD);
+    } catch (ReadElsewhere elsewhere) {
+      throw stopped(exchange, reading.name(), elsewhere);
+    }
   }
 
   /**
    * Notes that the run was read to its end.
    *
    * @throws UnreadableFile if none of its rows is a lead
-   * @throws ReadingStopped if the file is no longer what was opened
+   * @throws ReadingStopped if the file is no longer what was opened, or another Kiln on the ledger
+   *     has taken the run
    */
   public void close(Exchange exchange, @ExchangeProperty("run") Reading reading)
       throws UnreadableFile {
     Framer framer = reading.framer;
     if (framer != null) {
       mustGoOn(exchange, reading);
-      reading.mustBeStored();
-      note(reading, framer);
-      if (!ledger.yields(reading.run.id())) {
-        throw framer.withoutLeads();
+      try {
+        reading.mustBeStored();
+        note(reading, framer);
+        if (!ledger.yields(reading.run.id())) {
+          throw framer.withoutLeads();
+        }
+        ledger.finish(reading.run.id(), framer.read(), framer.skipped(), reading.rejects);
+      } catch (ReadElsewhere elsewhere) {
+        throw stopped(exchange, reading.name(), elsewhere);
       }
-      ledger.finish(reading.run.id(), framer.read(), framer.skipped(), reading.rejects);
       LOG.info(
           "Run {}: {} rows read, {} lines skipped",
           reading.run.id(),
@@ -513,8 +542,12 @@ public final class Intake {
     // Damage found on the way arrives within the failure of the batch that met it.
     Throwable cause = ObjectHelper.getException(UnreadableFile.class, problem);
     String message = String.valueOf((cause == null ? problem : cause).getMessage());
-    reading.mustBeStored();
-    ledger.refuse(reading.run.id(), message, reading.rejects);
+    try {
+      reading.mustBeStored();
+      ledger.refuse(reading.run.id(), message, reading.rejects);
+    } catch (ReadElsewhere elsewhere) {
+      throw stopped(exchange, reading.name(), elsewhere);
+    }
     exchange.setProperty("destination", destination("rejects", reading));
     LOG.warn("Run {}: {}", reading.run.id(), message);
   }

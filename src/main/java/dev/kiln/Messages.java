@@ -70,6 +70,7 @@ final class Messages {
   /** What is wrong with the way to a broker; empty while nothing is. */
   private record Broker(Supplier<String> fault, String told) {}
 
+  private final Duties duties;
   private final Ledger ledger;
   private final Intake intake;
   private final Delivery delivery;
@@ -86,6 +87,7 @@ final class Messages {
   /**
    * Messages into a ledger.
    *
+   * @param duties knows whether this node closes the runs of days that are over
    * @param ledger where leads go
    * @param intake the steps from a batch to the ledger
    * @param delivery is told when the ledger cannot be used
@@ -94,12 +96,14 @@ final class Messages {
    * @param context has the routes
    */
   Messages(
+      Duties duties,
       Ledger ledger,
       Intake intake,
       Delivery delivery,
       DedupeMode dedupe,
       Placeholders placeholders,
       Supplier<CamelContext> context) {
+    this.duties = duties;
     this.ledger = ledger;
     this.intake = intake;
     this.delivery = delivery;
@@ -267,9 +271,15 @@ final class Messages {
 
   // ---- Runs of days that are over ----
 
-  /** The runs of days that are over, to be closed; none while the ledger cannot be read. */
+  /**
+   * The runs of days that are over, to be closed; none while the ledger cannot be read, or where
+   * another node closes them.
+   */
   public List<Intake.Reading> over() {
     try {
+      if (!duties.mine("messages")) {
+        return List.of();
+      }
       return ledger.messagesBefore(ledger.now().minus(BELATED)).stream()
           .map(Intake.Reading::ofMessages)
           .toList();

@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * The bean {@code onward}: hands results to targets, each at its own pace. The ledger knows how far
  * a target is, so a crash hands over a page twice rather than never. A target that fails is tried
  * again for as long as it takes; a row that it does not take, for the row's own fault, is kept as a
- * dead letter. URLs and secrets are read anew with each page and are in no name, log or message.
- * Thread-safe.
+ * dead letter. One node serves a target for all that share a ledger. URLs and secrets are read anew
+ * with each page and are in no name, log or message. Thread-safe.
  */
 public final class OnwardBean {
   private static final Logger LOG = LoggerFactory.getLogger(OnwardBean.class);
@@ -49,6 +49,7 @@ public final class OnwardBean {
   /** What an HTTP target says of a row that it would not take later either. */
   private static final Set<Integer> ROWS_FAULT = Set.of(400, 409, 413, 415, 422);
 
+  private final Duties duties;
   private final Ledger ledger;
   private final ResultFiles files;
   private final Placeholders placeholders;
@@ -61,6 +62,7 @@ public final class OnwardBean {
   /**
    * The bean.
    *
+   * @param duties knows whether this node hands over to a target
    * @param ledger has the results, and how far each target is
    * @param files writes the files of results
    * @param placeholders knows the secrets
@@ -69,12 +71,14 @@ public final class OnwardBean {
    * @param delivery knows whether the ledger can be used: nothing is handed over where it cannot
    */
   OnwardBean(
+      Duties duties,
       Ledger ledger,
       ResultFiles files,
       Placeholders placeholders,
       Duration longestWait,
       HttpPoster poster,
       Delivery delivery) {
+    this.duties = duties;
     this.ledger = ledger;
     this.files = files;
     this.placeholders = placeholders;
@@ -95,6 +99,9 @@ public final class OnwardBean {
       return null;
     }
     try {
+      if (!duties.mine("onward " + target)) {
+        return null;
+      }
       Onward state = ledger.onward(target);
       if (state.waits(ledger.now())) {
         return null;

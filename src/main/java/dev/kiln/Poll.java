@@ -152,6 +152,7 @@ final class Poll implements AutoCloseable {
     }
   }
 
+  private final Duties duties;
   private final Spool spool;
   private final Ledger ledger;
   private final Placeholders placeholders;
@@ -165,6 +166,7 @@ final class Poll implements AutoCloseable {
   /**
    * A poll of any number of sources.
    *
+   * @param duties knows whether this node asks a source
    * @param spool where pages go
    * @param ledger keeps the watermarks
    * @param placeholders knows the secrets
@@ -172,11 +174,13 @@ final class Poll implements AutoCloseable {
    * @param responseTimeout how long to wait for an answer to begin
    */
   Poll(
+      Duties duties,
       Spool spool,
       Ledger ledger,
       Placeholders placeholders,
       Duration connectTimeout,
       Duration responseTimeout) {
+    this.duties = duties;
     this.spool = spool;
     this.ledger = ledger;
     this.placeholders = placeholders;
@@ -204,7 +208,8 @@ final class Poll implements AutoCloseable {
       throws InterruptedException {
     boolean more = false;
     try {
-      if (!ledger.now().isBefore(notBefore.getOrDefault(source, Instant.MIN))) {
+      if (duties.mine("poll " + source)
+          && !ledger.now().isBefore(notBefore.getOrDefault(source, Instant.MIN))) {
         Map<String, String> parameters =
             Map.of(
                 "url",

@@ -4,6 +4,7 @@ import dev.kiln.lead.Columns;
 import dev.kiln.lead.Inert;
 import dev.kiln.lead.Lead;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.ReadElsewhere;
 import dev.kiln.ledger.RejectedRow;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -58,7 +59,11 @@ public final class Rejects {
    */
   public Iterator<List<List<String>>> pages(
       Exchange exchange, @ExchangeProperty("run") Intake.Reading reading) throws IOException {
-    reading.mustBeStored();
+    try {
+      reading.mustBeStored();
+    } catch (ReadElsewhere elsewhere) {
+      throw Intake.stopped(exchange, reading.name(), elsewhere);
+    }
     Columns columns = reading.columns();
     String run = reading.run().id();
     exchange.setProperty("rejects", run + ".csv.part");

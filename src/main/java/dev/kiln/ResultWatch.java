@@ -16,11 +16,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The bean {@code results}: looks for rows that did not come back, and for tables that take rows
- * and get none back; tells of runs that are done. Thread-safe.
+ * and get none back; tells of runs that are done. One node does it for all that share a ledger.
+ * Thread-safe.
  */
 public final class ResultWatch {
+  private static final String DUTY = "results";
   private static final Logger LOG = LoggerFactory.getLogger(ResultWatch.class);
 
+  private final Duties duties;
   private final Ledger ledger;
   private final Delivery delivery;
   private final Duration silence;
@@ -30,6 +33,7 @@ public final class ResultWatch {
   /**
    * A watch.
    *
+   * @param duties knows whether this node looks and tells
    * @param ledger knows what was sent and what came back
    * @param delivery knows the tables whose rows are to come back, and whether the ledger can be
    *     used
@@ -38,11 +42,13 @@ public final class ResultWatch {
    * @param told whom to tell of runs that are done, asked for anew with each; empty for nobody
    */
   ResultWatch(
+      Duties duties,
       Ledger ledger,
       Delivery delivery,
       Duration silence,
       HttpPoster poster,
       Supplier<Optional<HttpPeer>> told) {
+    this.duties = duties;
     this.ledger = ledger;
     this.delivery = delivery;
     this.silence = silence;
@@ -53,7 +59,9 @@ public final class ResultWatch {
   /** Looks once. */
   public void look() {
     try {
-      lookAt(delivery.expecting());
+      if (duties.mine(DUTY)) {
+        lookAt(delivery.expecting());
+      }
     } catch (LedgerUnavailable unavailable) {
       delivery.standStill(unavailable);
     }
@@ -90,6 +98,9 @@ public final class ResultWatch {
    */
   public void tell() throws InterruptedException {
     try {
+      if (!duties.mine(DUTY)) {
+        return;
+      }
       for (String run : ledger.doneRuns()) {
         Optional<HttpPeer> peer = told.get();
         RunAccount account = ledger.view().account(run).orElseThrow();

@@ -42,6 +42,7 @@ final class Retention implements AutoCloseable {
   private static final String RESULTS = "results";
 
   private final Path data;
+  private final Duties duties;
   private final Ledger ledger;
   private final Settings settings;
   private final ScheduledExecutorService hourly =
@@ -51,11 +52,13 @@ final class Retention implements AutoCloseable {
 
   /**
    * @param data the data folder
+   * @param duties knows whether this node looks after the ledger
    * @param ledger its ledger
    * @param settings say how long things are kept
    */
-  Retention(Path data, Ledger ledger, Settings settings) {
+  Retention(Path data, Duties duties, Ledger ledger, Settings settings) {
     this.data = data;
+    this.duties = duties;
     this.ledger = ledger;
     this.settings = settings;
   }
@@ -76,7 +79,7 @@ final class Retention implements AutoCloseable {
   /** Deletes what is due now. */
   void sweep() throws IOException {
     Optional<Duration> leads = settings.keptLeads();
-    if (leads.isPresent()) {
+    if (leads.isPresent() && duties.mine("retention")) {
       int purged = ledger.purge(ledger.now().minus(leads.get()), settings.dedupeWindow());
       if (purged > 0) {
         LOG.info(

@@ -51,6 +51,8 @@ public final class Settings {
           + " credit card, card number, iban, bank account, password";
   private static final String OFF = "off";
   static final String INBOX = "kiln.intake.inbox";
+
+  static final String SPOOL = "kiln.intake.spool";
   private static final String DATA = "{{kiln.data}}";
   static final String LEDGER = "kiln.ledger.url";
   static final String LEDGER_USER = "kiln.ledger.username";
@@ -87,6 +89,7 @@ public final class Settings {
     defaults.put("kiln.intake.poll", "500ms");
     defaults.put("kiln.intake.stability", "2s");
     defaults.put(INBOX, DATA + "/inbox");
+    defaults.put(SPOOL, DATA + "/spool");
     defaults.put("kiln.intake.claim-lease", "15m");
     defaults.put("kiln.intake.batch-rows", "100");
     defaults.put("kiln.intake.blocked", BLOCKED);
@@ -186,7 +189,7 @@ public final class Settings {
           case "kiln.dedupe.mode" -> dedupeMode();
           case "kiln.mail.personal", "kiln.mail.disposable" -> refuses(key);
           case "kiln.intake.blocked" -> blocked();
-          case INBOX -> mustBeAbsolute();
+          case INBOX, SPOOL -> mustBeAbsolute(key);
           case LEDGER -> mustBePostgres();
           case LEDGER_USER -> {}
           case LEDGER_PASSWORD -> mustBeReference(key, "ledger-password");
@@ -209,11 +212,11 @@ public final class Settings {
     }
   }
 
-  private void mustBeAbsolute() {
-    if (!value(INBOX).startsWith(DATA + "/") && !Path.of(value(INBOX)).isAbsolute()) {
+  private void mustBeAbsolute(String key) {
+    if (!value(key).startsWith(DATA + "/") && !Path.of(value(key)).isAbsolute()) {
       throw new IllegalArgumentException(
           "is \""
-              + value(INBOX)
+              + value(key)
               + "\"; valid: an absolute path, or one that begins with "
               + DATA
               + "/");
@@ -340,6 +343,16 @@ public final class Settings {
   /** Whether the inbox is within the data folder, which is made where it is missing. */
   boolean ownsInbox() {
     return value(INBOX).startsWith(DATA);
+  }
+
+  /** The folder of what came over HTTP, for a Kiln on a data folder. */
+  public Path spool(Path data) {
+    return Path.of(value(SPOOL).replace(DATA, data.toString()));
+  }
+
+  /** Whether the spool is within the data folder, so that no other Kiln has it. */
+  boolean ownsSpool() {
+    return value(SPOOL).startsWith(DATA);
   }
 
   /** How long a claim on a file of the inbox lasts without renewal. */

@@ -36,9 +36,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The bean {@code spool}: what came over HTTP, until it is read. A file is named by its run, whose
- * source and priority the ledger knows; {@code .part} is one that is still coming in. As the filter
- * of the route {@code intake-http} it lets through what nobody is answering at the moment. What is
- * kept survives any crash. Thread-safe.
+ * source and priority the ledger knows; {@code .part} is one that is still coming in to the Kiln in
+ * its name. As the filter of the route {@code intake-http} it lets through what nobody is answering
+ * at the moment. What is kept survives any crash. Several Kilns on one ledger may share a spool:
+ * who reads a file claims it. Thread-safe.
  */
 final class Spool implements GenericFileFilter<File> {
   private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
@@ -57,6 +58,8 @@ final class Spool implements GenericFileFilter<File> {
   record Kept(Run run, @Nullable Path file) {}
 
   private final Path folder;
+  private final Claims claims;
+  private final boolean shared;
   private final Ledger ledger;
   private final long largest;
   private final DedupeMode dedupe;
@@ -69,25 +72,45 @@ final class Spool implements GenericFileFilter<File> {
    * A spool.
    *
    * @param folder its folder; must exist
+   * @param claims claims on files
+   * @param shared whether other Kilns may have the folder too
    * @param ledger knows the runs
    * @param largest bytes that a body may have, also once unpacked
    * @param dedupe what becomes of leads that are known already, unless a sender says otherwise
    * @param closed whether no file at all is let through now
    */
-  Spool(Path folder, Ledger ledger, long largest, DedupeMode dedupe, BooleanSupplier closed) {
+  Spool(
+      Path folder,
+      Claims claims,
+      boolean shared,
+      Ledger ledger,
+      long largest,
+      DedupeMode dedupe,
+      BooleanSupplier closed) {
     this.folder = folder;
+    this.claims = claims;
+    this.shared = shared;
     this.ledger = ledger;
     this.largest = largest;
     this.dedupe = dedupe;
     this.settled = new SettledFiles(Duration.ZERO, Clock.systemUTC(), closed);
   }
 
-  /** Deletes what nobody was promised anything about: bodies that did not come in whole. */
+  /**
+   * Deletes what nobody was promised anything about: bodies that did not come in whole. One that
+   * the ledger knows already goes to the others.
+   */
   void sweep() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         String name = file.getFileName().toString();
-        if (name.endsWith(PART) || ledger.run(name).isEmpty()) {
+        boolean ours = name.endsWith("." + claims.owner() + PART);
+        if (ours && ledger.run(id(file)).filter(run -> !run.finished()).isPresent()) {
+          Files.move(file, folder.resolve(id(file)), StandardCopyOption.ATOMIC_MOVE);
+        } else if (ours || (!shared && (name.endsWith(PART) || ledger.run(name).isEmpty()))) {
           Files.deleteIfExists(file);
           LOG.debug("An upload that was cut off is gone: {}", name);
         }
@@ -97,7 +120,12 @@ final class Spool implements GenericFileFilter<File> {
 
   /** A new place for a body that is to come in. */
   Path begin() {
-    return folder.resolve(ledger.newRunId() + PART);
+    return folder.resolve(ledger.newRunId() + "." + claims.owner() + PART);
+  }
+
+  /** The id of the run that a part would be. */
+  private static String id(Path part) {
+    return part.getFileName().toString().replaceFirst("\\..*", "");
   }
 
   long largest() {
@@ -178,13 +206,13 @@ final class Spool implements GenericFileFilter<File> {
       @Nullable DedupeMode asked,
       @Nullable String key)
       throws IOException {
-    String part = content.part.getFileName().toString();
-    String id = part.substring(0, part.length() - PART.length());
-    Path file = folder.resolve(id);
+    String id = id(content.part);
+    boolean known = false;
     boolean kept = false;
     busy.add(id);
     try {
-      Files.move(content.part, file, StandardCopyOption.ATOMIC_MOVE);
+      // Out of every other Kiln's reach until the ledger knows it; after a crash the sweep does the
+      // rest.
       force(folder);
       Optional<Run> run =
           ledger.submit(
@@ -200,12 +228,23 @@ final class Spool implements GenericFileFilter<File> {
       if (run.isEmpty()) {
         return Optional.empty();
       }
-      kept = run.get().id().equals(id);
-      return Optional.of(new Kept(run.get(), kept ? file : handOver(file, run.get())));
+      known = run.get().id().equals(id);
+      if (!known) {
+        return Optional.of(new Kept(run.get(), handOver(content.part, run.get())));
+      }
+      Path file = folder.resolve(id);
+      if (shared && !claims.hold(file)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+      Files.move(content.part, file, StandardCopyOption.ATOMIC_MOVE);
+      force(folder);
+      kept = true;
+      return Optional.of(new Kept(run.get(), file));
     } finally {
-      if (!kept) {
+      if (!known) {
         Files.deleteIfExists(content.part);
-        Files.deleteIfExists(file);
+      }
+      if (!kept) {
         busy.remove(id);
       }
     }
@@ -217,14 +256,22 @@ final class Spool implements GenericFileFilter<File> {
     if (run.finished() || !busy.add(run.id())) {
       return null;
     }
+    boolean ours = false;
     try {
-      Files.move(file, its);
-      force(folder);
-      return its;
+      if (!shared || claims.hold(its)) {
+        Files.move(file, its);
+        force(folder);
+        ours = true;
+        return its;
+      }
     } catch (FileAlreadyExistsException waits) {
-      busy.remove(run.id());
-      return null;
+      LOG.debug("Run {} has its body already", run.id());
+    } finally {
+      if (!ours) {
+        leave(its);
+      }
     }
+    return null;
   }
 
   /** Makes what happened in a folder durable. */
@@ -236,6 +283,7 @@ final class Spool implements GenericFileFilter<File> {
 
   /** Leaves a kept body to the route {@code intake-http}. */
   void leave(Path file) {
+    claims.done(file);
     busy.remove(file.getFileName().toString());
   }
 

@@ -5,7 +5,7 @@ import dev.kiln.status.Alert;
 import dev.kiln.status.Alerts;
 import dev.kiln.status.Facts;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -21,22 +21,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks for alerts every few seconds, on a thread of its own: each goes to the log and, where there
- * is a route {@code alert}, to {@code direct:alert}. All nodes of a ledger look and one tells: what
- * is new while nobody leads anything waits for the one that will. What that route cannot post waits
- * for the next look, the newest hundred of it; delivery never waits for any of this.
+ * is a route {@code alert}, to {@code direct:alert}. What that route cannot post waits for the next
+ * look, the newest hundred of it; delivery never waits for any of this. Of several Kilns on one
+ * ledger the one whose duty it is tells them; when it dies, the next one tells what is new since.
  */
 final class Watch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final String ROUTE = "alert";
+  private static final String DUTY = "alerts";
   private static final int MOST_WAITING = 100;
 
-  private final String node;
+  /** News that another node may have told, and when they were found, by the clock of durations. */
+  private record Untold(Alert.News news, long since) {}
+
   private final Facts.Source facts;
   private final Alerts alerts;
+  private final Duties duties;
   private final CamelContext context;
   private final ProducerTemplate routes;
-  private final List<Alert.News> untold = new ArrayList<>();
   private final Deque<Alert.News> waiting = new ConcurrentLinkedDeque<>();
+  private final Deque<Untold> untold = new ArrayDeque<>();
 
   /** One thread looks and one posts, so that an address that does not answer delays no look. */
   private final ScheduledExecutorService threads =
@@ -45,15 +49,15 @@ final class Watch implements AutoCloseable {
   /**
    * A watch that does not look yet.
    *
-   * @param node the name of this node
    * @param facts what to look at
    * @param alerts finds them
+   * @param duties knows whether this node tells them
    * @param context has the route
    */
-  Watch(String node, Facts.Source facts, Alerts alerts, CamelContext context) {
-    this.node = node;
+  Watch(Facts.Source facts, Alerts alerts, Duties duties, CamelContext context) {
     this.facts = facts;
     this.alerts = alerts;
+    this.duties = duties;
     this.context = context;
     this.routes = context.createProducerTemplate();
   }
@@ -67,21 +71,17 @@ final class Watch implements AutoCloseable {
     return this;
   }
 
-  /** Looks once, and tells the log what is for this node to tell. */
+  /** Looks once, and tells the log. */
   void look() {
     try {
-      Facts present = facts.now();
-      untold.addAll(alerts.look(present));
-      while (untold.size() > MOST_WAITING) {
-        untold.remove(0);
+      long now = System.nanoTime();
+      alerts.look(facts.now()).forEach(news -> untold.add(new Untold(news, now)));
+      if (duties.mine(DUTY)) {
+        untold.forEach(found -> tell(found.news));
+        untold.clear();
       }
-      if (present.cluster().leaderless()) {
-        return;
-      }
-      if (present.cluster().tells(node)) {
-        untold.forEach(this::tell);
-      }
-      untold.clear();
+      long told = 2 * duties.lease().toNanos();
+      untold.removeIf(found -> now - found.since > told);
     } catch (LedgerUnavailable unavailable) {
       LOG.debug("No look for alerts: {}", unavailable.getMessage());
     } catch (RuntimeException fault) {

@@ -6,6 +6,7 @@ import dev.kiln.ledger.LedgerFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,14 +41,24 @@ final class RetentionFilesTest {
     file(tech, "2026-13-99.csv");
     file(results, "2026-10-20.csv");
     try (LedgerFixture fixture = LedgerFixture.in(data)) {
-      Retention keeps = new Retention(data, fixture.ledger(), Settings.read(config));
+      Retention keeps =
+          new Retention(
+              data,
+              new Duties(fixture.ledger(), "node", Duration.ofMinutes(1), Duties.Share.ALL),
+              fixture.ledger(),
+              Settings.read(config));
       keeps.sweep();
       keeps.close();
       assertThat(names(archive)).hasSize(4);
       assertThat(names(tech)).hasSize(6);
 
       Files.writeString(config.resolve(Settings.FILE), "kiln.retention.files = 30d\n");
-      Retention deletes = new Retention(data, fixture.ledger(), Settings.read(config));
+      Retention deletes =
+          new Retention(
+              data,
+              new Duties(fixture.ledger(), "node", Duration.ofMinutes(1), Duties.Share.ALL),
+              fixture.ledger(),
+              Settings.read(config));
       deletes.sweep();
       deletes.close();
     }

@@ -56,7 +56,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Sends files of leads, through the running Kiln or without one.",
       "With a Kiln running on the same data it goes through that one; without one it delivers these files itself and"
-          + " nothing else, until every lead is settled or all that is left is parked or held."
+          + " nothing else, until every lead is settled or all that is left is parked or held. Where Kilns with other"
+          + " data run on the same ledger, it reads the files and those deliver them."
     })
 final class SendCommand implements Callable<Integer> {
   private static final Duration LOOK = Duration.ofMillis(200);
@@ -234,7 +235,16 @@ final class SendCommand implements Callable<Integer> {
         runs.add(run.id());
       }
       Ledger ledger = app.ledger();
-      return follow(places, ledger.view(), runs, () -> true);
+      return follow(places, ledger.view(), runs, () -> delivers(app));
+    }
+  }
+
+  private static boolean delivers(App app) {
+    try {
+      app.deliverIfNobodyElseDoes();
+      return true;
+    } catch (Exception failure) {
+      throw new IllegalStateException(failure);
     }
   }
 

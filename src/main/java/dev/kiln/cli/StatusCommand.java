@@ -102,7 +102,9 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static List<NotReady> notReady(Places places) {
-    return NotReady.folders(places.data(), Settings.read(places.config()).inbox(places.data()));
+    Settings settings = Settings.read(places.config());
+    return NotReady.folders(
+        places.data(), settings.inbox(places.data()), settings.spool(places.data()));
   }
 
   private int one(String id) {

@@ -57,8 +57,14 @@ public final class Ledger implements AutoCloseable {
   private final Writer writer;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
+  private final boolean embedded;
+  private volatile Reader reader = new Reader("", Duration.ZERO);
+
+  /** Who reads runs, and how long one stays with it after a batch. */
+  record Reader(String name, Duration lease) {}
 
   private Ledger(Store store, Clock clock) {
+    this.embedded = store.embedded();
     Guard guard = new Guard(store);
     this.readers = new Readers(store, guard);
     this.writer = new Writer(store, guard);
@@ -198,6 +204,17 @@ public final class Ledger implements AutoCloseable {
   // ---- Intake ----
 
   /**
+   * Names who reads runs here. From then on a run that is opened is this one's to read until
+   * another process reads it, which may take it once nothing of it was stored for the lease.
+   *
+   * @param name the same after a restart; no other living process has it
+   * @param lease how long a run stays with whom it was last stored by
+   */
+  public void readAs(String name, Duration lease) {
+    reader = new Reader(name, lease);
+  }
+
+  /**
    * Opens a run, or finds the one that reads or has read the same content from the same source.
    *
    * @param name what a person calls it, such as the file's name
@@ -206,6 +223,7 @@ public final class Ledger implements AutoCloseable {
    * @param contentHash identifies the content
    * @param dedupe what becomes of leads that are known already, unless {@link #ask} says otherwise
    * @return the run; {@link Run#finished} says that there is nothing left to read
+   * @throws ReadElsewhere if another process reads it
    */
   public Run open(
       String name, String source, Priority priority, String contentHash, DedupeMode dedupe) {
@@ -228,6 +246,7 @@ public final class Ledger implements AutoCloseable {
                       mode.isPresent(),
                       null));
           if (!run.finished()) {
+            RunRows.take(handle, run.id(), reader, embedded, clock.millis());
             asked.map(Wish::sample).ifPresent(sample -> RunRows.sample(handle, run.id(), sample));
           }
           return run;
@@ -315,7 +334,7 @@ public final class Ledger implements AutoCloseable {
    * The run that takes the messages of a source on a day, opened where there is none.
    *
    * @param source the source
-   * @param priority the priority; each has a run of its own
+   * @param priority the priority; each has a run of its own, and so has each reader
    * @param dedupe what becomes of leads that are known already
    */
   public Run openMessages(String source, Priority priority, DedupeMode dedupe) {
@@ -329,7 +348,7 @@ public final class Ledger implements AutoCloseable {
                     "messages of " + day,
                     source,
                     priority,
-                    MESSAGES + day + " " + priority.word(),
+                    MESSAGES + day + " " + priority.word() + " " + reader.name,
                     dedupe,
                     true,
                     null)));
@@ -382,7 +401,8 @@ public final class Ledger implements AutoCloseable {
    * @param batch its rows, which follow the checkpoint
    * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
    * @param budgets what may be spent at a time
-   * @return to wait for: why leads are held, for a person, as far as that is news
+   * @return to wait for: why leads are held, for a person, as far as that is news; it throws {@link
+   *     ReadElsewhere} if another process has taken the run
    */
   public Pending<List<String>> store(
       Run run, Batch batch, Duration dedupeWindow, Function<Instant, Budget> budgets) {
@@ -390,7 +410,13 @@ public final class Ledger implements AutoCloseable {
         transaction -> {
           Instant now = clock.instant();
           return RunRows.store(
-              transaction, run, batch, dedupeWindow, budgets.apply(now), now.toEpochMilli());
+              transaction,
+              run,
+              reader,
+              batch,
+              dedupeWindow,
+              budgets.apply(now),
+              now.toEpochMilli());
         });
   }
 
@@ -423,12 +449,13 @@ public final class Ledger implements AutoCloseable {
    * @param read rows read, by the reader's own count
    * @param skipped blank, title and total lines
    * @param rejects the file of its rejected rows, within the data folder; empty where there is none
+   * @throws ReadElsewhere if another process has taken the run
    */
   public void finish(String run, long read, long skipped, String rejects) {
     writer.change(
         transaction -> {
+          RunRows.close(transaction.handle(), run, reader, "READ", "", rejects, clock.millis());
           RunRows.read(transaction.handle(), run, read, skipped);
-          RunRows.close(transaction.handle(), run, "READ", "", rejects, clock.millis());
         });
   }
 
@@ -438,11 +465,13 @@ public final class Ledger implements AutoCloseable {
    * @param run the run's id
    * @param problem why, for a person
    * @param rejects the file of its rejected rows, within the data folder; empty without one
+   * @throws ReadElsewhere if another process has taken the run
    */
   public void refuse(String run, String problem, String rejects) {
     writer.change(
         transaction -> {
-          RunRows.close(transaction.handle(), run, "REFUSED", problem, rejects, clock.millis());
+          RunRows.close(
+              transaction.handle(), run, reader, "REFUSED", problem, rejects, clock.millis());
         });
   }
 
@@ -903,6 +932,24 @@ public final class Ledger implements AutoCloseable {
   /** Says that a node ends: nobody needs to wait for it. */
   public void leave(String node) {
     writer.change(transaction -> NodeRows.leave(transaction.handle(), node));
+  }
+
+  /**
+   * Takes or keeps a duty: what one process does for all that share this ledger.
+   *
+   * @param name what it is
+   * @param node who asks
+   * @param duration how long it is the asker's from now on
+   * @return whether it is; false while another has it
+   */
+  public boolean duty(String name, String node, Duration duration) {
+    return writer.write(
+        transaction -> DutyRows.take(transaction.handle(), name, node, duration, clock.millis()));
+  }
+
+  /** Gives up all duties of a node, so that another may take them at once. */
+  public void release(String node) {
+    writer.change(transaction -> DutyRows.release(transaction.handle(), node));
   }
 
   /**

@@ -286,6 +286,11 @@ public final class LedgerView implements AutoCloseable {
     return readers.withHandle(handle -> warnings(handle, since));
   }
 
+  /** Whether a Kiln leads any workspace now. */
+  public boolean led() {
+    return readers.withHandle(handle -> WorkspaceRows.led(handle, clock.millis()));
+  }
+
   /** Whether a table has a queued lead that is due. */
   public boolean anyDue(String table) {
     return readers.withHandle(

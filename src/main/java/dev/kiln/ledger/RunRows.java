@@ -175,6 +175,41 @@ final class RunRows {
     return asked;
   }
 
+  /**
+   * Gives a run to who reads it from now on.
+   *
+   * @param alone whether no other process can live beside this one
+   * @throws ReadElsewhere if another one reads it
+   */
+  static void take(Handle handle, String run, Ledger.Reader reader, boolean alone, long now) {
+    int taken =
+        handle
+            .createUpdate(
+                "UPDATE run SET reader = :reader, reader_until = :until WHERE id = :run"
+                    + " AND (reader IN ('', :reader) OR reader_until <= :now OR :alone = 1)")
+            .bind("reader", reader.name())
+            .bind("until", now + reader.lease().toMillis())
+            .bind("run", run)
+            .bind("now", now)
+            .bind("alone", alone ? 1 : 0)
+            .execute();
+    if (taken != 1) {
+      throw new ReadElsewhere(run);
+    }
+  }
+
+  private static void mustRead(Handle handle, String run, Ledger.Reader reader) {
+    String now =
+        handle
+            .createQuery("SELECT reader FROM run WHERE id = :run")
+            .bind("run", run)
+            .mapTo(String.class)
+            .one();
+    if (!now.isEmpty() && !now.equals(reader.name())) {
+      throw new ReadElsewhere(run);
+    }
+  }
+
   /** Changes how the rest of a run treats known leads. */
   static void dedupe(Handle handle, String run, DedupeMode mode) {
     handle
@@ -259,6 +294,7 @@ final class RunRows {
   static List<String> store(
       Transaction transaction,
       Run run,
+      Ledger.Reader reader,
       Batch batch,
       Duration dedupeWindow,
       Budget budget,
@@ -266,7 +302,7 @@ final class RunRows {
     BudgetRows budgets = new BudgetRows(transaction, budget, Instant.ofEpochMilli(now));
     Admission admission = new Admission(budget, budgets.rooms(), budgets, run.id());
     Handle handle = transaction.handle();
-    moveOn(handle, run, batch);
+    moveOn(handle, run, reader, batch, now);
     if (batch.message() != null) {
       HttpRows.remember(
           handle, batch.message(), new HttpRows.Keyed(run.source(), "", run.id()), now);
@@ -361,19 +397,23 @@ final class RunRows {
   }
 
   /** Moves the checkpoint to the end of a batch, which must follow it. */
-  private static void moveOn(Handle handle, Run run, Batch batch) {
+  private static void moveOn(Handle handle, Run run, Ledger.Reader reader, Batch batch, long now) {
     int moved =
         handle
             .createUpdate(
-                "UPDATE run SET checkpoint = :last, rows_read = :read, rows_skipped = :skipped"
-                    + " WHERE id = :run AND checkpoint = :before")
+                "UPDATE run SET checkpoint = :last, rows_read = :read, rows_skipped = :skipped,"
+                    + " reader_until = :until"
+                    + " WHERE id = :run AND checkpoint = :before AND reader IN ('', :reader)")
             .bind("run", run.id())
+            .bind("reader", reader.name())
+            .bind("until", now + reader.lease().toMillis())
             .bind("before", batch.first() - 1)
             .bind("last", batch.last())
             .bind("read", batch.read())
             .bind("skipped", batch.skipped())
             .execute();
     if (moved != 1) {
+      mustRead(handle, run.id(), reader);
       throw new IllegalStateException(
           "Record " + batch.first() + " does not follow the checkpoint of run " + run.id() + ".");
     }
@@ -595,8 +635,16 @@ final class RunRows {
         .execute();
   }
 
+  /** Closes a run, if nobody else reads it. */
   static void close(
-      Handle handle, String run, String state, String problem, String rejects, long now) {
+      Handle handle,
+      String run,
+      Ledger.Reader reader,
+      String state,
+      String problem,
+      String rejects,
+      long now) {
+    mustRead(handle, run, reader);
     handle
         .createUpdate(
             "UPDATE run SET state = :state, problem = :problem, rejects = :rejects, closed_at = :now WHERE id = :run")

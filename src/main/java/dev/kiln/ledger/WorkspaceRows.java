@@ -114,6 +114,15 @@ final class WorkspaceRows {
     }
   }
 
+  /** Whether anybody leads a workspace. */
+  static boolean led(Handle handle, long now) {
+    return handle
+        .createQuery("SELECT EXISTS (SELECT 1 FROM workspace WHERE lease_until > :now)")
+        .bind("now", now)
+        .mapTo(Boolean.class)
+        .one();
+  }
+
   static void pause(Handle handle, Pausable kind, String name, boolean paused, long now) {
     if (paused) {
       handle

@@ -71,19 +71,6 @@ public final class Cluster {
   }
 
   /**
-   * Whether a node is the one to tell what concerns all workspaces: the leader of the first that is
-   * led by anybody.
-   */
-  public boolean tells(String node) {
-    return led.values().stream().limit(1).anyMatch(first -> first.leader().equals(node));
-  }
-
-  /** Whether nobody leads anything: for a few seconds after a leader was lost. */
-  public boolean leaderless() {
-    return led.isEmpty();
-  }
-
-  /**
    * Puts the nodes into an array: each with {@code name}, {@code version}, {@code started}, {@code
    * alive}, {@code alive_until} and the workspaces that it {@code leads}.
    */

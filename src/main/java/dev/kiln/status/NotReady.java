@@ -14,8 +14,8 @@ import java.util.List;
  * @param reason what is wrong, with the cure
  */
 public record NotReady(String check, String reason) {
-  /** The folders below the data folder that a Kiln works in, beside its inbox. */
-  public static final List<String> FOLDERS = List.of("spool", "archive", "rejects", "results");
+  /** The folders below the data folder that a Kiln works in, beside its inbox and spool. */
+  public static final List<String> FOLDERS = List.of("archive", "rejects", "results");
 
   /** Puts reasons into an array: each with {@code check} and {@code reason}. */
   public static void put(List<NotReady> against, ArrayNode array) {
@@ -30,11 +30,13 @@ public record NotReady(String check, String reason) {
    *
    * @param data the data folder
    * @param inbox the inbox
+   * @param spool the spool
    */
-  public static List<NotReady> folders(Path data, Path inbox) {
+  public static List<NotReady> folders(Path data, Path inbox, Path spool) {
     List<NotReady> faults = new ArrayList<>();
     List<Path> folders = new ArrayList<>();
     PRIORITIES.forEach(priority -> folders.add(inbox.resolve(priority)));
+    folders.add(spool);
     FOLDERS.forEach(name -> folders.add(data.resolve(name)));
     for (Path folder : folders) {
       if (!Files.exists(folder)) {

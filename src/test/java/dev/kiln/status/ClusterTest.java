@@ -104,16 +104,4 @@ final class ClusterTest {
     assertThat(main.path("leader").asText()).isEmpty();
     assertThat(main.path("led_since").isNull()).isTrue();
   }
-
-  @Test
-  @DisplayName("one node tells what concerns all: the leader of the first workspace that is led")
-  void tells() {
-    Cluster cluster =
-        Cluster.of(snapshot(List.of(), led("east", "a", -1), led("main", "b", 5)), NOW);
-    assertThat(cluster.tells("b")).isTrue();
-    assertThat(cluster.tells("a")).isFalse();
-    assertThat(cluster.leaderless()).isFalse();
-    assertThat(cluster.living()).isZero();
-    assertThat(Cluster.of(snapshot(List.of(), led("east", "a", -1)), NOW).leaderless()).isTrue();
-  }
 }

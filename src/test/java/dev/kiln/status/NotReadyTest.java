@@ -16,15 +16,15 @@ import org.junit.jupiter.api.io.TempDir;
 final class NotReadyTest {
   @Test
   void aMissingFolderIsInTheTextAndInTheJson(@TempDir Path data) throws Exception {
-    for (String folder : List.of("inbox/high", "inbox/normal", "inbox/low")) {
+    for (String folder : List.of("inbox/high", "inbox/normal", "inbox/low", "spool")) {
       Files.createDirectories(data.resolve(folder));
     }
     for (String folder : NotReady.FOLDERS) {
       Files.createDirectories(data.resolve(folder));
     }
-    assertThat(NotReady.folders(data, data.resolve("inbox"))).isEmpty();
+    assertThat(NotReady.folders(data, data.resolve("inbox"), data.resolve("spool"))).isEmpty();
     Files.delete(data.resolve("inbox/high"));
-    List<NotReady> reasons = NotReady.folders(data, data.resolve("inbox"));
+    List<NotReady> reasons = NotReady.folders(data, data.resolve("inbox"), data.resolve("spool"));
     assertThat(StatusText.notReady(reasons))
         .startsWith("\nNot ready: " + data.resolve("inbox/high") + " is missing");
     JsonNode json =

@@ -1,0 +1,125 @@
+package dev.kiln;
+
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one Kiln does for all that share a ledger: polls, alerts, notifications, results to their
+ * targets, retention. Who asks first has a duty and keeps it while it lives; another one gets it
+ * within the lease after that. Where no other Kiln can be on the ledger, all duties are this one's,
+ * and the ledger hears nothing of them. Thread-safe.
+ */
+final class Duties implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Duties.class);
+
+  /** Renewals within a lease, so that some may fail. */
+  private static final int RENEWALS = 3;
+
+  /** Who has the duties. */
+  enum Share {
+    /** This Kiln has all. */
+    ALL,
+    /** This Kiln and others, by what the ledger says. */
+    SOME,
+    /** Others. */
+    NONE
+  }
+
+  private final Ledger ledger;
+  private final String node;
+  private final Duration lease;
+  private final Share share;
+  private final Map<String, Instant> mine = new ConcurrentHashMap<>();
+  private @Nullable ScheduledExecutorService keeper;
+
+  /**
+   * Duties of a node.
+   *
+   * @param ledger knows who has which
+   * @param node the node's name
+   * @param lease how long a duty stays with a node that no longer lives
+   * @param share who has the duties
+   */
+  Duties(Ledger ledger, String node, Duration lease, Share share) {
+    this.ledger = ledger;
+    this.node = node;
+    this.lease = lease;
+    this.share = share;
+  }
+
+  /** How long a duty stays with a node that no longer lives. */
+  Duration lease() {
+    return lease;
+  }
+
+  /**
+   * Whether a duty is this node's now; takes it where nobody has it.
+   *
+   * @param duty its name
+   * @throws LedgerUnavailable if the ledger has to be asked and cannot be
+   */
+  boolean mine(String duty) {
+    if (share != Share.SOME) {
+      return share == Share.ALL;
+    }
+    Instant until = mine.get(duty);
+    return (until != null && ledger.now().isBefore(until)) || ask(duty);
+  }
+
+  private boolean ask(String duty) {
+    Instant now = ledger.now();
+    boolean ours = ledger.duty(duty, node, lease);
+    boolean before = (ours ? mine.put(duty, now.plus(lease)) : mine.remove(duty)) != null;
+    if (ours != before) {
+      LOG.info("Duty \"{}\" is {} this node's", duty, ours ? "now" : "no longer");
+    }
+    return ours;
+  }
+
+  /** Keeps what this node has, until the close. */
+  void keep() {
+    if (share == Share.SOME) {
+      ScheduledExecutorService renewing =
+          Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-duties"));
+      long period = lease.toMillis() / RENEWALS + 1;
+      Future<?> unused =
+          renewing.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.MILLISECONDS);
+      keeper = renewing;
+    }
+  }
+
+  private void renew() {
+    try {
+      mine.keySet().forEach(this::ask);
+    } catch (LedgerUnavailable unavailable) {
+      LOG.debug("Duties are not renewed: {}", unavailable.getMessage());
+    }
+  }
+
+  /** Gives all duties up, so that another node has them at once. */
+  @Override
+  public void close() {
+    ScheduledExecutorService renewing = keeper;
+    if (renewing == null) {
+      return;
+    }
+    keeper = null;
+    renewing.shutdown();
+    try {
+      ledger.release(node);
+    } catch (LedgerUnavailable unavailable) {
+      LOG.debug("Duties end with their lease: {}", unavailable.getMessage());
+    }
+  }
+}
