@@ -892,6 +892,7 @@ public final class App implements AutoCloseable {
         return app.previewWith(null, alone, files, source, priority, dedupe, progress);
       }
       try (LedgerView ledger = LedgerView.open(store)) {
+        alone &= store.embedded() || !ledger.led();
         return app.previewWith(ledger, alone, files, source, priority, dedupe, progress);
       }
     } finally {

@@ -29,7 +29,6 @@ import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -77,7 +76,6 @@ final class ManifestTest {
           "v1/PersistentVolumeClaim", PersistentVolumeClaim.class,
           "v1/Service", Service.class,
           "v1/ServiceAccount", ServiceAccount.class,
-          "apps/v1/Deployment", Deployment.class,
           "apps/v1/StatefulSet", StatefulSet.class,
           "batch/v1/Job", Job.class,
           "networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class,
@@ -235,9 +233,7 @@ final class ManifestTest {
   }
 
   private static PodTemplateSpec template(String folder) throws IOException {
-    return folder.equals(SINGLE)
-        ? one(folder, StatefulSet.class).getSpec().getTemplate()
-        : one(folder, Deployment.class).getSpec().getTemplate();
+    return one(folder, StatefulSet.class).getSpec().getTemplate();
   }
 
   private static PodSpec pod(String folder) throws IOException {
@@ -402,21 +398,26 @@ final class ManifestTest {
         .extracting(Endpoint::getPort)
         .containsExactly(service.getSpec().getPorts().get(0).getName());
 
-    assertThat(one(folder, PodDisruptionBudget.class).getSpec().getSelector().getMatchLabels())
-        .isEqualTo(labels);
+    PodDisruptionBudget budget = one(folder, PodDisruptionBudget.class);
+    assertThat(budget.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
+    assertThat(budget.getSpec().getMaxUnavailable().getIntVal()).isEqualTo(1);
     for (NetworkPolicy policy : all(folder, NetworkPolicy.class)) {
       assertThat(policy.getSpec().getPodSelector().getMatchLabels()).isEqualTo(labels);
     }
-    if (folder.equals(SINGLE)) {
-      StatefulSet set = one(folder, StatefulSet.class);
-      assertThat(set.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
-      assertThat(set.getSpec().getServiceName()).isEqualTo(service.getMetadata().getName());
-      assertThat(set.getSpec().getReplicas()).as("one Kiln to a ledger on a disk").isEqualTo(1);
-    } else {
-      Deployment deployment = one(folder, Deployment.class);
-      assertThat(deployment.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
-      assertThat(deployment.getSpec().getReplicas()).as("one Kiln to a ledger").isEqualTo(1);
-      assertThat(deployment.getSpec().getStrategy().getType()).isEqualTo("Recreate");
+    StatefulSet set = one(folder, StatefulSet.class);
+    assertThat(set.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
+    assertThat(set.getSpec().getServiceName()).isEqualTo(service.getMetadata().getName());
+    assertThat(set.getSpec().getReplicas())
+        .as("one Kiln to a ledger on a disk, two to one that they share")
+        .isEqualTo(folder.equals(SINGLE) ? 1 : 2);
+    if (folder.equals(CLUSTER)) {
+      assertThat(pod(folder).getTopologySpreadConstraints())
+          .singleElement()
+          .satisfies(
+              spread -> {
+                assertThat(spread.getTopologyKey()).isEqualTo("kubernetes.io/hostname");
+                assertThat(spread.getLabelSelector().getMatchLabels()).isEqualTo(labels);
+              });
     }
     assertThat(pod(folder).getServiceAccountName())
         .isEqualTo(one(folder, ServiceAccount.class).getMetadata().getName());
@@ -544,7 +545,7 @@ final class ManifestTest {
         volumes.put(volume.getName(), "emptyDirs " + volume.getName());
       }
     }
-    if (folder.equals(SINGLE)) {
+    if (!folder.equals(CAMEL_K)) {
       one(folder, StatefulSet.class)
           .getSpec()
           .getVolumeClaimTemplates()
@@ -578,11 +579,19 @@ final class ManifestTest {
         .containsEntry(places.get("KILN_CONFIG"), "configmap kiln-config")
         .containsEntry(places.get("KILN_ROUTES"), "configmap kiln-routes")
         .containsEntry(places.get("KILN_SECRETS"), "secret kiln-secrets")
-        .containsEntry(
-            places.get("KILN_DATA"),
-            folder.equals(CLUSTER) ? "volumes kiln-shared" : "volumes kiln-data")
+        .containsEntry(places.get("KILN_DATA"), "volumes kiln-data")
         .containsEntry("/tmp", "emptyDirs temporary")
-        .hasSize(folder.equals(CLUSTER) ? 6 : 5);
+        .hasSize(folder.equals(CLUSTER) ? 7 : 5);
+    if (folder.equals(CLUSTER)) {
+      String numbers =
+          Objects.requireNonNull(
+              Objects.requireNonNull(configMaps(folder).get("kiln-config")).get(Settings.FILE));
+      for (String key : List.of(Settings.INBOX, Settings.SPOOL)) {
+        Matcher shared = Pattern.compile("(?m)^" + Pattern.quote(key) + " = (.*)$").matcher(numbers);
+        assertThat(shared.find()).as(key).isTrue();
+        assertThat(mounts).containsEntry(shared.group(1), "volumes kiln-shared");
+      }
+    }
     assertThat(configMaps(folder)).containsOnlyKeys("kiln-config", "kiln-routes");
     if (!folder.equals(SINGLE)) {
       PersistentVolumeClaim claim = one(folder, PersistentVolumeClaim.class);

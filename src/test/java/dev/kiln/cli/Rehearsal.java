@@ -234,6 +234,11 @@ final class Rehearsal implements AutoCloseable {
     return start(all);
   }
 
+  /** Starts a command with all its options. */
+  KilnProcess command(String... command) {
+    return start(List.of(command));
+  }
+
   /** {@code kiln run} with so much heap, such as {@code 256m}; it ends at once without enough. */
   KilnProcess runWithin(String heap) {
     return run("-Xmx" + heap, "-XX:+ExitOnOutOfMemoryError");

@@ -68,7 +68,8 @@ public final class LedgerFixture implements AutoCloseable {
           "expecting",
           "filled",
           "onward",
-          "dead_letter");
+          "dead_letter",
+          "duty");
 
   /** What a lead costs at every table, thousandths. */
   public static final long CREDITS = 1500;

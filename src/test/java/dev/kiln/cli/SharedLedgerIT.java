@@ -1,0 +1,254 @@
+package dev.kiln.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.Proof;
+import dev.kiln.cli.KilnProcess.Ended;
+import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.PostgresServer;
+import dev.kiln.ledger.Store;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * Two Kilns on one PostgreSQL, one inbox and one spool: one is frozen in mid-file and wakes up, then
+ * the reader of another file is killed just after it took an upload.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+final class SharedLedgerIT {
+  private static final int FILES = Proof.of(20, 200);
+  private static final int ROWS = 5;
+
+  /** Rows of a file that takes long to read and is soon delivered: most of them are rejected. */
+  private static final int LARGE = 60_000;
+
+  private static final int GOOD_OF_LARGE = 60;
+  private static final int UPLOADED = 30;
+  private static final Duration LONG = KilnProcess.LONGEST.multipliedBy(2);
+  private static final Pattern ROOT = Pattern.compile("post leads to (http://\\S+)/leads");
+
+  private final Store ledger = PostgresServer.ledger();
+
+  @Test
+  @DisplayName("a node that is frozen or killed in mid-file: each row is stored once and arrives")
+  void everyRowOnce(@TempDir Path folder) throws Exception {
+    Path inbox = Files.createDirectories(folder.resolve("shared/inbox"));
+    Path spool = Files.createDirectories(folder.resolve("shared/spool"));
+    try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
+      rehearsal.configure(100);
+      rehearsal.properties(
+          "kiln.intake.inbox = " + inbox,
+          "kiln.intake.spool = " + spool,
+          "kiln.intake.claim-lease = 5s",
+          "kiln.delivery.lease = 3s",
+          "kiln.http.response-timeout = 5s",
+          "kiln.ledger.url = " + ledger,
+          "kiln.ledger.username = postgres");
+      Map<Path, KilnProcess> nodes =
+          Map.of(
+              folder.resolve("data"), rehearsal.run(),
+              folder.resolve("other"), rehearsal.runOn("other"));
+
+      drop(rehearsal, inbox, "frozen.csv", large("frozen"));
+      KilnProcess frozen = nodes.get(readerOf("frozen.csv", nodes.keySet()));
+      signal("STOP", frozen);
+      assertThat(phase("frozen.csv")).as("frozen in mid-file").isEqualTo("READING");
+      awaitRead("frozen.csv");
+      signal("CONT", frozen);
+      frozen.awaitOut("frozen.csv is (not read|read no further)");
+
+      IntStream.range(0, FILES / 2).forEach(i -> drop(rehearsal, inbox, "first" + i));
+      drop(rehearsal, inbox, "killed.csv", large("killed"));
+      Path dies = readerOf("killed.csv", nodes.keySet());
+      String uploaded = upload(nodes.get(dies));
+      nodes.get(dies).kill();
+      IntStream.range(FILES / 2, FILES).forEach(i -> drop(rehearsal, inbox, "second" + i));
+
+      rehearsal.write("sent.csv", Rehearsal.leads("sent", ROWS));
+      Ended sent =
+          rehearsal.command("send", "--config", "config", "--data", "third", "sent.csv").end();
+      assertThat(sent.exit()).as(sent.err()).isZero();
+      assertThat(sent.out()).contains("sent.csv");
+
+      int good = 2 * GOOD_OF_LARGE + FILES * ROWS + UPLOADED + ROWS;
+      await("every lead settled")
+          .atMost(LONG)
+          .pollInterval(Duration.ofMillis(200))
+          .until(() -> count(LeadState.ACCEPTED) == good);
+
+      List<RunAccount> runs = runs();
+      assertThat(runs)
+          .hasSize(FILES + 4)
+          .allSatisfy(run -> assertThat(run.phase()).isEqualTo("READ"));
+      assertThat(runs.stream().map(RunAccount::read).reduce(0L, Long::sum))
+          .isEqualTo(2L * LARGE + FILES * ROWS + UPLOADED + ROWS);
+      assertThat(number("SELECT COUNT(*) FROM lead"))
+          .as("each row once")
+          .isEqualTo(number("SELECT COUNT(*) FROM (SELECT DISTINCT run, line FROM lead) AS lines"))
+          .isEqualTo(2L * LARGE + FILES * ROWS + UPLOADED + ROWS);
+      assertThat(runs).extracting(RunAccount::id).contains(uploaded);
+      Map<String, Integer> arrivals = rehearsal.arrivals();
+      assertThat(arrivals).hasSize(good);
+      Set<String> twice =
+          arrivals.entrySet().stream()
+              .filter(lead -> lead.getValue() > 1)
+              .map(Map.Entry::getKey)
+              .collect(Collectors.toCollection(TreeSet::new));
+      assertThat(
+              rehearsal.leads("--possible-duplicates").stream()
+                  .map(lead -> lead.path("lead_id").asText()))
+          .as("only what was on the wire may arrive twice")
+          .containsAll(twice);
+      await("an empty inbox and spool")
+          .atMost(LONG)
+          .untilAsserted(
+              () -> {
+                assertThat(inbox.resolve("normal")).isEmptyDirectory();
+                assertThat(spool).isEmptyDirectory();
+              });
+    }
+  }
+
+  /** A CSV most of whose rows are rejected, since their address has no @. */
+  private static String large(String prefix) {
+    int every = LARGE / GOOD_OF_LARGE;
+    return IntStream.rangeClosed(1, LARGE)
+        .mapToObj(i -> prefix + i + (i % every == 0 ? "@example.com" : "") + ",Ada,Software\n")
+        .collect(Collectors.joining("", "email,first name,industry\n", ""));
+  }
+
+  private static void drop(Rehearsal rehearsal, Path inbox, String name) {
+    drop(rehearsal, inbox, name + ".csv", Rehearsal.leads(name, ROWS));
+  }
+
+  private static void drop(Rehearsal rehearsal, Path inbox, String name, String text) {
+    try {
+      Files.move(rehearsal.write(name, text), inbox.resolve("normal").resolve(name));
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** An upload that is too large to be read before its answer; its run. */
+  private static String upload(KilnProcess node) throws Exception {
+    Matcher root = ROOT.matcher(node.out());
+    assertThat(root.find()).isTrue();
+    String body =
+        Rehearsal.leads("uploaded", UPLOADED) + "\n".repeat(1 << 20);
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(URI.create(root.group(1)).resolve("/leads"))
+                    .timeout(KilnProcess.LONGEST)
+                    .header("Content-Type", "text/csv")
+                    .POST(BodyPublishers.ofString(body))
+                    .build(),
+                BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+    JsonNode json = Rehearsal.parse(answer.body());
+    return json.path("run").asText();
+  }
+
+  private static void signal(String signal, KilnProcess process) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start();
+    assertThat(kill.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(kill.exitValue()).isZero();
+  }
+
+  // ---- The ledger ----
+
+  /** Waits until rows of a file are stored, and returns the data folder of who reads it. */
+  private Path readerOf(String file, Set<Path> data) throws Exception {
+    await(file + " being read")
+        .atMost(LONG)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> text("SELECT id FROM run WHERE rows_read > 0 AND name = ?", file).isPresent());
+    String reader = text("SELECT reader FROM run WHERE name = ?", file).orElseThrow();
+    for (Path folder : data) {
+      if (Files.readString(folder.resolve("kiln.id")).strip().equals(reader)) {
+        return folder;
+      }
+    }
+    throw new AssertionError("nobody is " + reader);
+  }
+
+  private String phase(String file) throws SQLException {
+    return text("SELECT state FROM run WHERE name = ?", file).orElse("");
+  }
+
+  private void awaitRead(String file) {
+    await(file + " read to its end")
+        .atMost(LONG)
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> phase(file).equals("READ"));
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(ledger.toString(), "postgres", null);
+  }
+
+  private Optional<String> text(String sql, String parameter) throws SQLException {
+    try (Connection connection = connect();
+        PreparedStatement query = connection.prepareStatement(sql)) {
+      query.setString(1, parameter);
+      try (ResultSet rows = query.executeQuery()) {
+        return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+      }
+    }
+  }
+
+  private long number(String sql) throws SQLException {
+    try (Connection connection = connect();
+        PreparedStatement query = connection.prepareStatement(sql);
+        ResultSet rows = query.executeQuery()) {
+      rows.next();
+      return rows.getLong(1);
+    }
+  }
+
+  private List<RunAccount> runs() {
+    try (LedgerView view = LedgerView.open(ledger)) {
+      return view.snapshot().runs();
+    }
+  }
+
+  private long count(LeadState state) {
+    try (Stream<RunAccount> runs = runs().stream()) {
+      return runs.mapToLong(run -> run.states().getOrDefault(state, 0L)).sum();
+    }
+  }
+}
