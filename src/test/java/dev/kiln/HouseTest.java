@@ -229,6 +229,7 @@ final class HouseTest {
     }
     Map<String, String> settings = new HashMap<>(Settings.read(Path.of("nowhere")).values());
     settings.put("kiln.intake.auto-startup", "true");
+    settings.put(Settings.SPOOL, "spool");
     Map<String, Set<ValidationMessage>> faults = new TreeMap<>();
     for (Path file : files(ROUTES, RouteFiles.SUFFIX)) {
       String yaml =

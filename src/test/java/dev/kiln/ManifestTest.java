@@ -587,7 +587,8 @@ final class ManifestTest {
           Objects.requireNonNull(
               Objects.requireNonNull(configMaps(folder).get("kiln-config")).get(Settings.FILE));
       for (String key : List.of(Settings.INBOX, Settings.SPOOL)) {
-        Matcher shared = Pattern.compile("(?m)^" + Pattern.quote(key) + " = (.*)$").matcher(numbers);
+        Matcher shared =
+            Pattern.compile("(?m)^" + Pattern.quote(key) + " = (.*)$").matcher(numbers);
         assertThat(shared.find()).as(key).isTrue();
         assertThat(mounts).containsEntry(shared.group(1), "volumes kiln-shared");
       }

@@ -49,9 +49,7 @@ final class SharedLedgerTest {
 
   private static void store(Ledger by, Run run, long first, long last) {
     List<NewLead> leads =
-        LongStream.rangeClosed(first, last)
-            .mapToObj(SharedLedgerTest::lead)
-            .toList();
+        LongStream.rangeClosed(first, last).mapToObj(SharedLedgerTest::lead).toList();
     by.store(
             run,
             new Batch(first, last, last, 0, leads),
@@ -83,8 +81,7 @@ final class SharedLedgerTest {
 
     assertThatThrownBy(() -> store(one, run, 201, 300)).isInstanceOf(ReadElsewhere.class);
     assertThatThrownBy(() -> one.finish(run.id(), 200, 0, "")).isInstanceOf(ReadElsewhere.class);
-    assertThatThrownBy(() -> one.refuse(run.id(), "changed", ""))
-        .isInstanceOf(ReadElsewhere.class);
+    assertThatThrownBy(() -> one.refuse(run.id(), "changed", "")).isInstanceOf(ReadElsewhere.class);
     store(other, taken, 201, 250);
     assertThatThrownBy(() -> store(one, run, 251, 300)).isInstanceOf(ReadElsewhere.class);
     other.finish(run.id(), 250, 0, "");
