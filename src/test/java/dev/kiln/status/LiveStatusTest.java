@@ -8,6 +8,7 @@ import dev.kiln.clay.Budgets;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.DeliveryPolicy;
+import dev.kiln.clay.Node;
 import dev.kiln.clay.Secret;
 import dev.kiln.clay.Table;
 import dev.kiln.clay.Webhook;
@@ -79,8 +80,8 @@ final class LiveStatusTest {
                 Duration.ofSeconds(35)),
             breakers,
             name -> Optional.empty(),
-            "other",
-            false,
+            name -> true,
+            new Node("other", "0.1.0", false),
             RandomGenerator.getDefault());
     facts = new Facts.Source(books.ledger(), () -> catalogue);
     alerts =
