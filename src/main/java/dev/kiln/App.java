@@ -296,7 +296,9 @@ public final class App implements AutoCloseable {
             settings.delivery(),
             breakers,
             table -> stopped(main.getCamelContext(), stops, table),
-            workspace -> runs(main.getCamelContext(), stops, "deliver-" + workspace),
+            workspace ->
+                main.getCamelContext() != null
+                    && runs(main.getCamelContext(), stops, "deliver-" + workspace),
             node,
             RandomGenerator.getDefault());
 

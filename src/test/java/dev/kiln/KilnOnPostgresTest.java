@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.PostgresServer;
 import dev.kiln.ledger.Store;
 import dev.kiln.ledger.Transfer;
@@ -64,19 +66,33 @@ final class KilnOnPostgresTest {
     Store ledger = PostgresServer.ledger();
     try (RunningKiln first = kiln(folder.resolve("first"), ledger);
         RunningKiln second = kiln(folder.resolve("second"), ledger)) {
+      for (String webhook : List.of("tech-1", "finance-1", "inbound-1", "events-1")) {
+        second.inClayYaml(
+            "{{webhook:" + webhook + "}}", first.clay().webhookUrl("hook-" + webhook).toString());
+      }
       first.start();
       first.drop("normal/leads.csv", leads(1, 20, INDUSTRY));
       await(first, 20);
       second.start();
       second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
       await(second, 30);
-      assertThat(second.clay().rows()).as("the first one leads").isEmpty();
-      assertThat(second.snapshot().nodes()).hasSize(2);
+      Snapshot both = second.snapshot();
+      assertThat(both.nodes()).hasSize(2);
+      assertThat(both.workspaces())
+          .singleElement()
+          .extracting(WorkspaceAccount::epoch)
+          .isEqualTo(1L);
       assertThat(first.data().resolve("kiln.db")).doesNotExist();
       first.stop();
       second.drop("normal/last.csv", leads(31, 5, INDUSTRY));
       await(second, 35);
-      assertThat(second.clay().rows()).hasSize(5);
+      Snapshot one = second.snapshot();
+      assertThat(one.nodes()).hasSize(1);
+      assertThat(one.workspaces())
+          .singleElement()
+          .extracting(WorkspaceAccount::epoch)
+          .isEqualTo(2L);
+      assertThat(first.clay().rows()).hasSize(35);
       assertThat(second.count(TECH, LeadState.DUPLICATE)).isEqualTo(10);
     }
   }

@@ -12,6 +12,7 @@ import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Settlement;
 import dev.kiln.ledger.Settlement.WebhookNews;
 import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.WebhookUse;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
@@ -293,7 +294,7 @@ public final class Delivery {
     if (!node.alone()) {
       lanes.forEach(
           (workspace, lane) -> {
-            if (!delivers.test(workspace) && lane.lease() != null && lane.empty()) {
+            if (lane.lease() != null && !delivers.test(workspace) && lane.empty()) {
               LOG.info("Workspace {} goes to another node: its route is stopped here", workspace);
               resign(lane);
             }
@@ -462,7 +463,8 @@ public final class Delivery {
       }
       Table table = lane.table(lead);
       Sending sending =
-          ledger.begin(lead, lease, (uses, now) -> Webhooks.choose(table, uses, now), purse::at);
+          ledger.begin(
+              lead, lease, (uses, now) -> Webhooks.choose(table, known(uses), now), purse::at);
       lane.begun(sending);
       sending.warnings().forEach(Purse::tell);
       return sending;
@@ -476,6 +478,13 @@ public final class Delivery {
       standStill(unavailable);
       throw new NotSent(WaitReason.NOT_DUE, "The ledger cannot be written", null);
     }
+  }
+
+  /** Those that this node can post to: another one may have a newer catalogue. */
+  private List<WebhookUse> known(List<WebhookUse> uses) {
+    return node.alone()
+        ? uses
+        : uses.stream().filter(use -> webhooks.containsKey(use.id())).toList();
   }
 
   /**

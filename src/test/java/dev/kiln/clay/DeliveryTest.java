@@ -893,30 +893,6 @@ final class DeliveryTest {
   }
 
   @Test
-  void aNodeThatComesGetsItsShareOnceNothingIsOnTheWire() {
-    Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
-    books.stored("leads", "tech", 2);
-    List<Due> due = fixture.due();
-    Sending sending = node.begin(due.get(0));
-    node.release(due.get(1));
-    Delivery other = fixture.delivery(POLICY, LEAST, "other node", false);
-    for (int third = 0; third < 9; third++) {
-      // Only the other one says that it lives: this one has no share any more.
-      other.beat();
-      node.due(WORKSPACE);
-      assertThat(other.due(WORKSPACE)).isEmpty();
-      passes(POLICY.lease().dividedBy(3));
-    }
-    node.settle(sending, answered(200));
-    node.release(sending.lead());
-    assertThat(node.due(WORKSPACE)).isEmpty();
-    passes(Duration.ofSeconds(1));
-    assertThat(other.due(WORKSPACE)).as("silent for a second").isEmpty();
-    passes(Duration.ofSeconds(1));
-    assertThat(other.due(WORKSPACE)).extracting(Due::id).containsExactly(due.get(1).id());
-  }
-
-  @Test
   void aNodeWhoseRouteIsStoppedGivesItsWorkspaceUp() {
     Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
     node.beat();
@@ -951,7 +927,12 @@ final class DeliveryTest {
     fixture.due();
     Delivery other = fixture.delivery(POLICY, LEAST, "other node", false);
     assertThat(other.due(WORKSPACE)).isEmpty();
-    other.standStill(new LedgerUnavailable("away"));
+    books.breakDown();
+    other.standStill(
+        catchThrowableOfType(
+            LedgerUnavailable.class,
+            () -> books.ledger().lead(WORKSPACE, "x", POLICY.lease(), true)));
+    books.mend();
     assertThat(other.standsStill()).isTrue();
     passes(Duration.ofSeconds(6));
     assertThat(other.due(WORKSPACE)).isEmpty();
