@@ -190,7 +190,9 @@ final class LauncherIT {
       assertThat(demo.err().lines()).allMatch(line -> line.contains(" leads settled"));
       assertThat(String.join("\n", demo.out()))
           .containsPattern("Rows read (\\d+), accounted for \\1\\. Accepted (\\d+); .* stored \\2 ")
-          .contains(", 0 of them twice.");
+          .contains(", 0 of them twice.")
+          .contains("rejected rows are in a file that is deleted now: \"kiln demo --keep\"")
+          .doesNotContain("rejects/");
       Path data = Path.of(demo.out().get(0).replaceAll(".* is in (.*)\\.", "$1"));
       assertThat(data).isAbsolute().doesNotExist();
     }
