@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.kiln.Duties.Share;
 import dev.kiln.clay.Budgets;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Workspace;
@@ -55,37 +56,44 @@ final class WatchTest {
     books.close();
   }
 
-  private Watch watch(String node) {
+  private Watch watch(Duties duties) {
     Alerts alerts =
         new Alerts(
             Duration.ofMinutes(1), Duration.ofDays(7), table -> true, books.clock().instant());
-    return new Watch(node, facts, alerts, camel);
+    return new Watch(facts, alerts, duties, camel);
+  }
+
+  private Duties duties(String node) {
+    return new Duties(books.ledger(), node, Duration.ofMinutes(1), Share.SOME);
   }
 
   @Test
-  @DisplayName("all nodes see an alert, and the one that leads tells it")
+  @DisplayName("all nodes see an alert, and the one whose duty it is tells it once")
   void oneTells() {
-    books.lead("leader");
-    try (Watch leader = watch("leader");
-        Watch other = watch("other")) {
+    try (Duties ours = duties("one");
+        Duties theirs = duties("other");
+        Watch one = watch(ours);
+        Watch other = watch(theirs)) {
+      one.look();
       other.look();
-      assertThat(log.list).isEmpty();
-      leader.look();
-      leader.look();
+      one.look();
       assertThat(log.list).hasSize(1);
       assertThat(log.list.get(0).getFormattedMessage()).contains("tech-1", "44,000 rows");
     }
   }
 
   @Test
-  @DisplayName("what begins while nobody leads is told by the one that takes over")
-  void nobodyLeads() {
-    try (Watch watch = watch("leader")) {
-      watch.look();
-      assertThat(log.list).isEmpty();
-      books.lead("leader");
-      books.clock().advance(Duration.ofSeconds(2));
-      watch.look();
+  @DisplayName("what a node saw that ended before it told is told by the next one")
+  void takenOver() {
+    try (Duties theirs = duties("other");
+        Watch other = watch(theirs)) {
+      try (Duties ours = duties("one")) {
+        ours.keep();
+        assertThat(ours.mine("alerts")).isTrue();
+        other.look();
+        assertThat(log.list).isEmpty();
+      }
+      other.look();
       assertThat(log.list).hasSize(1);
     }
   }
