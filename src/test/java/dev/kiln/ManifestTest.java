@@ -545,16 +545,13 @@ final class ManifestTest {
         volumes.put(volume.getName(), "emptyDirs " + volume.getName());
       }
     }
-    if (!folder.equals(CAMEL_K)) {
-      one(folder, StatefulSet.class)
-          .getSpec()
-          .getVolumeClaimTemplates()
-          .forEach(
-              claim ->
-                  volumes.put(
-                      claim.getMetadata().getName(),
-                      "volumes kiln-" + claim.getMetadata().getName()));
-    }
+    one(folder, StatefulSet.class)
+        .getSpec()
+        .getVolumeClaimTemplates()
+        .forEach(
+            claim ->
+                volumes.put(
+                    claim.getMetadata().getName(), "volumes kiln-" + claim.getMetadata().getName()));
     Set<String> unused = new TreeSet<>(volumes.keySet());
     for (VolumeMount mount : container(folder).getVolumeMounts()) {
       assertThat(volumes).containsKey(mount.getName());
