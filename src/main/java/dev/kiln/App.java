@@ -447,7 +447,8 @@ public final class App implements AutoCloseable {
             settings.inbox(places.data()),
             spooled);
     Metrics metrics =
-        new Metrics(node.name(), facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
+        new Metrics(
+            node.name(), facts, delivery, breakers, alerts, () -> health.notReady().isEmpty());
     BiConsumer<String, Reply> posted =
         (table, reply) -> {
           metrics.posted(table, reply);

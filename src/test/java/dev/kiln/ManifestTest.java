@@ -551,7 +551,8 @@ final class ManifestTest {
         .forEach(
             claim ->
                 volumes.put(
-                    claim.getMetadata().getName(), "volumes kiln-" + claim.getMetadata().getName()));
+                    claim.getMetadata().getName(),
+                    "volumes kiln-" + claim.getMetadata().getName()));
     Set<String> unused = new TreeSet<>(volumes.keySet());
     for (VolumeMount mount : container(folder).getVolumeMounts()) {
       assertThat(volumes).containsKey(mount.getName());

@@ -70,7 +70,7 @@ final class Transaction implements Books {
   /** How a workspace and a table stand. */
   WorkspaceRows.Standing standing(String workspace, String table) {
     return standings.computeIfAbsent(
-        new Way(workspace, table), way -> WorkspaceRows.standing(handle, workspace, table));
+        new Way(workspace, table), way -> WorkspaceRows.standing(statements, workspace, table));
   }
 
   /** The webhooks of a table, with what this commit adds. */
@@ -266,6 +266,8 @@ final class Transaction implements Books {
                 account,
                 amount.credits(),
                 amount.actions()));
+    held.forEach(this::flush);
+    accounts.values().forEach(this::flush);
     statements.catchUp();
     filled.forEach(
         (field, leads) ->
@@ -280,42 +282,39 @@ final class Transaction implements Books {
                 .bind("leads", leads)
                 .bind("most", MOST_FIELDS)
                 .execute());
-    held.forEach(this::flush);
-    accounts.values().forEach(this::flush);
   }
 
   private void flush(Hold hold, long leads) {
     if (leads != 0) {
-      handle
-          .createUpdate(
-              "INSERT INTO held (held_by, table_name, run, leads) VALUES (:by, :table, :run, :leads)"
-                  + " ON CONFLICT (held_by, table_name, run) DO UPDATE SET leads = held.leads + excluded.leads")
-          .bind("by", hold.by.name())
-          .bind("table", hold.table)
-          .bind("run", hold.run)
-          .bind("leads", leads)
-          .execute();
-      handle
-          .createUpdate(
-              "DELETE FROM held WHERE held_by = :by AND table_name = :table AND run = :run AND leads = 0")
-          .bind("by", hold.by.name())
-          .bind("table", hold.table)
-          .bind("run", hold.run)
-          .execute();
+      statements.putOff(
+          "INSERT INTO held (held_by, table_name, run, leads) VALUES (?, ?, ?, ?)"
+              + " ON CONFLICT (held_by, table_name, run) DO UPDATE SET leads = held.leads + excluded.leads",
+          hold.by.name(),
+          hold.table,
+          hold.run,
+          leads);
+      statements.putOff(
+          "DELETE FROM held WHERE held_by = ? AND table_name = ? AND run = ? AND leads = 0",
+          hold.by.name(),
+          hold.table,
+          hold.run);
     }
   }
 
   private void flush(Account account) {
-    Instant ends = account.ends();
-    handle
-        .createUpdate(
-            "UPDATE spend SET credits_cap = :credits, actions_cap = :actions, ends_at = :ends"
-                + " WHERE period = :account AND (credits_cap <> :credits OR actions_cap <> :actions"
-                + " OR ends_at IS DISTINCT FROM :ends)")
-        .bind("credits", account.cap().credits())
-        .bind("actions", account.cap().actions())
-        .bind("ends", ends == null ? null : ends.toEpochMilli())
-        .bind("account", account.name())
-        .execute();
+    Instant end = account.ends();
+    Long ends = end == null ? null : end.toEpochMilli();
+    long credits = account.cap().credits();
+    long actions = account.cap().actions();
+    statements.putOff(
+        "UPDATE spend SET credits_cap = ?, actions_cap = ?, ends_at = ?"
+            + " WHERE period = ? AND (credits_cap <> ? OR actions_cap <> ? OR ends_at IS DISTINCT FROM ?)",
+        credits,
+        actions,
+        ends,
+        account.name(),
+        credits,
+        actions,
+        ends);
   }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -68,23 +69,22 @@ final class WorkspaceRows {
         .execute();
   }
 
-  static Standing standing(Handle handle, String workspace, String table) {
-    return handle
-        .createQuery(
+  static Standing standing(Statements statements, String workspace, String table) {
+    return Objects.requireNonNull(
+        statements.find(
             "SELECT holder, epoch, lease_until, pause_until, (SELECT MIN(kind) FROM paused"
-                + " WHERE (kind = 'workspace' AND name = :name) OR (kind = 'table' AND name = :table)) AS paused"
-                + " FROM workspace WHERE name = :name")
-        .bind("name", workspace)
-        .bind("table", table)
-        .map(
-            (row, context) ->
+                + " WHERE (kind = 'workspace' AND name = ?) OR (kind = 'table' AND name = ?)) AS paused"
+                + " FROM workspace WHERE name = ?",
+            row ->
                 new Standing(
-                    row.getString("holder"),
-                    row.getLong("epoch"),
-                    row.getLong("lease_until"),
-                    row.getLong("pause_until"),
-                    row.getString("paused")))
-        .one();
+                    row.getString(1),
+                    row.getLong(2),
+                    row.getLong(3),
+                    row.getLong(4),
+                    row.getString(5)),
+            workspace,
+            table,
+            workspace));
   }
 
   /** Checks that the lease is current and that the workspace may send. */

@@ -210,8 +210,11 @@ final class Writer implements AutoCloseable {
       return;
     }
     try {
-      statements.forget();
-      open.rollback();
+      try {
+        statements.forget();
+      } finally {
+        open.rollback();
+      }
     } catch (RuntimeException | Error second) {
       failure.addSuppressed(second);
     }

@@ -87,6 +87,38 @@ final class WriterTest {
   }
 
   @Test
+  void whatIsReadOnceACommitIsReadAnewBehindWhateverChangesIt() {
+    books.ledger().register(List.of(LedgerFixture.webhook("tech-1", "tech", 10)));
+    Lease lease = books.lead("node");
+    books.stored("content", "tech", 4);
+    List<Due> due = books.due("tech");
+    writer.change(
+        transaction -> {
+          assertThat(begin(transaction, due.get(0), lease).webhook().used()).isZero();
+          WebhookUse webhook = begin(transaction, due.get(1), lease).webhook();
+          assertThat(webhook.used()).isOne();
+          assertThat(webhook.state()).isEqualTo(WebhookUse.State.OPEN);
+          WebhookRows.exhausted(transaction.handle(), webhook.id(), "limit");
+          webhook = begin(transaction, due.get(2), lease).webhook();
+          assertThat(webhook.used()).isEqualTo(2);
+          assertThat(webhook.state()).isEqualTo(WebhookUse.State.EXHAUSTED);
+          WorkspaceRows.pause(
+              transaction.handle(), lease.workspace(), LedgerFixture.START.plusSeconds(60));
+          assertThatThrownBy(() -> begin(transaction, due.get(3), lease))
+              .isInstanceOfSatisfying(
+                  NotSent.class,
+                  notSent -> assertThat(notSent.reason()).isEqualTo(WaitReason.PAUSED));
+        });
+    assertThat(books.webhook("tech-1").used()).isEqualTo(3);
+    books.mustBalance();
+  }
+
+  private static Sending begin(Transaction transaction, Due lead, Lease lease) {
+    return SendRows.begin(
+        transaction, lead, lease, (uses, now) -> uses.get(0), Budget.NONE, LedgerFixture.START);
+  }
+
+  @Test
   void whatArrivesDuringACommitSharesTheNextOne() throws Exception {
     var held = holdWriter();
     List<Transaction> commits = new ArrayList<>();
