@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -63,7 +65,7 @@ final class SharedLedgerIT {
 
   /** What a node says whose batches came too late, or whose connection the database has ended. */
   private static final Pattern AWAKE =
-      Pattern.compile("frozen.csv is (not read|read no further)|stand still");
+      Pattern.compile("frozen\\d+.csv is (not read|read no further)|stand still");
 
   private final Store ledger = PostgresServer.ledger();
 
@@ -87,21 +89,30 @@ final class SharedLedgerIT {
               folder.resolve("data"), rehearsal.run(),
               folder.resolve("other"), rehearsal.runOn("other"));
 
-      drop(rehearsal, inbox, "frozen.csv", large("frozen"));
-      KilnProcess frozen = nodes.get(readerOf("frozen.csv", nodes.keySet()));
-      signal("STOP", frozen);
-      assertThat(phase("frozen.csv")).as("frozen in mid-file").isEqualTo("READING");
-      awaitRead("frozen.csv");
+      // How many large files there are: until one is caught in mid-file, and the one below.
+      int large = 1;
+      KilnProcess frozen;
+      String caught;
+      while (true) {
+        caught = "frozen" + large + ".csv";
+        drop(rehearsal, inbox, caught, large("frozen" + large));
+        large++;
+        frozen = requireNonNull(nodes.get(readerOf(caught, nodes.keySet())));
+        signal("STOP", frozen);
+        if (phase(caught).equals("READING")) {
+          break;
+        }
+        signal("CONT", frozen);
+      }
+      awaitRead(caught);
       signal("CONT", frozen);
-      await("the frozen node at work again")
-          .atMost(LONG)
-          .until(() -> AWAKE.matcher(frozen.err()).find());
+      await("the frozen node at work again").atMost(LONG).until(said(frozen, AWAKE));
 
       IntStream.range(0, FILES / 2).forEach(i -> drop(rehearsal, inbox, "first" + i));
       drop(rehearsal, inbox, "killed.csv", large("killed"));
-      Path dies = readerOf("killed.csv", nodes.keySet());
-      String uploaded = upload(nodes.get(dies));
-      nodes.get(dies).kill();
+      KilnProcess dies = requireNonNull(nodes.get(readerOf("killed.csv", nodes.keySet())));
+      String uploaded = upload(dies);
+      dies.kill();
       IntStream.range(FILES / 2, FILES).forEach(i -> drop(rehearsal, inbox, "second" + i));
 
       rehearsal.write("sent.csv", Rehearsal.leads("sent", ROWS));
@@ -110,7 +121,7 @@ final class SharedLedgerIT {
       assertThat(sent.exit()).as(sent.err()).isZero();
       assertThat(sent.out()).contains("sent.csv");
 
-      int good = 2 * GOOD_OF_LARGE + FILES * ROWS + UPLOADED + ROWS;
+      int good = large * GOOD_OF_LARGE + FILES * ROWS + UPLOADED + ROWS;
       await("every file read and every lead settled")
           .atMost(LONG)
           .pollInterval(Duration.ofMillis(200))
@@ -121,14 +132,14 @@ final class SharedLedgerIT {
 
       List<RunAccount> runs = runs();
       assertThat(runs)
-          .hasSize(FILES + 4)
+          .hasSize(FILES + large + 2)
           .allSatisfy(run -> assertThat(run.phase()).isEqualTo("READ"));
       assertThat(runs.stream().map(RunAccount::read).reduce(0L, Long::sum))
-          .isEqualTo(2L * LARGE + FILES * ROWS + UPLOADED + ROWS);
+          .isEqualTo((long) large * LARGE + (long) FILES * ROWS + UPLOADED + ROWS);
       assertThat(number("SELECT COUNT(*) FROM lead"))
           .as("each row once")
           .isEqualTo(number("SELECT COUNT(*) FROM (SELECT DISTINCT run, line FROM lead) AS lines"))
-          .isEqualTo(2L * LARGE + FILES * ROWS + UPLOADED + ROWS);
+          .isEqualTo((long) large * LARGE + (long) FILES * ROWS + UPLOADED + ROWS);
       assertThat(runs).extracting(RunAccount::id).contains(uploaded);
       Map<String, Integer> arrivals = rehearsal.arrivals();
       assertThat(arrivals).hasSize(good);
@@ -189,6 +200,10 @@ final class SharedLedgerIT {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
     JsonNode json = Rehearsal.parse(answer.body());
     return json.path("run").asText();
+  }
+
+  private static Callable<Boolean> said(KilnProcess process, Pattern what) {
+    return () -> what.matcher(process.err()).find();
   }
 
   private static void signal(String signal, KilnProcess process) throws Exception {
