@@ -14,6 +14,7 @@ import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.NodeAccount;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
@@ -191,7 +192,8 @@ public final class App implements AutoCloseable {
       ledger.register(Webhooks.listed(configuration.catalogue()));
       Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
       if (node.alone()) {
-        // The lock on the data folder proves that nobody else has them on the wire.
+        // The lock on the data folder proves that nobody else lives, and has them on the wire.
+        ledger.view().snapshot().nodes().stream().map(NodeAccount::name).forEach(ledger::leave);
         ledger.recover(
             Long.MAX_VALUE,
             orphans.keySet(),
@@ -1006,7 +1008,7 @@ public final class App implements AutoCloseable {
       pace.letGo();
       main.stop();
       spool.sweep();
-      delivery.resign();
+      delivery.leave();
     } catch (Exception failure) {
       LOG.warn("The stop was not clean: {}", failure.getMessage());
     } finally {

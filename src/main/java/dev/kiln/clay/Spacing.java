@@ -18,10 +18,10 @@ final class Spacing {
   private static final double SHARE_TOGETHER = 0.25;
 
   /**
-   * The first row leaves alone, so long before the next, where more would be bunched up than may
-   * leave together: it loads what the others only use.
+   * The first row leaves alone, so long before the next: it loads what the others only use, and
+   * meanwhile they would be bunched up.
    */
-  private static final double FIRST_ALONE_SECONDS = 0.3;
+  private static final double FIRST_ALONE_SECONDS = 0.5;
 
   private static final double NANOS = 1e9;
 
@@ -50,7 +50,7 @@ final class Spacing {
       started = true;
       last = nanoTime;
       double alone = rate * FIRST_ALONE_SECONDS;
-      ahead = alone > MOST_TOGETHER ? together + alone - 1 : 1;
+      ahead = alone > 1 ? together + alone - 1 : 1;
       return 0;
     }
     ahead = Math.max(0, ahead - (nanoTime - last) * rate / NANOS);
