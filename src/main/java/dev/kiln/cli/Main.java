@@ -82,14 +82,20 @@ public final class Main {
     System.exit(execute(args));
   }
 
-  /** Runs one command. */
-  static int execute(String... args) {
+  /** All commands, with how they explain what went wrong. */
+  static CommandLine commands() {
     CommandLine line = new CommandLine(new Main());
-    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((wrong, given) -> misused(wrong));
     line.setExecutionExceptionHandler((failure, command, result) -> explain(failure, command));
+    return line;
+  }
+
+  /** Runs one command. */
+  static int execute(String... args) {
+    CommandLine line = commands();
+    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     int exit = line.execute(args);
     line.getOut().flush();
     return exit;

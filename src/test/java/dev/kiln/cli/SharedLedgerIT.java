@@ -56,7 +56,7 @@ final class SharedLedgerIT {
   private static final int ROWS = 5;
 
   /** Rows of a file that takes long to read and is soon delivered: most of them are rejected. */
-  private static final int LARGE = 30_000;
+  private static final int LARGE = 10_000;
 
   private static final int GOOD_OF_LARGE = 60;
   private static final int UPLOADED = 30;

@@ -41,15 +41,20 @@ final class StartIT {
 
   private void allRefuse(String... says) {
     rehearsal.write("good.csv", Rehearsal.leads("good", 1));
-    List<KilnProcess> refusing =
-        Stream.of(new String[] {"check"}, new String[] {"run"}, new String[] {"send", "good.csv"})
-            .map(
-                command ->
-                    command.length == 1
-                        ? rehearsal.start(command[0], "--routes", "routes")
-                        : rehearsal.start(command[0], "--routes", "routes", command[1]))
-            .toList();
-    for (KilnProcess process : refusing) {
+    refuse(
+        Stream.of(
+            rehearsal.start("check", "--routes", "routes"),
+            rehearsal.start("run", "--routes", "routes"),
+            rehearsal.start("send", "--routes", "routes", "good.csv")),
+        says);
+  }
+
+  private void checkRefuses(String... says) {
+    refuse(Stream.of(rehearsal.start("check", "--routes", "routes")), says);
+  }
+
+  private void refuse(Stream<KilnProcess> refusing, String... says) {
+    for (KilnProcess process : refusing.toList()) {
       Ended ended = process.end();
       assertThat(ended.exit()).as(ended.err()).isEqualTo(2);
       assertThat(ended.out()).isEmpty();
@@ -83,7 +88,7 @@ final class StartIT {
     allRefuse("config/clay.yaml:2: ", "rate-per-secnd", "did you mean \"rate-per-second\"?");
     rehearsal.configure(10);
     edit("config/clay.yaml", "tables:", "tables: [");
-    allRefuse("config/clay.yaml:", "is not valid YAML");
+    checkRefuses("config/clay.yaml:", "is not valid YAML");
     rehearsal.configure(10);
     edit("config/clay.yaml", "name: tech-1, url: ", "name: tech-1, token: \"{{secret:t}}\", url: ");
     Ended unset = rehearsal.kiln("check", "--routes", "routes");
@@ -98,11 +103,11 @@ final class StartIT {
     Files.delete(rehearsal.folder().resolve("config/prices.yaml"));
 
     rehearsal.properties("kiln.delivery.inflight = 3");
-    allRefuse("application.properties:3: ", "did you mean \"kiln.delivery.in-flight\"?");
+    checkRefuses("application.properties:3: ", "did you mean \"kiln.delivery.in-flight\"?");
     rehearsal.properties();
 
     edit("routes/choose-table.camel.yaml", "expression: inbound-leads", "expression: inbound-lead");
-    allRefuse("routes/choose-table.camel.yaml:", "unknown table inbound-lead;");
+    checkRefuses("routes/choose-table.camel.yaml:", "unknown table inbound-lead;");
     shippedRoutes();
     edit("routes/accept.camel.yaml", "steps:", "steps: [");
     allRefuse("routes/accept.camel.yaml:", "is not YAML");
@@ -163,40 +168,6 @@ final class StartIT {
     assertThat(option.err())
         .contains("'--jsn'", "--json", "Usage: kiln status", "kiln status --help");
     assertThat(plain().exit()).isEqualTo(2);
-  }
-
-  @Test
-  void everyCommandExplainsItself() {
-    String help = plain("--help").out();
-    for (List<String> command :
-        List.of(
-            List.of("demo", "--keep"),
-            List.of("run"),
-            List.of("send", "FILE", "--priority", "--source", "--wait", "--json"),
-            List.of("status", "--json"),
-            List.of("leads", "--run", "--state", "--possible-duplicates", "--limit", "--json"),
-            List.of("check"),
-            List.of("pause"),
-            List.of("resume"),
-            List.of("retry"),
-            List.of("resolve"),
-            List.of("hold"),
-            List.of("release"),
-            List.of("cancel"),
-            List.of("move"),
-            List.of("backup"),
-            List.of("restore"),
-            List.of("simulate", "--port", "--rate", "--burst", "--latency", "--cap", "--json"))) {
-      String name = command.get(0);
-      assertThat(help).contains("\n  " + name + " ");
-      Ended ended = plain(name, "--help");
-      assertThat(ended.exit()).isZero();
-      assertThat(ended.err()).isEmpty();
-      assertThat(ended.out()).contains("Usage: kiln " + name).contains(command);
-      if (!List.of("demo", "simulate").contains(name)) {
-        assertThat(ended.out()).contains("--data");
-      }
-    }
   }
 
   @Test
