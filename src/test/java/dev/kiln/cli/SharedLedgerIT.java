@@ -47,8 +47,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Two Kilns on one PostgreSQL, one inbox and one spool: one is frozen in mid-file and wakes up,
- * then the reader of another file is killed just after it took an upload.
+ * Two Kilns on one PostgreSQL, one inbox and one spool: the reader of a file is killed just after
+ * it took an upload. At full length one is frozen in mid-file before, and wakes up.
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class SharedLedgerIT {
@@ -70,7 +70,7 @@ final class SharedLedgerIT {
   private final Store ledger = PostgresServer.ledger();
 
   @Test
-  @DisplayName("a node that is frozen or killed in mid-file: each row is stored once and arrives")
+  @DisplayName("a node that is killed in mid-file: each row is stored once and arrives")
   void everyRowOnce(@TempDir Path folder) throws Exception {
     Path inbox = Files.createDirectories(folder.resolve("shared/inbox"));
     Path spool = Files.createDirectories(folder.resolve("shared/spool"));
@@ -89,24 +89,8 @@ final class SharedLedgerIT {
               folder.resolve("data"), rehearsal.run(),
               folder.resolve("other"), rehearsal.runOn("other"));
 
-      // How many large files there are: until one is caught in mid-file, and the one below.
-      int large = 1;
-      KilnProcess frozen;
-      String caught;
-      while (true) {
-        caught = "frozen" + large + ".csv";
-        drop(rehearsal, inbox, caught, large("frozen" + large));
-        large++;
-        frozen = requireNonNull(nodes.get(readerOf(caught, nodes.keySet())));
-        signal("STOP", frozen);
-        if (phase(caught).equals("READING")) {
-          break;
-        }
-        signal("CONT", frozen);
-      }
-      awaitRead(caught);
-      signal("CONT", frozen);
-      await("the frozen node at work again").atMost(LONG).until(said(frozen, AWAKE));
+      // How many large files there are: the one below, and those until one is caught in mid-file.
+      int large = Proof.LONG ? 1 + frozenInMidFile(rehearsal, inbox, nodes) : 1;
 
       IntStream.range(0, FILES / 2).forEach(i -> drop(rehearsal, inbox, "first" + i));
       drop(rehearsal, inbox, "killed.csv", large("killed"));
@@ -161,6 +145,29 @@ final class SharedLedgerIT {
                 assertThat(spool).isEmptyDirectory();
               });
     }
+  }
+
+  /** Freezes the reader of a file in mid-file and wakes it up when another one has read it. */
+  private int frozenInMidFile(Rehearsal rehearsal, Path inbox, Map<Path, KilnProcess> nodes)
+      throws Exception {
+    int tries = 0;
+    KilnProcess frozen;
+    String caught;
+    while (true) {
+      tries++;
+      caught = "frozen" + tries + ".csv";
+      drop(rehearsal, inbox, caught, large("frozen" + tries));
+      frozen = requireNonNull(nodes.get(readerOf(caught, nodes.keySet())));
+      signal("STOP", frozen);
+      if (phase(caught).equals("READING")) {
+        break;
+      }
+      signal("CONT", frozen);
+    }
+    awaitRead(caught);
+    signal("CONT", frozen);
+    await("the frozen node at work again").atMost(LONG).until(said(frozen, AWAKE));
+    return tries;
   }
 
   /** A CSV most of whose rows are rejected, since their address has no @. */
