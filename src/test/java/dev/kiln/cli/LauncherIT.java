@@ -391,7 +391,7 @@ final class LauncherIT {
     }
     assertThat(building).isEqualTo(1);
     assertThat(home.resolve("builds"))
-        .hasContent("-q -B -DskipTests -Dspotless.check.skip package");
+        .hasContent("-q -B -Dmaven.test.skip -Dspotless.check.skip package");
     assertThat(run(javaHome, home.resolve("kiln")).err()).isEmpty();
   }
 
