@@ -120,7 +120,7 @@ public final class App implements AutoCloseable {
   private @Nullable LiveReload live;
   private @Nullable Management management;
   private @Nullable Retention retention;
-  private @Nullable Heartbeat heartbeat;
+  private @Nullable Rhythm heartbeat;
   private volatile @Nullable Instant othersLead;
   private boolean closed;
 
@@ -193,7 +193,7 @@ public final class App implements AutoCloseable {
       Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
       if (node.alone()) {
         // The lock on the data folder proves that nobody else lives, and has them on the wire.
-        ledger.view().snapshot().nodes().stream().map(NodeAccount::name).forEach(ledger::leave);
+        ledger.roster().nodes().stream().map(NodeAccount::name).forEach(ledger::leave);
         ledger.recover(
             Long.MAX_VALUE,
             orphans.keySet(),
@@ -229,9 +229,8 @@ public final class App implements AutoCloseable {
     if (!settings.ownsInbox() && mode == Mode.SEND) {
       return;
     }
-    if (!settings.ownsInbox() && !Files.isDirectory(inbox)) {
-      throw settings.fault(
-          Settings.INBOX, "names " + inbox + ", which is not a folder: make it, or mount its disk");
+    if (!settings.ownsInbox()) {
+      mustBeThere(settings, Settings.INBOX, inbox);
     }
     if (settings.ownsInbox() || mode != Mode.CHECK) {
       for (Priority priority : Priority.values()) {
@@ -245,9 +244,15 @@ public final class App implements AutoCloseable {
     Path spool = settings.spool(places.data());
     if (settings.ownsSpool()) {
       Files.createDirectories(spool);
-    } else if (mode != Mode.SEND && !Files.isDirectory(spool)) {
+    } else if (mode != Mode.SEND) {
+      mustBeThere(settings, Settings.SPOOL, spool);
+    }
+  }
+
+  private static void mustBeThere(Settings settings, String key, Path folder) {
+    if (!Files.isDirectory(folder)) {
       throw settings.fault(
-          Settings.SPOOL, "names " + spool + ", which is not a folder: make it, or mount its disk");
+          key, "names " + folder + ", which is not a folder: make it, or mount its disk");
     }
   }
 
@@ -552,9 +557,10 @@ public final class App implements AutoCloseable {
   /** Lives, as far as the others know, from now until it is closed. */
   private void beat(Node node, DeliveryPolicy policy) {
     delivery.beat();
-    Heartbeat beating = new Heartbeat(delivery).every(policy.lease().dividedBy(3));
+    Rhythm beating =
+        new Rhythm("kiln-heartbeat").every(policy.lease().dividedBy(3), delivery::beat);
     if (!node.alone()) {
-      beating.also(policy.answerBy(), () -> recoverOrphans(policy));
+      beating.every(policy.answerBy(), () -> recoverOrphans(policy));
     }
     heartbeat = beating;
   }
@@ -573,10 +579,10 @@ public final class App implements AutoCloseable {
         policy.attempts());
   }
 
-  /** Gives back what a start that failed had taken, so that nobody waits for it. */
+  /** Gives back the leases that a start that failed had taken, so that nobody waits for them. */
   private void resign(Exception failure) {
     try {
-      delivery.leave();
+      delivery.resign();
     } catch (LedgerUnavailable second) {
       failure.addSuppressed(second);
     }

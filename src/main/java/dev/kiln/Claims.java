@@ -15,10 +15,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +52,7 @@ public final class Claims implements AutoCloseable {
   private final Clock clock;
   private final Map<Path, Held> held = new ConcurrentHashMap<>();
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
-  private @Nullable ScheduledExecutorService keeper;
+  private @Nullable Rhythm keeper;
 
   /**
    * Claims for the Kiln on a data folder.
@@ -87,12 +83,7 @@ public final class Claims implements AutoCloseable {
 
   /** Renews the claims that are held, until the close. */
   void keep() {
-    ScheduledExecutorService renewing =
-        Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-claims"));
-    long period = lease.toMillis() / RENEWALS + 1;
-    Future<?> unused =
-        renewing.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.MILLISECONDS);
-    keeper = renewing;
+    keeper = new Rhythm("kiln-claims").every(lease.dividedBy(RENEWALS).plusMillis(1), this::renew);
   }
 
   /**
@@ -253,7 +244,7 @@ public final class Claims implements AutoCloseable {
   @Override
   public void close() {
     if (keeper != null) {
-      keeper.shutdown();
+      keeper.close();
     }
   }
 }

@@ -6,10 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +37,7 @@ final class Duties implements AutoCloseable {
   private final Duration lease;
   private final Share share;
   private final Map<String, Instant> mine = new ConcurrentHashMap<>();
-  private @Nullable ScheduledExecutorService keeper;
+  private @Nullable Rhythm keeper;
 
   /**
    * Duties of a node.
@@ -90,32 +86,24 @@ final class Duties implements AutoCloseable {
   /** Keeps what this node has, until the close. */
   void keep() {
     if (share == Share.SOME) {
-      ScheduledExecutorService renewing =
-          Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-duties"));
-      long period = lease.toMillis() / RENEWALS + 1;
-      Future<?> unused =
-          renewing.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.MILLISECONDS);
-      keeper = renewing;
+      keeper =
+          new Rhythm("kiln-duties").every(lease.dividedBy(RENEWALS).plusMillis(1), this::renew);
     }
   }
 
   private void renew() {
-    try {
-      mine.keySet().forEach(this::ask);
-    } catch (LedgerUnavailable unavailable) {
-      LOG.debug("Duties are not renewed: {}", unavailable.getMessage());
-    }
+    mine.keySet().forEach(this::ask);
   }
 
   /** Gives all duties up, so that another node has them at once. */
   @Override
   public void close() {
-    ScheduledExecutorService renewing = keeper;
+    Rhythm renewing = keeper;
     if (renewing == null) {
       return;
     }
     keeper = null;
-    renewing.shutdown();
+    renewing.close();
     try {
       ledger.release(node);
     } catch (LedgerUnavailable unavailable) {

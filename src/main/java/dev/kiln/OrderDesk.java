@@ -199,7 +199,7 @@ final class OrderDesk {
       Instant now = ledger.now();
       changed.put(
           "other_nodes",
-          ledger.view().snapshot().nodes().stream()
+          ledger.roster().nodes().stream()
               .filter(other -> other.alive(now) && !other.name().equals(node))
               .count());
     } catch (LedgerUnavailable unavailable) {

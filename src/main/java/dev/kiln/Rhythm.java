@@ -1,6 +1,5 @@
 package dev.kiln;
 
-import dev.kiln.clay.Delivery;
 import dev.kiln.ledger.LedgerUnavailable;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -10,43 +9,45 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says again and again that this node lives, on a thread of its own. */
-final class Heartbeat implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
+/**
+ * Does something again and again, on a thread of its own, for as long as it is not closed: what
+ * says that this process lives, and what it has claimed. A failure is told, and ends nothing.
+ */
+final class Rhythm implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Rhythm.class);
 
-  private final Delivery delivery;
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-heartbeat"));
+  private final String name;
+  private final ScheduledExecutorService thread;
 
-  Heartbeat(Delivery delivery) {
-    this.delivery = delivery;
+  /**
+   * A rhythm of nothing yet.
+   *
+   * @param name the thread's
+   */
+  Rhythm(String name) {
+    this.name = name;
+    this.thread = Executors.newSingleThreadScheduledExecutor(Daemons.named(name));
   }
 
-  /** Beats after every such time. */
-  Heartbeat every(Duration time) {
-    also(time, delivery::beat);
-    return this;
-  }
-
-  /** Does something else in the same rhythm. */
-  Heartbeat also(Duration time, Runnable task) {
+  /** Does a task after such a time, and so long after each end of it. */
+  Rhythm every(Duration time, Runnable task) {
     ScheduledFuture<?> unused =
         thread.scheduleWithFixedDelay(
             () -> attempt(task), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
     return this;
   }
 
-  private static void attempt(Runnable task) {
+  private void attempt(Runnable task) {
     try {
       task.run();
     } catch (LedgerUnavailable unavailable) {
-      LOG.debug("No heartbeat: {}", unavailable.getMessage());
+      LOG.debug("{}: {}", name, unavailable.getMessage());
     } catch (RuntimeException fault) {
-      LOG.error("The heartbeat failed", fault);
+      LOG.error("{} failed, and goes on", name, fault);
     }
   }
 
-  /** Beats no more. */
+  /** Begins nothing any more. */
   @Override
   public void close() {
     thread.shutdown();

@@ -912,15 +912,11 @@ public final class Ledger implements AutoCloseable {
    * @param version Kiln's
    * @param startedAt since when it runs
    * @param alive how long it is taken for alive from now on
-   * @return all that are known, by name
    */
-  public List<LedgerView.NodeAccount> beat(
-      String node, String version, Instant startedAt, Duration alive) {
-    return writer.write(
-        transaction -> {
-          NodeRows.beat(transaction.handle(), node, version, startedAt, alive, clock.millis());
-          return NodeRows.all(transaction.handle());
-        });
+  public void beat(String node, String version, Instant startedAt, Duration alive) {
+    writer.change(
+        transaction ->
+            NodeRows.beat(transaction.handle(), node, version, startedAt, alive, clock.millis()));
   }
 
   /** Who runs on the ledger and who leads. Changes nothing. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
@@ -121,7 +122,14 @@ public final class LedgerView implements AutoCloseable {
       String name,
       Map<LeadState, Long> states,
       @Nullable Waiting waiting,
-      @Nullable Instant oldestQueued) {}
+      @Nullable Instant oldestQueued) {
+    /** Leads that Clay has taken, whatever came back of them. */
+    public long gotThrough() {
+      return Stream.of(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING)
+          .mapToLong(state -> states.getOrDefault(state, 0L))
+          .sum();
+    }
+  }
 
   /**
    * A workspace.

@@ -194,10 +194,7 @@ public final class Alerts {
 
   /** Notes that leads of a table got through since the last look, whichever node sent them. */
   private void count(TableAccount table, Instant now) {
-    long leads = 0;
-    for (LeadState state : List.of(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING)) {
-      leads += table.states().getOrDefault(state, 0L);
-    }
+    long leads = table.gotThrough();
     Long before = counted.put(table.name(), leads);
     if (before != null && leads > before) {
       accepted.put(table.name(), now);

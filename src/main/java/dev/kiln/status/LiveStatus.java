@@ -136,13 +136,9 @@ public final class LiveStatus {
     Map<String, Answers> counted = new HashMap<>();
     for (TableAccount table : snapshot.tables()) {
       Map<LeadState, Long> states = table.states();
-      long accepted = 0;
-      for (LeadState state : List.of(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING)) {
-        accepted += states.getOrDefault(state, 0L);
-      }
       Answers answers =
           new Answers(
-              accepted,
+              table.gotThrough(),
               states.getOrDefault(LeadState.REFUSED, 0L),
               states.getOrDefault(LeadState.UNKNOWN, 0L),
               0);
