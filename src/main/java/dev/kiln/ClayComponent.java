@@ -31,7 +31,12 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpConnection;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.Http1StreamListener;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
@@ -161,7 +166,7 @@ final class ClayComponent extends DefaultComponent {
                     + ".invalid?throwExceptionOnFailure=false&httpMethod=POST");
     endpoint.setHttpUri(url);
     endpoint.setHttpClientConfigurer(
-        client -> client.setRequestExecutor(new Paced(() -> awaitTurn(webhook.table()))));
+        client -> client.setRequestExecutor(new Paced(webhook.table())));
     return endpoint;
   }
 
@@ -174,18 +179,13 @@ final class ClayComponent extends DefaultComponent {
     }
   }
 
-  /** A step that may find that a row does not leave. */
-  @FunctionalInterface
-  private interface Turn {
-    void await() throws TurnedBack;
-  }
-
   /** Sends a request when its turn comes, on a connection that is open by then. */
-  private static final class Paced extends HttpRequestExecutor {
-    private final Turn turn;
+  private final class Paced extends HttpRequestExecutor {
+    private final String table;
 
-    Paced(Turn turn) {
-      this.turn = turn;
+    Paced(String table) {
+      super(Http1Config.DEFAULT, null, new Departures(table));
+      this.table = table;
     }
 
     @Override
@@ -195,9 +195,33 @@ final class ClayComponent extends DefaultComponent {
         @Nullable HttpResponseInformationCallback callback,
         HttpContext context)
         throws IOException, HttpException {
-      turn.await();
-      return super.execute(request, connection, callback, context);
+      try {
+        awaitTurn(table);
+        return super.execute(request, connection, callback, context);
+      } finally {
+        delivery.answered(table);
+      }
     }
+  }
+
+  /** Sees the rows leave. */
+  private final class Departures implements Http1StreamListener {
+    private final String table;
+
+    Departures(String table) {
+      this.table = table;
+    }
+
+    @Override
+    public void onRequestHead(HttpConnection connection, HttpRequest request) {
+      delivery.left(table);
+    }
+
+    @Override
+    public void onResponseHead(HttpConnection connection, HttpResponse response) {}
+
+    @Override
+    public void onExchangeComplete(HttpConnection connection, boolean keepAlive) {}
   }
 
   /** Connections in use, kept and waited for, to all webhooks together. */

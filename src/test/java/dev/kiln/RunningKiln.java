@@ -79,7 +79,7 @@ final class RunningKiln implements AutoCloseable {
 
   private final Path folder;
   private final Simulator clay =
-      Simulator.start(SimulatorOptions.defaults().withLimits(0, 1_000_000));
+      WarmClay.start(SimulatorOptions.defaults().withLimits(0, 1_000_000));
   private final Map<String, String> settings = new LinkedHashMap<>();
   private String clayYaml = CLAY_YAML;
   private Path routes = SHIPPED_ROUTES;

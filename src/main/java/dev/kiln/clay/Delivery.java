@@ -560,7 +560,21 @@ public final class Delivery {
    * @param table the table whose row it is
    */
   public void awaitTurn(String table) {
-    catalogue.table(table).map(Table::workspace).map(this::lane).ifPresent(Lane::awaitTurn);
+    laneOf(table).ifPresent(Lane::awaitTurn);
+  }
+
+  /** A row whose turn it was has left for a table. */
+  public void left(String table) {
+    laneOf(table).ifPresent(Lane::left);
+  }
+
+  /** A row whose turn it was has its answer from a table, or gets none. */
+  public void answered(String table) {
+    laneOf(table).ifPresent(Lane::answered);
+  }
+
+  private Optional<Lane> laneOf(String table) {
+    return catalogue.table(table).map(Table::workspace).map(this::lane);
   }
 
   /**

@@ -595,6 +595,16 @@ final class Lane {
     spacing.await(this::rate);
   }
 
+  /** A lead whose turn it was has left for Clay. */
+  void left() {
+    spacing.left(System.nanoTime());
+  }
+
+  /** A lead whose turn it was has its answer, or gets none. */
+  void answered() {
+    spacing.answered();
+  }
+
   /**
    * Whether so many leads wait for their turn that the wire has work for a while, however late the
    * next one passes the throttle.

@@ -17,20 +17,43 @@ final class Spacing {
   /** At low rates so much less may leave together that no second has half as many again. */
   private static final double SHARE_TOGETHER = 0.25;
 
-  /**
-   * The first row leaves alone, so long before the next: it loads what the others only use, and
-   * meanwhile they would be bunched up.
-   */
-  private static final double FIRST_ALONE_SECONDS = 0.5;
-
   private static final double NANOS = 1e9;
+
+  /**
+   * So long the first row is alone once it has left, where Clay does not answer it sooner,
+   * nanoseconds.
+   */
+  private static final long ALONE = (long) (0.5 * NANOS);
+
+  /** So long it is alone at most, whatever becomes of it, nanoseconds. */
+  private static final long MOST_ALONE = (long) (5 * NANOS);
+
+  /** How often whoever waits for the first row looks what became of it, nanoseconds. */
+  private static final long LOOK = (long) (0.005 * NANOS);
 
   /** Held by the row that is first in line; the others queue for it in order. */
   private final ReentrantLock line = new ReentrantLock(true);
 
-  private boolean started;
   private double ahead;
   private long last;
+
+  /** How far the first row is. Once its turn has come, its own thread says so. */
+  private volatile First first = First.AWAITED;
+
+  /** When the first row left, by {@link System#nanoTime}. */
+  private volatile long left;
+
+  /**
+   * The first row loads what the others only use, for a second or more on a busy machine. If they
+   * had their turns meanwhile, they would be bunched up behind it.
+   */
+  private enum First {
+    AWAITED,
+    LEAVING,
+    LEFT,
+    ANSWERED,
+    OVER
+  }
 
   /** How many rows wait for their turn, about. */
   int waiting() {
@@ -46,12 +69,20 @@ final class Spacing {
    */
   long take(long nanoTime, double rate) {
     double together = Math.max(1, Math.min(MOST_TOGETHER, rate * SHARE_TOGETHER));
-    if (!started) {
-      started = true;
+    if (first == First.AWAITED) {
+      first = First.LEAVING;
       last = nanoTime;
-      double alone = rate * FIRST_ALONE_SECONDS;
-      ahead = alone > 1 ? together + alone - 1 : 1;
+      ahead = 1;
       return 0;
+    }
+    if (first != First.OVER) {
+      if (isAlone(nanoTime)) {
+        return LOOK;
+      }
+      first = First.OVER;
+      // One may leave now, if its turn has come, and the others after it.
+      ahead = together - Math.min(1, (nanoTime - last) * rate / NANOS);
+      last = nanoTime;
     }
     ahead = Math.max(0, ahead - (nanoTime - last) * rate / NANOS);
     last = nanoTime;
@@ -61,6 +92,31 @@ final class Spacing {
     }
     ahead++;
     return 0;
+  }
+
+  /** Whether the others wait for the first row. */
+  private boolean isAlone(long nanoTime) {
+    return nanoTime - last < MOST_ALONE
+        && (first == First.LEAVING || (first == First.LEFT && nanoTime - left < ALONE));
+  }
+
+  /**
+   * A row whose turn it was has left.
+   *
+   * @param nanoTime when, by {@link System#nanoTime}
+   */
+  void left(long nanoTime) {
+    if (first == First.LEAVING) {
+      left = nanoTime;
+      first = First.LEFT;
+    }
+  }
+
+  /** A row whose turn it was has its answer, or gets none. */
+  void answered() {
+    if (first == First.LEAVING || first == First.LEFT) {
+      first = First.ANSWERED;
+    }
   }
 
   /**

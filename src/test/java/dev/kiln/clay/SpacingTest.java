@@ -44,6 +44,8 @@ final class SpacingTest {
   private static Spacing started(double rate) {
     Spacing spacing = new Spacing();
     assertThat(spacing.take(-100 * SECOND, rate)).isZero();
+    spacing.answered();
+    assertThat(spacing.take(-50 * SECOND, rate)).isZero();
     return spacing;
   }
 
@@ -112,18 +114,55 @@ final class SpacingTest {
     }
   }
 
+  /** A spacing whose first row had its turn at 0. */
+  private static Spacing begun(double rate) {
+    Spacing spacing = new Spacing();
+    assertThat(spacing.take(0, rate)).isZero();
+    return spacing;
+  }
+
   @Example
-  void theFirstRowLeavesAlone() {
-    double[] leaving = leaving(new Spacing(), 50, 0, 0.02, 0.04, 0.06);
-    assertThat(leaving[0]).isZero();
-    assertThat(leaving[1]).isCloseTo(0.5, within(1e-6));
-    assertThat(new Spacing().take(0, 0.1)).isZero();
+  void theFirstRowIsAloneForHalfASecondOnceItHasLeft() {
+    Spacing spacing = begun(50);
+    assertThat(spacing.take(3 * SECOND, 50)).as("it has not left").isPositive();
+    spacing.left(3 * SECOND);
+    assertThat(leaving(spacing, 50, 3, 3, 3))
+        .usingComparatorWithPrecision(0.006)
+        .containsExactly(3.5, 3.52, 3.54);
+  }
+
+  @Example
+  void theFirstRowsAnswerLetsTheOthersLeave() {
+    Spacing spacing = begun(10);
+    spacing.left(0);
+    spacing.answered();
+    assertThat(leaving(spacing, 10, 0.04, 0.04, 0.04))
+        .usingComparatorWithPrecision(1e-6)
+        .containsExactly(0.1, 0.2, 0.3);
+  }
+
+  @Example
+  void aFirstRowThatNeitherLeavesNorFailsIsNotWaitedForForEver() {
+    assertThat(leaving(begun(10), 10, 0, 0))
+        .usingComparatorWithPrecision(0.006)
+        .containsExactly(5, 5.1);
+  }
+
+  @Example
+  void onlyTheFirstRowIsWaitedFor() {
+    Spacing spacing = started(10);
+    assertThat(spacing.take(0, 10)).isZero();
+    spacing.left(0);
+    assertThat(spacing.take(0, 10)).isZero();
   }
 
   @Example
   void atALowRateTheFirstRowDelaysNoOther() {
-    assertThat(leaving(new Spacing(), 2, 0, 0.5, 1)).containsExactly(0, 0.5, 1);
-    assertThat(leaving(new Spacing(), 0.1, 0, 10, 20)).containsExactly(0, 10, 20);
+    for (double rate : new double[] {2, 0.1}) {
+      Spacing spacing = begun(rate);
+      spacing.left(0);
+      assertThat(leaving(spacing, rate, 1 / rate, 2 / rate)).containsExactly(1 / rate, 2 / rate);
+    }
   }
 
   @Example

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.kiln.Arrivals;
 import dev.kiln.Lateness;
 import dev.kiln.Proof;
+import dev.kiln.WarmClay;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
@@ -76,7 +77,7 @@ final class ClusterIT {
       Map.of("main", "Computer Software", "banks", "Banking");
 
   private final Simulator clay =
-      Simulator.start(
+      WarmClay.start(
           SimulatorOptions.defaults()
               .withLimits(0, 1_000_000)
               .withKeepBodies(true)
