@@ -21,12 +21,16 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A database of PostgreSQL: one writer at a time over all processes, synchronous commits, and
  * nothing that outlives a transaction.
  */
 final class Postgres extends Store {
+  private static final Logger LOG = LoggerFactory.getLogger(Postgres.class);
+
   private static final String PREFIX = "jdbc:postgresql:";
 
   /** Of this computer alone, as the driver names hosts. */
@@ -61,6 +65,22 @@ final class Postgres extends Store {
    * committed.
    */
   private static final String IDLE = "3s";
+
+  /**
+   * Ends who has had the lock for as long as the others' patience and waits for its own process to
+   * send or to read something: one that is frozen in the midst of a batch does not count as idle.
+   */
+  private static final String END_FROZEN =
+      "SELECT pg_terminate_backend(session.pid) FROM pg_locks AS lock"
+          + " JOIN pg_stat_activity AS session ON session.pid = lock.pid"
+          + " WHERE lock.locktype = 'advisory' AND lock.granted"
+          + " AND session.datname = current_database() AND lock.database = session.datid"
+          + " AND CAST(lock.classid AS BIGINT) = (CAST(hashtext('kiln') AS BIGINT) & 4294967295)"
+          + " AND CAST(lock.objid AS BIGINT) = (CAST(hashtext(current_schema()) AS BIGINT) & 4294967295)"
+          + " AND session.usename = current_user AND session.wait_event_type = 'Client'"
+          + " AND session.xact_start < clock_timestamp() - INTERVAL '"
+          + PATIENCE
+          + "'";
 
   private static final String TIME =
       "CAST(1000000 * EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)";
@@ -213,6 +233,27 @@ final class Postgres extends Store {
   @Override
   String begin(Handle handle, boolean hurried) {
     handle.begin();
+    try {
+      return locked(handle, hurried);
+    } catch (RuntimeException failure) {
+      if (fault(failure) != PostgresFault.LOCKED) {
+        throw failure;
+      }
+      handle.rollback();
+      handle.begin();
+      if (handle.createQuery(END_FROZEN).mapTo(Boolean.class).list().isEmpty()) {
+        throw failure;
+      }
+      LOG.warn(
+          "Another session had the ledger's lock for {} and said nothing more: it was ended, what it had not"
+              + " committed with it. If it was a Kiln, that is frozen.",
+          PATIENCE);
+      return locked(handle, hurried);
+    }
+  }
+
+  /** Takes the lock and learns the time; returns the number of the transaction. */
+  private String locked(Handle handle, boolean hurried) {
     long asked = System.nanoTime();
     return handle
         .createQuery(

@@ -13,6 +13,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.kiln.lead.EnrichedRow;
 import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.TransactionPooler.Loss;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -22,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -355,6 +360,75 @@ final class PostgresTest {
       Throwable lost =
           catchThrowable(() -> frozen.createQuery("SELECT 1").mapTo(Integer.class).one());
       assertThat(PostgresFault.of(lost)).isEqualTo(PostgresFault.AWAY);
+    }
+  }
+
+  /** Sends a message of PostgreSQL's protocol: texts, each with its end. */
+  private static void say(Socket server, char kind, String... texts) throws IOException {
+    byte[] content = (String.join("\0", texts) + "\0").getBytes(StandardCharsets.UTF_8);
+    DataOutputStream out = new DataOutputStream(server.getOutputStream());
+    out.write(kind);
+    out.writeInt(4 + content.length);
+    out.write(content);
+    out.flush();
+  }
+
+  /** Reads answers up to the one that says what state the session is in. */
+  private static void awaitReady(Socket server) throws IOException {
+    DataInputStream in = new DataInputStream(server.getInputStream());
+    for (int kind = in.read(); kind != 'Z'; kind = in.read()) {
+      assertThat(kind).as("an answer").isNotIn(-1, (int) 'E');
+      in.skipNBytes(in.readInt() - 4L);
+    }
+    in.skipNBytes(in.readInt() - 4L);
+  }
+
+  @Test
+  void whoIsFrozenInTheMidstOfABatchLosesTheLockToo() throws Exception {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store);
+        Socket frozen = new Socket("localhost", PostgresServer.port())) {
+      byte[] start =
+          ("user\0postgres\0database\0" + PostgresServer.database(store) + "\0\0")
+              .getBytes(StandardCharsets.UTF_8);
+      DataOutputStream out = new DataOutputStream(frozen.getOutputStream());
+      out.writeInt(8 + start.length);
+      out.writeInt(3 << 16);
+      out.write(start);
+      awaitReady(frozen);
+      say(
+          frozen,
+          'Q',
+          "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '3s';"
+              + " SELECT pg_advisory_xact_lock(hashtext('kiln'), hashtext(current_schema()))");
+      awaitReady(frozen);
+      // A statement to parse, and no word yet that this is all: the session does not count as idle.
+      say(frozen, 'P', "", "SELECT 1", "", "");
+      long from = System.nanoTime();
+      books.ledger().lead("main", "another", Duration.ofSeconds(10), false);
+      assertThat(Duration.ofNanos(System.nanoTime() - from))
+          .as("it had the lock")
+          .isGreaterThan(Duration.ofSeconds(4));
+      assertThatThrownBy(() -> awaitReady(frozen)).as("its session is over").isNotNull();
+    }
+  }
+
+  @Test
+  void whoWorksForLongKeepsTheLock() throws Exception {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store);
+        Handle busy = store.connect()) {
+      store.begin(busy, false);
+      CompletableFuture<Void> work =
+          CompletableFuture.runAsync(
+              () -> busy.createQuery("SELECT CAST(pg_sleep(7) AS TEXT)").mapTo(String.class).one());
+      assertThatThrownBy(
+              () -> books.ledger().lead("main", "another", Duration.ofSeconds(10), false))
+          .isInstanceOf(LedgerUnavailable.class)
+          .hasMessageContaining("another session keeps it locked");
+      work.join();
+      busy.commit();
+      books.ledger().lead("main", "another", Duration.ofSeconds(10), false);
     }
   }
 
