@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.FreshLedger;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
@@ -203,6 +204,9 @@ final class RunningKiln implements AutoCloseable {
   /** Starts it, or starts it again after {@link #stop}. */
   RunningKiln start(App.Mode mode) throws Exception {
     assertThat(app).as("it runs already").isNull();
+    if (!settings.containsKey("kiln.ledger.url")) {
+      FreshLedger.in(data());
+    }
     app = start(places(), mode);
     return this;
   }

@@ -141,7 +141,11 @@ public final class LedgerFixture implements AutoCloseable {
    * property {@code kiln.test.ledger} is {@code postgresql}.
    */
   public static LedgerFixture in(Path data) {
-    return new LedgerFixture(onPostgres() ? PostgresServer.ledger(data) : Store.embedded(data));
+    if (onPostgres()) {
+      return new LedgerFixture(PostgresServer.ledger(data));
+    }
+    FreshLedger.in(data);
+    return new LedgerFixture(Store.embedded(data));
   }
 
   private static boolean onPostgres() {
