@@ -85,7 +85,10 @@ enum PostgresFault implements Fault {
       case AWAY ->
           "PostgreSQL cannot be reached ("
               + detail
-              + "). Start it, or mend the network to it; kiln.ledger.url says where it is"
+              + "). "
+              + (detail.contains("SSL")
+                  ? "Look at sslmode and sslrootcert in kiln.ledger.url, and whether the server speaks TLS"
+                  : "Start it, or mend the network to it; kiln.ledger.url says where it is")
               + again();
       case FULL -> "the disk of PostgreSQL is full. Free some space on it" + again();
       case DISK ->

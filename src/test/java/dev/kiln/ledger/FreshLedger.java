@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * A new embedded ledger, copied from one that is made once in a JVM: all the migrations take longer
@@ -26,14 +27,17 @@ public final class FreshLedger {
     }
   }
 
-  /** Puts one into a data folder that has none. */
+  /** Puts one into a data folder that never had one. */
   public static void in(Path data) {
-    Path file = data.resolve(Ledger.FILE);
     try {
-      if (!Files.exists(file)) {
-        Files.createDirectories(data);
-        Files.write(file, Lazy.FILE);
+      Files.createDirectories(data);
+      try (Stream<Path> files = Files.list(data)) {
+        // One that was moved elsewhere left its name.
+        if (files.anyMatch(file -> file.getFileName().toString().startsWith(Ledger.FILE))) {
+          return;
+        }
       }
+      Files.write(data.resolve(Ledger.FILE), Lazy.FILE);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
