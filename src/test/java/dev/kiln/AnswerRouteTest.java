@@ -3,6 +3,7 @@ package dev.kiln;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.kiln.ledger.FreshLedger;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
@@ -96,6 +97,7 @@ class AnswerRouteTest {
       write(
           config.resolve("application.properties"),
           "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 2s\n"
+              + (SharedBeanInfo.KEY + " = " + SharedBeanInfo.VALUE + "\n")
               + String.join("\n", properties));
       write(
           config.resolve("industries.csv"), Files.readString(Path.of("config", "industries.csv")));
@@ -104,6 +106,7 @@ class AnswerRouteTest {
           IntStream.rangeClosed(1, leads)
               .mapToObj(i -> "lead" + i + "@example.com,Software\n")
               .collect(Collectors.joining("", "email,industry\n", "")));
+      FreshLedger.in(folder.resolve("data"));
       app =
           RunningKiln.start(
               new Places(config, Path.of("routes"), folder.resolve("data")), App.Mode.SEND);
