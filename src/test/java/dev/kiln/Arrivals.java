@@ -80,12 +80,12 @@ public final class Arrivals {
     return Math.abs(nearest() - rate) <= 0.02 * rate;
   }
 
-  /** The most rows within so many seconds. */
+  /** The most rows within so many seconds; one where that is no time at all. */
   int mostWithin(double seconds) {
     int most = 0;
     int first = 0;
     for (int i = 0; i < at.length; i++) {
-      while (at[i] - at[first] >= seconds) {
+      while (first < i && at[i] - at[first] >= seconds) {
         first++;
       }
       most = Math.max(most, i - first + 1);
