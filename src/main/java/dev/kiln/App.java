@@ -487,11 +487,10 @@ public final class App implements AutoCloseable {
     try {
       claims.keep();
       duties.keep();
-      if (mode == Mode.RUN) {
-        app.beat(node, settings.delivery());
-      }
       main.start();
       if (mode == Mode.RUN) {
+        // Not before it can lead: what is given away to a node that still starts goes back.
+        app.beat(node, settings.delivery());
         app.listen(
             settings, configuration.placeholders(), breakers, alerts, metrics, health, board);
       }
