@@ -39,6 +39,7 @@ public final class SharedBeanInfo implements CamelContextAware {
 
   @Override
   public void setCamelContext(CamelContext camelContext) {
+    context = camelContext;
     camelContext
         .getCamelContextExtension()
         .addContextPlugin(ManagementMBeanAssembler.class, new Assembler(camelContext));

@@ -50,9 +50,13 @@ final class Postgres extends Store {
           PGProperty.LOGIN_TIMEOUT, "10",
           PGProperty.TCP_KEEP_ALIVE, "true");
 
-  /** The lock of whoever writes; of the schema, since a database may hold several ledgers. */
-  private static final String LOCK =
-      "pg_advisory_xact_lock(hashtext('kiln'), hashtext(current_schema()))";
+  private static final String KILN = "hashtext('kiln')";
+
+  /** A database may hold several ledgers. */
+  private static final String SCHEMA = "hashtext(current_schema())";
+
+  /** The lock of whoever writes. */
+  private static final String LOCK = "pg_advisory_xact_lock(" + KILN + ", " + SCHEMA + ")";
 
   /** How long to wait for another process that writes: below what a stop can spare. */
   private static final String PATIENCE = "5s";
@@ -75,12 +79,16 @@ final class Postgres extends Store {
           + " JOIN pg_stat_activity AS session ON session.pid = lock.pid"
           + " WHERE lock.locktype = 'advisory' AND lock.granted"
           + " AND session.datname = current_database() AND lock.database = session.datid"
-          + " AND CAST(lock.classid AS BIGINT) = (CAST(hashtext('kiln') AS BIGINT) & 4294967295)"
-          + " AND CAST(lock.objid AS BIGINT) = (CAST(hashtext(current_schema()) AS BIGINT) & 4294967295)"
+          + (" AND lock.classid = " + oid(KILN) + " AND lock.objid = " + oid(SCHEMA))
           + " AND session.usename = current_user AND session.wait_event_type = 'Client'"
           + " AND session.xact_start < clock_timestamp() - INTERVAL '"
           + PATIENCE
           + "'";
+
+  /** A number of a lock, as it stands among the locks that are held: without its sign. */
+  private static String oid(String number) {
+    return "CAST(CAST(" + number + " AS BIGINT) & 4294967295 AS OID)";
+  }
 
   private static final String TIME =
       "CAST(1000000 * EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)";

@@ -2,13 +2,10 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** What {@code --help} prints. */
 final class HelpTest {
@@ -16,11 +13,7 @@ final class HelpTest {
   private static final Set<String> WITHOUT_DATA = Set.of("demo", "init", "plan", "simulate");
 
   private static String help(String... command) {
-    StringWriter out = new StringWriter();
-    CommandLine line = Main.commands();
-    line.setOut(new PrintWriter(out));
-    assertThat(line.execute(command)).as(String.join(" ", command)).isZero();
-    return out.toString();
+    return CommandHere.output(List.of(command));
   }
 
   @Test
