@@ -8,10 +8,7 @@ import dev.kiln.Lateness;
 import dev.kiln.Proof;
 import dev.kiln.WarmClay;
 import dev.kiln.ledger.LeadState;
-import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
-import dev.kiln.ledger.LedgerView.Snapshot;
-import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.PostgresServer;
 import dev.kiln.ledger.Store;
 import dev.kiln.simulate.Delay;
@@ -87,14 +84,16 @@ final class ClusterIT {
   private Path folder;
   private EmbeddedPostgres server;
   private int port;
-  private Store ledger;
+  private SharedLedger ledger;
 
   @BeforeEach
   void open(@TempDir Path temporary) throws IOException {
     folder = temporary;
     server = PostgresServer.start(folder.resolve("postgres"), 0);
     port = server.getPort();
-    ledger = Store.postgres("jdbc:postgresql://localhost:" + port + "/postgres", "postgres", null);
+    ledger =
+        new SharedLedger(
+            Store.postgres("jdbc:postgresql://localhost:" + port + "/postgres", "postgres", null));
     configure();
   }
 
@@ -127,30 +126,28 @@ final class ClusterIT {
     write(
         "config/application.properties",
         """
-        kiln.ledger.url = %s
-        kiln.ledger.username = postgres
+        %s
         kiln.http.listen = 127.0.0.1:0
         kiln.http.response-timeout = 3s
         kiln.intake.poll = 100ms
         kiln.intake.stability = 200ms
         kiln.delivery.lease = %ds
         """
-            .formatted(ledger, Proof.of(4, 10)));
-    try (Stream<Path> shipped = Files.list(KilnProcess.PROJECT.resolve("routes"))) {
-      for (Path route : shipped.toList()) {
-        String text = Files.readString(route);
-        for (Map.Entry<String, String> home : TABLES.entrySet()) {
-          text =
-              text.replaceAll(
-                  "(value: " + home.getValue() + "\\n *- name: workspace\\n *value: )main",
-                  "$1" + home.getKey());
-        }
-        if (route.endsWith("delivery.camel.yaml")) {
-          text += routesOf("banks") + routesOf("events");
-        }
-        write("routes/" + route.getFileName(), text);
-      }
-    }
+            .formatted(String.join("\n", ledger.properties()), Proof.of(4, 10)));
+    Rehearsal.routes(
+        folder,
+        (name, text) -> {
+          String changed = text;
+          for (Map.Entry<String, String> home : TABLES.entrySet()) {
+            changed =
+                changed.replaceAll(
+                    "(value: " + home.getValue() + "\\n *- name: workspace\\n *value: )main",
+                    "$1" + home.getKey());
+          }
+          return name.equals("delivery.camel.yaml")
+              ? changed + routesOf("banks") + routesOf("events")
+              : changed;
+        });
   }
 
   private String table(String workspace, String table) {
@@ -210,41 +207,23 @@ final class ClusterIT {
     return await().atMost(LONG).pollInterval(Duration.ofMillis(50)).ignoreExceptions();
   }
 
-  private Snapshot snapshot() {
-    try (LedgerView view = LedgerView.open(ledger)) {
-      return view.snapshot();
-    }
-  }
-
-  private List<LeadLine> leads(boolean possibleDuplicates) {
-    try (LedgerView view = LedgerView.open(ledger)) {
-      return view.leads(null, null, possibleDuplicates, 1_000_000);
-    }
-  }
-
-  /** Who leads each workspace now, as the ledger has it. */
-  private Map<String, String> leaders() {
-    Instant now = Instant.now();
-    return snapshot().workspaces().stream()
-        .filter(workspace -> workspace.leaseUntil().isAfter(now))
-        .collect(Collectors.toMap(WorkspaceAccount::name, WorkspaceAccount::leader));
-  }
-
   /** The node whose process leads a workspace, once one does. */
   private String leader(String workspace) {
-    return soon().until(() -> leading(leaders().get(workspace)), Optional::isPresent).orElseThrow();
+    return soon()
+        .until(() -> leading(ledger.leaders().get(workspace)), Optional::isPresent)
+        .orElseThrow();
   }
 
   private Optional<String> leading(@Nullable String name) {
     return nodes.entrySet().stream()
-        .filter(node -> name != null && name.contains("-" + node.getValue().pid() + "-"))
+        .filter(node -> name != null && node.getValue().is(name))
         .map(Map.Entry::getKey)
         .findFirst();
   }
 
   /** Waits until each node leads one of the workspaces. */
   private void awaitSpread() {
-    soon().until(() -> Set.copyOf(leaders().values()).size() == TABLES.size());
+    soon().until(() -> Set.copyOf(ledger.leaders().values()).size() == TABLES.size());
   }
 
   private List<StoredRow> rows(String workspace) {
@@ -331,25 +310,22 @@ final class ClusterIT {
         }
       }
       int all = TABLES.size() * LEADS;
-      soon()
-          .until(
-              () ->
-                  snapshot().runs().stream()
-                          .mapToLong(run -> run.states().getOrDefault(LeadState.ACCEPTED, 0L))
-                          .sum()
-                      == all);
+      soon().until(() -> ledger.count(LeadState.ACCEPTED) == all);
       assertThat(nodes.values()).allMatch(KilnProcess::isAlive);
       mustBeRight(lateness.worst());
       nodes.values().forEach(KilnProcess::terminate);
-      assertThat(snapshot().nodes().stream().filter(node -> node.alive(Instant.now()))).isEmpty();
-      assertThat(leaders()).isEmpty();
+      assertThat(ledger.snapshot().nodes().stream().filter(node -> node.alive(Instant.now())))
+          .isEmpty();
+      assertThat(ledger.leaders()).isEmpty();
     }
   }
 
   /** None is lost, what came twice is marked, and no workspace was sent to too fast. */
   private void mustBeRight(double late) {
-    Set<String> known = leads(false).stream().map(LeadLine::leadId).collect(Collectors.toSet());
-    Set<String> marked = leads(true).stream().map(LeadLine::leadId).collect(Collectors.toSet());
+    Set<String> known =
+        ledger.leads(false).stream().map(LeadLine::leadId).collect(Collectors.toSet());
+    Set<String> marked =
+        ledger.leads(true).stream().map(LeadLine::leadId).collect(Collectors.toSet());
     Map<String, List<StoredRow>> arrivals =
         clay.rows().stream().collect(Collectors.groupingBy(row -> String.valueOf(row.leadId())));
     assertThat(arrivals.keySet()).isEqualTo(known).hasSize(TABLES.size() * LEADS);

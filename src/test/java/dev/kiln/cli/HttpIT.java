@@ -22,8 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -35,8 +33,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** Leads over HTTP at a real process: kill -9, taken ports, and the README's own examples. */
 @Execution(ExecutionMode.CONCURRENT)
 final class HttpIT {
-  private static final Pattern ROOT = Pattern.compile("post leads to (http://\\S+)/leads");
-
   private final HttpClient client = HttpClient.newHttpClient();
   private Rehearsal rehearsal;
 
@@ -49,12 +45,6 @@ final class HttpIT {
   @AfterEach
   void close() {
     rehearsal.close();
-  }
-
-  private static URI root(KilnProcess kiln) {
-    Matcher root = ROOT.matcher(kiln.awaitOut(ROOT.pattern()));
-    assertThat(root.find()).isTrue();
-    return URI.create(root.group(1));
   }
 
   private HttpResponse<String> post(URI root, String body)
@@ -81,7 +71,7 @@ final class HttpIT {
     int rows = Proof.of(40_000, 400_000);
     rehearsal.properties("kiln.intake.poll = 1h");
     KilnProcess kiln = rehearsal.run();
-    URI root = root(kiln);
+    URI root = kiln.http();
     HttpResponse<String> answer = post(root, Rehearsal.leads("lead", rows));
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
     String run = Rehearsal.parse(answer.body()).path("run").asText();
@@ -109,7 +99,7 @@ final class HttpIT {
     await("an empty spool").atMost(KilnProcess.LONGEST).until(() -> spool().isEmpty());
     HttpResponse<String> told =
         client.send(
-            HttpRequest.newBuilder(root(kiln).resolve("/runs/" + run)).GET().build(),
+            HttpRequest.newBuilder(kiln.http().resolve("/runs/" + run)).GET().build(),
             BodyHandlers.ofString());
     assertThat(told.statusCode()).isEqualTo(200);
     assertThat(Rehearsal.parse(told.body()).path("read").asInt()).isEqualTo(rows);
@@ -160,7 +150,7 @@ final class HttpIT {
     rehearsal.properties();
     rehearsal.write("leads.csv", Rehearsal.leads("lead", 3));
     rehearsal.write("config/secrets/http-token", "any");
-    URI root = root(rehearsal.run());
+    URI root = rehearsal.run().http();
     String readme = Rehearsal.read(KilnProcess.PROJECT.resolve("README.md"));
     String section = readme.substring(readme.indexOf("\n## Leads over HTTP\n"));
     String examples = section.substring(section.indexOf("```sh\n") + 6).split("```", 2)[0];

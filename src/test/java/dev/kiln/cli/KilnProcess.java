@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -20,6 +22,8 @@ import java.util.regex.Pattern;
 final class KilnProcess implements AutoCloseable {
   static final Duration LONGEST = Duration.ofMinutes(2);
   static final Path PROJECT = Path.of("").toAbsolutePath();
+
+  private static final Pattern ROOT = Pattern.compile("post leads to (http://\\S+)/leads");
 
   private final Process process;
   private final List<String> command;
@@ -118,6 +122,18 @@ final class KilnProcess implements AutoCloseable {
 
   String err() {
     return read(err);
+  }
+
+  /** Where it listens for HTTP, once it does. */
+  URI http() {
+    Matcher root = ROOT.matcher(awaitOut(ROOT.pattern()));
+    assertThat(root.find()).isTrue();
+    return URI.create(root.group(1));
+  }
+
+  /** Whether the process runs that has a node's name. */
+  boolean is(String node) {
+    return node.contains("-" + pid() + "-");
   }
 
   private static String read(Path file) {

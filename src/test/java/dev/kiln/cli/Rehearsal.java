@@ -29,9 +29,11 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -211,6 +213,23 @@ final class Rehearsal implements AutoCloseable {
             + String.join("\n", lines)
             + "\n"
             + LISTEN);
+  }
+
+  /**
+   * Writes the shipped routes into the folder {@code routes} of another.
+   *
+   * @param changed a file as it shall be, by its name and its text
+   */
+  static void routes(Path folder, BinaryOperator<String> changed) {
+    try (Stream<Path> shipped = Files.list(KilnProcess.PROJECT.resolve("routes"))) {
+      Path routes = Files.createDirectories(folder.resolve("routes"));
+      for (Path route : shipped.toList()) {
+        String name = route.getFileName().toString();
+        Files.writeString(routes.resolve(name), changed.apply(name, read(route)));
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 
   private URI url(String webhook) {

@@ -7,14 +7,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.Proof;
 import dev.kiln.cli.KilnProcess.Ended;
-import dev.kiln.ledger.LeadState;
-import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.PostgresServer;
-import dev.kiln.ledger.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -22,24 +18,15 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,13 +48,12 @@ final class SharedLedgerIT {
   private static final int GOOD_OF_LARGE = 60;
   private static final int UPLOADED = 30;
   private static final Duration LONG = KilnProcess.LONGEST.multipliedBy(2);
-  private static final Pattern ROOT = Pattern.compile("post leads to (http://\\S+)/leads");
 
   /** What a node says whose batches came too late, or whose connection the database has ended. */
   private static final Pattern AWAKE =
       Pattern.compile("frozen\\d+.csv is (not read|read no further)|stand still");
 
-  private final Store ledger = PostgresServer.ledger();
+  private final SharedLedger ledger = new SharedLedger(PostgresServer.ledger());
 
   @Test
   @DisplayName("a node that is killed in mid-file: each row is stored once and arrives")
@@ -77,13 +63,12 @@ final class SharedLedgerIT {
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
       rehearsal.configure(100);
       rehearsal.properties(
-          "kiln.intake.inbox = " + inbox,
-          "kiln.intake.spool = " + spool,
-          "kiln.intake.claim-lease = 5s",
-          "kiln.delivery.lease = 3s",
-          "kiln.http.response-timeout = 5s",
-          "kiln.ledger.url = " + ledger,
-          "kiln.ledger.username = postgres");
+          ledger.properties(
+              "kiln.intake.inbox = " + inbox,
+              "kiln.intake.spool = " + spool,
+              "kiln.intake.claim-lease = 5s",
+              "kiln.delivery.lease = 3s",
+              "kiln.http.response-timeout = 5s"));
       Map<Path, KilnProcess> nodes =
           Map.of(
               folder.resolve("data"), rehearsal.run(),
@@ -109,34 +94,14 @@ final class SharedLedgerIT {
       await("every file read and every lead settled")
           .atMost(LONG)
           .pollInterval(Duration.ofMillis(200))
-          .until(
-              () ->
-                  count(LeadState.ACCEPTED) == good
-                      && runs().stream().allMatch(run -> run.phase().equals("READ")));
+          .until(() -> ledger.delivered(good));
 
-      List<RunAccount> runs = runs();
-      assertThat(runs)
-          .hasSize(FILES + large + 2)
-          .allSatisfy(run -> assertThat(run.phase()).isEqualTo("READ"));
-      assertThat(runs.stream().map(RunAccount::read).reduce(0L, Long::sum))
-          .isEqualTo((long) large * LARGE + (long) FILES * ROWS + UPLOADED + ROWS);
-      assertThat(number("SELECT COUNT(*) FROM lead"))
-          .as("each row once")
-          .isEqualTo(number("SELECT COUNT(*) FROM (SELECT DISTINCT run, line FROM lead) AS lines"))
-          .isEqualTo((long) large * LARGE + (long) FILES * ROWS + UPLOADED + ROWS);
-      assertThat(runs).extracting(RunAccount::id).contains(uploaded);
+      ledger.mustHaveEachRowOnce(
+          FILES + large + 2, (long) large * LARGE + (long) FILES * ROWS + UPLOADED + ROWS);
+      assertThat(ledger.runs()).extracting(RunAccount::id).contains(uploaded);
       Map<String, Integer> arrivals = rehearsal.arrivals();
       assertThat(arrivals).hasSize(good);
-      Set<String> twice =
-          arrivals.entrySet().stream()
-              .filter(lead -> lead.getValue() > 1)
-              .map(Map.Entry::getKey)
-              .collect(Collectors.toCollection(TreeSet::new));
-      assertThat(
-              rehearsal.leads("--possible-duplicates").stream()
-                  .map(lead -> lead.path("lead_id").asText()))
-          .as("only what was on the wire may arrive twice")
-          .containsAll(twice);
+      ledger.mustHaveMarkedRepeats(arrivals);
       await("an empty inbox and spool")
           .atMost(LONG)
           .untilAsserted(
@@ -192,13 +157,11 @@ final class SharedLedgerIT {
 
   /** An upload that is too large to be read before its answer; its run. */
   private static String upload(KilnProcess node) throws Exception {
-    Matcher root = ROOT.matcher(node.out());
-    assertThat(root.find()).isTrue();
     String body = Rehearsal.leads("uploaded", UPLOADED) + "\n".repeat(1 << 20);
     HttpResponse<String> answer =
         HttpClient.newHttpClient()
             .send(
-                HttpRequest.newBuilder(URI.create(root.group(1)).resolve("/leads"))
+                HttpRequest.newBuilder(node.http().resolve("/leads"))
                     .timeout(KilnProcess.LONGEST)
                     .header("Content-Type", "text/csv")
                     .POST(BodyPublishers.ofString(body))
@@ -226,8 +189,12 @@ final class SharedLedgerIT {
     await(file + " being read")
         .atMost(LONG)
         .pollInterval(Duration.ofMillis(10))
-        .until(() -> text("SELECT id FROM run WHERE rows_read > 0 AND name = ?", file).isPresent());
-    String reader = text("SELECT reader FROM run WHERE name = ?", file).orElseThrow();
+        .until(
+            () ->
+                ledger
+                    .text("SELECT id FROM run WHERE rows_read > 0 AND name = ?", file)
+                    .isPresent());
+    String reader = ledger.text("SELECT reader FROM run WHERE name = ?", file).orElseThrow();
     for (Path folder : data) {
       if (Files.readString(folder.resolve("kiln.id")).strip().equals(reader)) {
         return folder;
@@ -237,7 +204,7 @@ final class SharedLedgerIT {
   }
 
   private String phase(String file) throws SQLException {
-    return text("SELECT state FROM run WHERE name = ?", file).orElse("");
+    return ledger.text("SELECT state FROM run WHERE name = ?", file).orElse("");
   }
 
   private void awaitRead(String file) {
@@ -245,40 +212,5 @@ final class SharedLedgerIT {
         .atMost(LONG)
         .pollInterval(Duration.ofMillis(100))
         .until(() -> phase(file).equals("READ"));
-  }
-
-  private Connection connect() throws SQLException {
-    return DriverManager.getConnection(ledger.toString(), "postgres", null);
-  }
-
-  private Optional<String> text(String sql, String parameter) throws SQLException {
-    try (Connection connection = connect();
-        PreparedStatement query = connection.prepareStatement(sql)) {
-      query.setString(1, parameter);
-      try (ResultSet rows = query.executeQuery()) {
-        return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
-      }
-    }
-  }
-
-  private long number(String sql) throws SQLException {
-    try (Connection connection = connect();
-        PreparedStatement query = connection.prepareStatement(sql);
-        ResultSet rows = query.executeQuery()) {
-      rows.next();
-      return rows.getLong(1);
-    }
-  }
-
-  private List<RunAccount> runs() {
-    try (LedgerView view = LedgerView.open(ledger)) {
-      return view.snapshot().runs();
-    }
-  }
-
-  private long count(LeadState state) {
-    try (Stream<RunAccount> runs = runs().stream()) {
-      return runs.mapToLong(run -> run.states().getOrDefault(state, 0L)).sum();
-    }
   }
 }
