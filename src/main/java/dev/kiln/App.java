@@ -332,6 +332,8 @@ public final class App implements AutoCloseable {
     Path spooled = settings.spool(places.data()).toAbsolutePath().normalize();
     main.addOverrideProperty(Settings.SPOOL, spooled.toString());
     main.addOverrideProperty("kiln.intake.auto-startup", String.valueOf(mode == Mode.RUN));
+    // A stop waits as long for the consumers of an empty window.
+    main.addInitialProperty("camel.component.seda.default-poll-timeout", "200");
     main.configure()
         .withName("kiln")
         .withAutoStartup(mode != Mode.CHECK && !beside)
@@ -466,7 +468,15 @@ public final class App implements AutoCloseable {
     ClayComponent clay = clay(delivery, delivery::hasWebhook, posted, settings, catalogue);
     // Here, and not bound: Camel would start it under the first leads, of which only one waits for
     // it.
-    main.bind("components", (CamelContextCustomizer) context -> context.addComponent("clay", clay));
+    main.bind(
+        "components",
+        (CamelContextCustomizer)
+            context -> {
+              context.addComponent("clay", clay);
+              context
+                  .getCamelContextExtension()
+                  .setManagementMBeanAssembler(new MBeanKinds(context));
+            });
     App app =
         new App(
             lock,

@@ -97,7 +97,6 @@ class AnswerRouteTest {
       write(
           config.resolve("application.properties"),
           "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 2s\n"
-              + (SharedBeanInfo.KEY + " = " + SharedBeanInfo.VALUE + "\n")
               + String.join("\n", properties));
       write(
           config.resolve("industries.csv"), Files.readString(Path.of("config", "industries.csv")));

@@ -99,7 +99,6 @@ final class RunningKiln implements AutoCloseable {
     settings.put("kiln.http.response-timeout", "3s");
     settings.put("kiln.http.listen", "127.0.0.1:0");
     settings.put("camel.component.seda.default-poll-timeout", "20");
-    settings.put(SharedBeanInfo.KEY, SharedBeanInfo.VALUE);
   }
 
   // ---- While it runs ----

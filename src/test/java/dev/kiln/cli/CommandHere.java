@@ -25,7 +25,7 @@ final class CommandHere implements AutoCloseable {
   }
 
   private void run() {
-    CommandLine line = Main.commands();
+    CommandLine line = Main.commands(command.get(0));
     line.setOut(new PrintWriter(out, true));
     line.setErr(new PrintWriter(err, true));
     exit = line.execute(command.toArray(String[]::new));
