@@ -60,7 +60,7 @@ final class ContainerfileTest {
   void process() throws Exception {
     assertThat(Containerfile.words(file.one("ENTRYPOINT"))).containsExactly("/opt/kiln/kiln");
     assertThat(Files.readString(Path.of("kiln"))).contains("\nexec \"$java\"");
-    assertThat(new CommandLine(Main.class).getSubcommands())
+    assertThat(Main.commands().getSubcommands())
         .containsKeys(Containerfile.words(file.one("CMD")).toArray(String[]::new));
     assertThat(file.one("STOPSIGNAL")).isEqualTo("SIGTERM");
     assertThat(file.one("USER")).isEqualTo("10001:10001");
@@ -73,8 +73,7 @@ final class ContainerfileTest {
   void places() throws Exception {
     Map<String, String> variables = new TreeMap<>(file.pairs("ENV"));
     assertThat(variables.remove("LANG")).isEqualTo("C.UTF-8");
-    CommandLine run =
-        Objects.requireNonNull(new CommandLine(Main.class).getSubcommands().get("run"));
+    CommandLine run = Objects.requireNonNull(Main.commands().getSubcommands().get("run"));
     assertThat(variables.keySet())
         .isEqualTo(
             Pattern.compile("KILN_\\w+")

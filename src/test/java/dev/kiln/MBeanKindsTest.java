@@ -15,10 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class MBeanKindsTest {
   private static final MBeanServer SERVER = ManagementFactory.getPlatformMBeanServer();
 
-  @TempDir private Path folder;
-
   @Test
-  void eachStepShowsItsOwnNameAndFigures() throws Exception {
+  void eachStepShowsItsOwnNameAndFigures(@TempDir Path folder) throws Exception {
     try (RunningKiln kiln = new RunningKiln(folder).start()) {
       String name = kiln.app().context().getManagementName();
       Set<ObjectName> steps =

@@ -167,7 +167,7 @@ final class ReadmeTest {
   @DisplayName("the table of commands has every command")
   void commands() throws IOException {
     Set<String> commands = new TreeSet<>();
-    new CommandLine(Main.class)
+    Main.commands()
         .getSubcommands()
         .forEach((name, command) -> add("kiln " + name, command, commands));
     Set<String> listed = new TreeSet<>();

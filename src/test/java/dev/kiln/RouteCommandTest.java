@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** {@code kiln route} beside a running Kiln. */
 @ResourceLock(RunningKiln.MANAGED)
@@ -57,7 +56,7 @@ final class RouteCommandTest {
     all.addAll(List.of(arguments));
     Places places = kiln.places();
     all.addAll(List.of("--config", places.config().toString(), "--data", places.data().toString()));
-    return new CommandLine(Main.class)
+    return Main.commands()
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err))
         .setExecutionExceptionHandler(

@@ -85,10 +85,12 @@ public final class Main {
   }
 
   /**
-   * The commands, with how they explain what went wrong: where the arguments begin with the name of
-   * one, that one only, since to describe them all takes a sixth of the start of Kiln.
+   * The commands, with how they explain what went wrong.
+   *
+   * @param args where they begin with the name of a command, it is that one only, since to describe
+   *     them all takes a sixth of the start of Kiln
    */
-  static CommandLine commands(String... args) {
+  public static CommandLine commands(String... args) {
     CommandLine line = new CommandLine(new Main());
     List<Class<?>> named =
         COMMANDS.stream().filter(type -> args.length > 0 && name(type).equals(args[0])).toList();

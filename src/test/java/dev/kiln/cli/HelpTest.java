@@ -3,9 +3,11 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 /** What {@code --help} prints. */
 final class HelpTest {
@@ -20,12 +22,12 @@ final class HelpTest {
   @DisplayName("every command is listed and explains itself")
   void everyCommand() {
     String all = help("--help");
-    for (String name : Main.commands().getSubcommands().keySet()) {
+    for (Map.Entry<String, CommandLine> command : Main.commands().getSubcommands().entrySet()) {
+      String name = command.getKey();
       assertThat(all).contains("\n  " + name + " ");
       String help = help(name, "--help");
       assertThat(help).contains("Usage: kiln " + name);
-      if (!WITHOUT_DATA.contains(name)
-          && Main.commands().getSubcommands().get(name).getSubcommands().isEmpty()) {
+      if (!WITHOUT_DATA.contains(name) && command.getValue().getSubcommands().isEmpty()) {
         assertThat(help).as(name).contains("--data");
       }
     }

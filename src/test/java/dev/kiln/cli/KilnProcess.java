@@ -89,14 +89,11 @@ final class KilnProcess implements AutoCloseable {
               .redirectOutput(out.toFile())
               .redirectError(err.toFile());
       builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+      StartedClasses.archive();
       // Short lives: the second compiler would only take the processor from the tests.
       builder
           .environment()
-          .put(
-              "KILN_JAVA_OPTS",
-              "-XX:TieredStopAtLevel=1 "
-                  + StartedClasses.options()
-                  + String.join(" ", javaOptions));
+          .put("KILN_JAVA_OPTS", "-XX:TieredStopAtLevel=1 " + String.join(" ", javaOptions));
       return new KilnProcess(builder.start(), List.copyOf(arguments), out, err);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -68,7 +70,7 @@ final class LauncherIT {
   void makeFolders(@TempDir Path given) throws IOException {
     temporary = given.toRealPath();
     folder = Files.createDirectories(temporary.resolve("a folder"));
-    javaHome = javaOf("17.0.15");
+    javaHome = javaOf("17.0.999");
   }
 
   private Path javaOf(String version) throws IOException {
@@ -193,6 +195,7 @@ final class LauncherIT {
           .contains(", 0 of them twice.")
           .contains("rejected rows are in a file that is deleted now: \"kiln demo --keep\"")
           .doesNotContain("rejects/");
+      assertThat(run(home, LAUNCHER, "--version").err()).as("with the archive it left").isEmpty();
       Path data = Path.of(demo.out().get(0).replaceAll(".* is in (.*)\\.", "$1"));
       assertThat(data).isAbsolute().doesNotExist();
     }
@@ -269,6 +272,45 @@ final class LauncherIT {
             "<-XX:+UseG1GC>",
             "<-Xmx1g>",
             "<-Dkiln.home=" + PROJECT + ">");
+  }
+
+  private static boolean isOfArchives(String option) {
+    return option.contains("Archive");
+  }
+
+  @Test
+  void aDemoLeavesAnArchiveOfClassesWhichLaterStartsUse() throws Exception {
+    Path home = lonelyFolder();
+    Path jar = Files.writeString(home.resolve("kiln.jar"), "");
+    Path archive = home.resolve("kiln-17.0.999.jsa");
+    assertThat(run(javaHome, home.resolve("kiln"), "run").out())
+        .noneMatch(LauncherIT::isOfArchives);
+    assertThat(run(javaHome, home.resolve("kiln"), "demo").out())
+        .contains("<-XX:ArchiveClassesAtExit=" + archive + ">")
+        .doesNotContain("<-XX:SharedArchiveFile=" + archive + ">");
+    Files.writeString(archive, "");
+    Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(9)));
+    for (String command : List.of("run", "demo")) {
+      assertThat(run(javaHome, home.resolve("kiln"), command).out())
+          .contains("<-XX:SharedArchiveFile=" + archive + ">")
+          .doesNotContain("<-XX:ArchiveClassesAtExit=" + archive + ">");
+    }
+    assertThat(run(javaOf("17.0.998"), home.resolve("kiln"), "run").out())
+        .as("one of another Java")
+        .noneMatch(LauncherIT::isOfArchives);
+    Ended own =
+        end(
+            start(
+                Map.of(
+                    "JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", "-XX:SharedArchiveFile=x"),
+                home.resolve("kiln"),
+                "run"));
+    assertThat(own.out().stream().filter(LauncherIT::isOfArchives))
+        .containsExactly("<-XX:SharedArchiveFile=x>");
+    Files.setLastModifiedTime(jar, FileTime.from(Instant.now().plusSeconds(9)));
+    assertThat(run(javaHome, home.resolve("kiln"), "run").out())
+        .as("one of an older jar")
+        .noneMatch(LauncherIT::isOfArchives);
   }
 
   @Test

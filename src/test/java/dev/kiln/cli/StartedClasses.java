@@ -10,13 +10,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * An archive of the classes that Kiln loads (class data sharing), made once by a Kiln that delivers
- * a few leads. It takes a third off the processor time of each of the some hundred starts of these
- * tests, and changes nothing else: a Java that cannot use it goes on without it.
+ * The archive of the classes that Kiln loads which its launcher looks for, made once by a Kiln that
+ * delivers a few leads. It takes a third off the processor time of each of the some hundred starts
+ * of these tests, and changes nothing else: a Java that cannot use it goes on without it.
  */
 final class StartedClasses {
   private static final Path JAR = KilnProcess.PROJECT.resolve("target/kiln.jar");
-  private static final Path ARCHIVE = KilnProcess.PROJECT.resolve("target/kiln.jsa");
+  private static final Path ARCHIVE =
+      KilnProcess.PROJECT.resolve("target/kiln-" + System.getProperty("java.version") + ".jsa");
   private static final Path LOCK = KilnProcess.PROJECT.resolve("target/kiln.jsa.lock");
   private static final String SILENT = "-Xlog:cds=off -Xlog:cds+dynamic=off ";
 
@@ -25,10 +26,10 @@ final class StartedClasses {
 
   private StartedClasses() {}
 
-  /** Options for the Java of a process, with a blank behind them. Safe for threads. */
-  static String options() {
+  /** Makes it where it is missing. Safe for threads. */
+  static void archive() {
     if (MAKING.isHeldByCurrentThread()) {
-      return "";
+      return;
     }
     MAKING.lock();
     // The other process of the tests wants the same archive. Closing a file gives its lock back.
@@ -43,7 +44,6 @@ final class StartedClasses {
     } finally {
       MAKING.unlock();
     }
-    return "-XX:SharedArchiveFile=" + ARCHIVE + " " + SILENT;
   }
 
   private static boolean isFresh() throws IOException {
