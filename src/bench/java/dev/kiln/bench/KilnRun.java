@@ -111,6 +111,20 @@ final class KilnRun implements AutoCloseable {
     }
   }
 
+  /** Stops it where it stands, or lets it go on. */
+  void freeze(boolean frozen) {
+    try {
+      new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", String.valueOf(process.pid()))
+          .inheritIO()
+          .start()
+          .waitFor();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** kill -9. */
   void kill() {
     process.destroyForcibly();
@@ -129,6 +143,7 @@ final class KilnRun implements AutoCloseable {
   @Override
   public void close() {
     process.destroy();
+    freeze(false);
     try {
       if (!process.waitFor(30, TimeUnit.SECONDS)) {
         kill();

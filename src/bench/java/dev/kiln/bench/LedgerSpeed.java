@@ -16,6 +16,8 @@ import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Settlement;
 import dev.kiln.ledger.Settlement.WebhookNews;
+import dev.kiln.ledger.Store;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +31,10 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** How many leads a second the ledger begins and settles, each durably, in this process. */
+/**
+ * How many leads a second the ledger begins and settles, each durably, in this process: SQLite, and
+ * a PostgreSQL on the same computer.
+ */
 final class LedgerSpeed implements Measure {
   private static final String TABLE = "outbound-leads-tech";
   private static final int BATCH = 100;
@@ -54,34 +59,53 @@ final class LedgerSpeed implements Measure {
 
   @Override
   public void take(Scale scale, Figures figures) throws Exception {
-    try (Ledger ledger = open(scale.folder().resolve("ledger"))) {
-      ledger.register(List.of(new ListedWebhook("id", "tech-1", TABLE, "tech-1", 0, 0, 0)));
-      Lease lease = ledger.lead("main", "bench", WEEK, true).orElseThrow();
-      warmUp(ledger, lease, scale.of(10_000, 20_000));
-      int few = scale.of(1_000, 5_000);
-      store(ledger, few);
-      figures.add(
-          "ledger.alone",
-          "Ledger, begin and settle, one at a time",
-          settle(ledger, lease, 1, few),
-          "pairs/s");
-      int leads = scale.of(20_000, 100_000);
-      Duration used = Machine.used();
-      double stored = store(ledger, leads);
-      double settled = settle(ledger, lease, 32, leads);
-      figures.add("ledger.stored", "Ledger, leads stored in batches", stored, "rows/s");
-      figures.add("ledger.pairs", "Ledger, begin and settle, 32 at a time", settled, "pairs/s");
-      figures.add(
-          "ledger.processor",
-          "Ledger: processor time of a lead, stored, begun and settled",
-          Machine.used().minus(used).toNanos() / 1e3 / leads,
-          "µs");
+    Path folder = Files.createDirectories(scale.folder().resolve("ledger"));
+    try (Ledger embedded = Ledger.open(folder, Clock.systemUTC())) {
+      take(scale, figures, embedded, "ledger", "Ledger");
+    }
+    try (EmbeddedPostgres server = durable(scale.folder().resolve("postgresql"));
+        Ledger shared =
+            Ledger.open(
+                Store.postgres(
+                    "jdbc:postgresql://localhost:" + server.getPort() + "/postgres",
+                    "postgres",
+                    null))) {
+      take(scale, figures, shared, "postgresql", "Ledger in PostgreSQL");
     }
   }
 
-  /** The embedded ledger; the one place to open another kind. */
-  private static Ledger open(Path folder) throws IOException {
-    return Ledger.open(Files.createDirectories(folder), Clock.systemUTC());
+  /** A PostgreSQL that keeps what it has committed, as it comes from its makers. */
+  private static EmbeddedPostgres durable(Path data) throws IOException {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(data)
+        .setServerConfig("fsync", "on")
+        .setServerConfig("synchronous_commit", "on")
+        .start();
+  }
+
+  private static void take(Scale scale, Figures figures, Ledger ledger, String id, String what)
+      throws InterruptedException {
+    ledger.register(List.of(new ListedWebhook("id", "tech-1", TABLE, "tech-1", 0, 0, 0)));
+    Lease lease = ledger.lead("main", "bench", WEEK, true).orElseThrow();
+    warmUp(ledger, lease, scale.of(10_000, 20_000));
+    int few = scale.of(1_000, 5_000);
+    store(ledger, few);
+    figures.add(
+        id + ".alone",
+        what + ", begin and settle, one at a time",
+        settle(ledger, lease, 1, few),
+        "pairs/s");
+    int leads = scale.of(20_000, 100_000);
+    Duration used = Machine.used();
+    double stored = store(ledger, leads);
+    double settled = settle(ledger, lease, 32, leads);
+    figures.add(id + ".stored", what + ", leads stored in batches", stored, "rows/s");
+    figures.add(id + ".pairs", what + ", begin and settle, 32 at a time", settled, "pairs/s");
+    figures.add(
+        id + ".processor",
+        what + ": Kiln's processor time of a lead, stored, begun and settled",
+        Machine.used().minus(used).toNanos() / 1e3 / leads,
+        "µs");
   }
 
   private static void warmUp(Ledger ledger, Lease lease, int leads) throws InterruptedException {
