@@ -286,15 +286,17 @@ final class LauncherIT {
     assertThat(run(javaHome, home.resolve("kiln"), "run").out())
         .noneMatch(LauncherIT::isOfArchives);
     assertThat(run(javaHome, home.resolve("kiln"), "demo").out())
-        .contains("<-XX:ArchiveClassesAtExit=" + archive + ">")
+        .contains("<-XX:ArchiveClassesAtExit=" + archive + ".new>")
         .doesNotContain("<-XX:SharedArchiveFile=" + archive + ">");
-    Files.writeString(archive, "");
+    Path left = Files.writeString(home.resolve("kiln-17.0.999.jsa.new"), "classes");
     Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(9)));
     for (String command : List.of("run", "demo")) {
       assertThat(run(javaHome, home.resolve("kiln"), command).out())
           .contains("<-XX:SharedArchiveFile=" + archive + ">")
-          .doesNotContain("<-XX:ArchiveClassesAtExit=" + archive + ">");
+          .noneMatch(option -> option.contains("ArchiveClassesAtExit"));
+      assertThat(left).doesNotExist();
     }
+    assertThat(archive).hasContent("classes");
     assertThat(run(javaOf("17.0.998"), home.resolve("kiln"), "run").out())
         .as("one of another Java")
         .noneMatch(LauncherIT::isOfArchives);

@@ -4,6 +4,7 @@ import dev.kiln.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,23 +27,33 @@ final class StartedClasses {
 
   private StartedClasses() {}
 
-  /** Makes it where it is missing. Safe for threads. */
+  /**
+   * Makes it where it is missing and nobody else makes it; whoever starts meanwhile does so
+   * without. Safe for threads.
+   */
   static void archive() {
-    if (MAKING.isHeldByCurrentThread()) {
+    if (MAKING.isHeldByCurrentThread() || !MAKING.tryLock()) {
       return;
     }
-    MAKING.lock();
-    // The other process of the tests wants the same archive. Closing a file gives its lock back.
-    try (FileChannel channel =
-        FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.lock();
+    try {
       if (!isFresh()) {
-        make();
+        makeAlone();
       }
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     } finally {
       MAKING.unlock();
+    }
+  }
+
+  /** The other processes of the tests want the same archive. */
+  private static void makeAlone() throws IOException {
+    try (FileChannel channel =
+            FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null && !isFresh()) {
+        make();
+      }
     }
   }
 
