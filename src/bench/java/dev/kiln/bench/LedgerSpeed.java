@@ -61,7 +61,7 @@ final class LedgerSpeed implements Measure {
   public void take(Scale scale, Figures figures) throws Exception {
     Path folder = Files.createDirectories(scale.folder().resolve("ledger"));
     try (Ledger embedded = Ledger.open(folder, Clock.systemUTC())) {
-      take(scale, figures, embedded, "ledger", "Ledger");
+      take(figures, embedded, scale.of(20_000, 100_000), "ledger", "Ledger");
     }
     try (EmbeddedPostgres server = durable(scale.folder().resolve("postgresql"));
         Ledger shared =
@@ -70,7 +70,7 @@ final class LedgerSpeed implements Measure {
                     "jdbc:postgresql://localhost:" + server.getPort() + "/postgres",
                     "postgres",
                     null))) {
-      take(scale, figures, shared, "postgresql", "Ledger in PostgreSQL");
+      take(figures, shared, scale.of(4_000, 20_000), "postgresql", "Ledger in PostgreSQL");
     }
   }
 
@@ -83,19 +83,18 @@ final class LedgerSpeed implements Measure {
         .start();
   }
 
-  private static void take(Scale scale, Figures figures, Ledger ledger, String id, String what)
+  private static void take(Figures figures, Ledger ledger, int leads, String id, String what)
       throws InterruptedException {
     ledger.register(List.of(new ListedWebhook("id", "tech-1", TABLE, "tech-1", 0, 0, 0)));
     Lease lease = ledger.lead("main", "bench", WEEK, true).orElseThrow();
-    warmUp(ledger, lease, scale.of(10_000, 20_000));
-    int few = scale.of(1_000, 5_000);
+    warmUp(ledger, lease, leads / 2);
+    int few = leads / 20;
     store(ledger, few);
     figures.add(
         id + ".alone",
         what + ", begin and settle, one at a time",
         settle(ledger, lease, 1, few),
         "pairs/s");
-    int leads = scale.of(20_000, 100_000);
     Duration used = Machine.used();
     double stored = store(ledger, leads);
     double settled = settle(ledger, lease, 32, leads);

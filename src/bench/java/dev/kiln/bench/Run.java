@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 final class Run implements Callable<Integer> {
   @Option(
       names = "--quick",
-      description = "Smaller sizes: three minutes instead of fifteen, and coarser figures.")
+      description = "Smaller sizes: a quarter of the time, and coarser figures.")
   private boolean quick;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Writes all numbers there.")
