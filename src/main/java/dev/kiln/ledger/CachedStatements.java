@@ -53,13 +53,23 @@ final class CachedStatements implements StatementBuilder {
     if (statement instanceof PreparedStatement prepared
         && sql != null
         && idle.size() < MOST
-        && !idle.containsKey(sql)) {
-      prepared.clearParameters();
-      prepared.clearBatch();
+        && !idle.containsKey(sql)
+        && cleared(prepared)) {
       idle.put(sql, prepared);
     } else {
       compiled.remove(statement);
       statement.close();
+    }
+  }
+
+  /** Makes a statement as it was; false for one that the driver has closed, since it failed. */
+  private static boolean cleared(PreparedStatement statement) {
+    try {
+      statement.clearParameters();
+      statement.clearBatch();
+      return true;
+    } catch (SQLException closed) {
+      return false;
     }
   }
 }

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -71,13 +72,18 @@ final class Statements {
     }
   }
 
-  /** Forgets the changes that were put off. */
+  /**
+   * Forgets the changes that were put off, and the statements: the driver of SQLite closes one that
+   * failed.
+   */
   void forget() {
+    List<PreparedStatement> all = List.copyOf(prepared.values());
+    prepared.clear();
+    putOff.clear();
     try {
-      for (PreparedStatement statement : putOff) {
-        statement.clearBatch();
+      for (PreparedStatement statement : all) {
+        statement.close();
       }
-      putOff.clear();
     } catch (SQLException failure) {
       throw failed(failure);
     }
