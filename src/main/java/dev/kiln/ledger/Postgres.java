@@ -9,6 +9,7 @@ import java.sql.Types;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Properties;
+import java.util.logging.Level;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -30,6 +31,14 @@ import org.slf4j.LoggerFactory;
  */
 final class Postgres extends Store {
   private static final Logger LOG = LoggerFactory.getLogger(Postgres.class);
+
+  /** The driver's own, which tells traces of connections that broke: Kiln tells of them itself. */
+  private static final java.util.logging.Logger DRIVER =
+      java.util.logging.Logger.getLogger("org.postgresql");
+
+  static {
+    DRIVER.setLevel(Level.OFF);
+  }
 
   private static final String PREFIX = "jdbc:postgresql:";
 

@@ -340,7 +340,7 @@ final class DurabilityIT {
   @Test
   void whatWasSentSinceTheBackupIsMarkedAndKeepsItsId(@TempDir Path folder) throws Exception {
     // So many that some are left when the backup has started, on a slow machine too.
-    int leads = Proof.of(300, 5_000);
+    int leads = Proof.of(600, 5_000);
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "20-60")) {
       rehearsal.configure(Proof.of(40, 200));
       rehearsal.properties();

@@ -4,7 +4,6 @@ import dev.kiln.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,33 +26,23 @@ final class StartedClasses {
 
   private StartedClasses() {}
 
-  /**
-   * Makes it where it is missing and nobody else makes it; whoever starts meanwhile does so
-   * without. Safe for threads.
-   */
+  /** Makes it where it is missing, while others wait. Safe for threads. */
   static void archive() {
-    if (MAKING.isHeldByCurrentThread() || !MAKING.tryLock()) {
+    if (MAKING.isHeldByCurrentThread()) {
       return;
     }
-    try {
+    MAKING.lock();
+    // The other processes of the tests want the same archive. Closing a file gives its lock back.
+    try (FileChannel channel =
+        FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.lock();
       if (!isFresh()) {
-        makeAlone();
+        make();
       }
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     } finally {
       MAKING.unlock();
-    }
-  }
-
-  /** The other processes of the tests want the same archive. */
-  private static void makeAlone() throws IOException {
-    try (FileChannel channel =
-            FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
-      if (lock != null && !isFresh()) {
-        make();
-      }
     }
   }
 
