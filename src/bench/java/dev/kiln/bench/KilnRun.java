@@ -1,5 +1,6 @@
 package dev.kiln.bench;
 
+import dev.kiln.Signal;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -112,16 +113,9 @@ final class KilnRun implements AutoCloseable {
   }
 
   /** Stops it where it stands, or lets it go on. */
-  void freeze(boolean frozen) {
-    try {
-      new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", String.valueOf(process.pid()))
-          .inheritIO()
-          .start()
-          .waitFor();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
+  void signal(Signal signal) {
+    if (!signal.to(process.pid())) {
+      mustRun();
     }
   }
 
@@ -143,7 +137,8 @@ final class KilnRun implements AutoCloseable {
   @Override
   public void close() {
     process.destroy();
-    freeze(false);
+    // A frozen one ends once it goes on.
+    Signal.CONT.to(process.pid());
     try {
       if (!process.waitFor(30, TimeUnit.SECONDS)) {
         kill();

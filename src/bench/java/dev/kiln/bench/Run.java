@@ -27,9 +27,7 @@ import picocli.CommandLine.Spec;
       "Parts: paced, starts, unpaced, intake, ledger, growth, crash."
     })
 final class Run implements Callable<Integer> {
-  @Option(
-      names = "--quick",
-      description = "Smaller sizes: a quarter of the time, and coarser figures.")
+  @Option(names = "--quick", description = "Smaller sizes: less time, and coarser figures.")
   private boolean quick;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Writes all numbers there.")

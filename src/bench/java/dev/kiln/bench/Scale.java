@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param folder is empty at the start; each measure makes folders of its own below it
  * @param leads makes the files
- * @param quick whether it must be done in a quarter of the time
+ * @param quick whether it takes smaller sizes, for coarser figures in less time
  * @param properties lines for the application.properties of every Kiln
  */
 record Scale(Path folder, Leads leads, boolean quick, List<String> properties) {

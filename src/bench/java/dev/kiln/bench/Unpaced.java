@@ -1,5 +1,6 @@
 package dev.kiln.bench;
 
+import dev.kiln.Signal;
 import dev.kiln.WithoutLedger;
 import dev.kiln.simulate.SimulatorStatistics.Counts;
 import java.nio.file.Path;
@@ -130,11 +131,11 @@ final class Unpaced implements Measure {
 
   /** Lets something run that posts without end, as long as that takes. */
   private static Counts streamed(Scale scale, Clay clay, KilnRun endless) {
-    endless.freeze(false);
+    endless.signal(Signal.CONT);
     clay.forget();
     Counts counts = clay.await(rows(scale));
     endless.mustRun();
-    endless.freeze(true);
+    endless.signal(Signal.STOP);
     return counts;
   }
 
@@ -145,7 +146,7 @@ final class Unpaced implements Measure {
     KilnRun endless = KilnRun.java(site.folder(), main, arguments);
     clay.await(warmUp(scale) + (long) cold(scale));
     endless.mustRun();
-    endless.freeze(true);
+    endless.signal(Signal.STOP);
     return endless;
   }
 

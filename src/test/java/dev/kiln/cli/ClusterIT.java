@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.kiln.Arrivals;
 import dev.kiln.Lateness;
 import dev.kiln.Proof;
+import dev.kiln.Signal;
 import dev.kiln.WarmClay;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.LeadLine;
@@ -244,15 +245,6 @@ final class ClusterIT {
 
   // ---- What happens ----
 
-  private static void signal(KilnProcess kiln, String signal) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", "-" + signal, String.valueOf(kiln.pid()))
-                .inheritIO()
-                .start()
-                .waitFor())
-        .isZero();
-  }
-
   private Duration kill(String workspace) {
     String node = leader(workspace);
     Instant end = Instant.now();
@@ -264,12 +256,12 @@ final class ClusterIT {
     return failover;
   }
 
-  private Duration freeze(String workspace) throws Exception {
+  private Duration freeze(String workspace) {
     String node = leader(workspace);
     Instant end = Instant.now();
-    signal(node(node), "STOP");
+    node(node).signal(Signal.STOP);
     Duration failover = failover(workspace, end);
-    signal(node(node), "CONT");
+    node(node).signal(Signal.CONT);
     return failover;
   }
 

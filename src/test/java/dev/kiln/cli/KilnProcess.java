@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.kiln.Signal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -189,6 +190,11 @@ final class KilnProcess implements AutoCloseable {
   Ended terminate(Duration atMost) {
     process.destroy();
     return end(atMost);
+  }
+
+  /** Freezes it, or lets it go on. */
+  void signal(Signal signal) {
+    assertThat(signal.to(pid())).as("%s is there to get %s", command, signal).isTrue();
   }
 
   /** kill -9. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.Proof;
+import dev.kiln.Signal;
 import dev.kiln.cli.KilnProcess.Ended;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.PostgresServer;
@@ -23,7 +24,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -123,14 +123,14 @@ final class SharedLedgerIT {
       caught = "frozen" + tries + ".csv";
       drop(rehearsal, inbox, caught, large("frozen" + tries));
       frozen = requireNonNull(nodes.get(readerOf(caught, nodes.keySet())));
-      signal("STOP", frozen);
+      frozen.signal(Signal.STOP);
       if (phase(caught).equals("READING")) {
         break;
       }
-      signal("CONT", frozen);
+      frozen.signal(Signal.CONT);
     }
     awaitRead(caught);
-    signal("CONT", frozen);
+    frozen.signal(Signal.CONT);
     await("the frozen node at work again").atMost(LONG).until(said(frozen, AWAKE));
     return tries;
   }
@@ -174,12 +174,6 @@ final class SharedLedgerIT {
 
   private static Callable<Boolean> said(KilnProcess process, Pattern what) {
     return () -> what.matcher(process.err()).find();
-  }
-
-  private static void signal(String signal, KilnProcess process) throws Exception {
-    Process kill = new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start();
-    assertThat(kill.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(kill.exitValue()).isZero();
   }
 
   // ---- The ledger ----
