@@ -2,14 +2,13 @@ package dev.kiln;
 
 import dev.kiln.ledger.Priority;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,28 +36,30 @@ final class Leftovers {
       }
       for (Priority priority : Priority.values()) {
         for (Path part : found(inbox.resolve(priority.word()), 3, ".sending-", ".part")) {
-          if (Files.getLastModifiedTime(part).toInstant().isBefore(now.minus(DEAD))) {
-            Files.deleteIfExists(part);
+          if (isOlder(part, now.minus(DEAD)) && Files.deleteIfExists(part)) {
             LOG.info("Deleted {}, which a \"kiln send\" that was killed has left.", part);
           }
         }
       }
-    } catch (IOException | UncheckedIOException failure) {
+    } catch (IOException failure) {
       LOG.warn("What was left behind could not be deleted: {}", failure.getMessage());
+    }
+  }
+
+  private static boolean isOlder(Path file, Instant than) throws IOException {
+    try {
+      return Files.getLastModifiedTime(file).toInstant().isBefore(than);
+    } catch (NoSuchFileException gone) {
+      return false;
     }
   }
 
   private static List<Path> found(Path folder, int depth, String begin, String end)
       throws IOException {
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return List.of();
-    }
-    try (Stream<Path> found = Files.walk(folder, depth)) {
-      return found
-          .filter(path -> path.getFileName().toString().startsWith(begin))
-          .filter(path -> path.getFileName().toString().endsWith(end))
-          .filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) == end.isEmpty())
-          .toList();
-    }
+    return Trees.paths(folder, depth).stream()
+        .filter(path -> path.getFileName().toString().startsWith(begin))
+        .filter(path -> path.getFileName().toString().endsWith(end))
+        .filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) == end.isEmpty())
+        .toList();
   }
 }

@@ -11,7 +11,6 @@ import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Onward;
 import dev.kiln.simulate.Callback;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -23,10 +22,10 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -135,19 +134,13 @@ final class OnwardTest {
 
   /** The lines of all NDJSON files. */
   private List<String> lines() throws IOException {
-    try (Stream<Path> files = Files.walk(kiln.data().resolve("results"))) {
-      return files
-          .filter(file -> file.toString().endsWith(".ndjson"))
-          .flatMap(
-              file -> {
-                try {
-                  return Files.readAllLines(file).stream();
-                } catch (IOException gone) {
-                  throw new UncheckedIOException(gone);
-                }
-              })
-          .toList();
+    List<String> lines = new ArrayList<>();
+    for (Path file : Trees.paths(kiln.data().resolve("results"), Integer.MAX_VALUE)) {
+      if (file.toString().endsWith(".ndjson")) {
+        lines.addAll(Files.readAllLines(file));
+      }
     }
+    return lines;
   }
 
   @Test

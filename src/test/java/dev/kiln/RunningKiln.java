@@ -301,8 +301,8 @@ final class RunningKiln implements AutoCloseable {
 
   /** The names of the files in a folder of the data folder, without claims. */
   List<String> files(String shelf) {
-    try (Stream<Path> files = Files.walk(data().resolve(shelf))) {
-      return files
+    try {
+      return Trees.paths(data().resolve(shelf), Integer.MAX_VALUE).stream()
           .filter(Files::isRegularFile)
           .map(file -> file.getFileName().toString())
           .filter(name -> !name.endsWith(".claim"))
