@@ -1,5 +1,7 @@
 package dev.kiln.bench;
 
+import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.LeadKey;
 import dev.kiln.ledger.Amount;
 import dev.kiln.ledger.Batch;
 import dev.kiln.ledger.Budget;
@@ -159,8 +161,8 @@ final class LedgerSpeed implements Measure {
                 record,
                 record + 1,
                 TABLE,
-                "email:lead" + name + "@example.com",
-                name,
+                LeadKey.ofEmail("lead" + name + "@example.com"),
+                ContentHash.of(Map.of("email", name)),
                 Leads.payload(name),
                 null,
                 List.of(),

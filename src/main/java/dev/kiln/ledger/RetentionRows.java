@@ -66,6 +66,7 @@ final class RetentionRows {
             + " WHERE lead = :id AND webhook = webhook.id AND outcome = 'UNKNOWN')"
             + " WHERE id IN (SELECT webhook FROM attempt WHERE lead = :id AND outcome = 'UNKNOWN')",
         ids);
+    each(handle, RunRows.KEEP_ACCEPTANCE, ids);
     each(handle, "DELETE FROM attempt WHERE lead = :id", ids);
     each(handle, "DELETE FROM lead WHERE id = :id", ids);
     return ids.size();

@@ -24,12 +24,26 @@ import org.jspecify.annotations.Nullable;
 /** The SQL of intake: runs, batches, new leads and their dedupe keys. */
 final class RunRows {
   /**
+   * When Clay accepted the lead that holds a dedupe key; null where it has not. While the ledger
+   * has the lead, its attempt log knows: keys lie in no order, so that a page of theirs for each
+   * acceptance would be more to write than all else that an acceptance changes.
+   */
+  private static final String ACCEPTED_AT =
+      "COALESCE(dedupe.accepted_at, (SELECT attempt.settled_at FROM lead JOIN attempt"
+          + " ON attempt.lead = lead.id AND attempt.number = lead.sends"
+          + " WHERE lead.run = dedupe.run AND lead.record = dedupe.record"
+          + " AND lead.state IN ('ACCEPTED', 'ENRICHED', 'MISSING')))";
+
+  /**
    * Whether a dedupe key that a lead holds is free for another: accepted no later than {@code
    * :free}, or, where the content must differ, accepted with another one.
    */
   private static final String FREE =
-      "((dedupe.accepted_at IS NOT NULL AND dedupe.accepted_at <= :free)"
-          + " OR (:changed = 1 AND dedupe.accepted_at IS NOT NULL AND COALESCE(dedupe.content, '') <> %s.content))";
+      "(("
+          + ACCEPTED_AT
+          + " <= :free) IS TRUE OR (:changed = 1 AND COALESCE(dedupe.content, '') <> %s.content AND "
+          + ACCEPTED_AT
+          + " IS NOT NULL))";
 
   /**
    * Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. One
@@ -43,14 +57,18 @@ final class RunRows {
           + " WHERE (dedupe.run = excluded.run AND dedupe.record = excluded.record) OR "
           + FREE.formatted("excluded");
 
-  /** Starts the window of a lead's key: at, table, key, run and record. */
-  static final String ACCEPTED =
-      "UPDATE dedupe SET accepted_at = ?"
-          + " WHERE table_name = ? AND dedupe_key = ? AND run = ? AND record = ?";
+  /** Has the key of a lead, by its id, know by itself when Clay accepted the lead, if it has. */
+  static final String KEEP_ACCEPTANCE =
+      "UPDATE dedupe SET accepted_at = "
+          + ACCEPTED_AT
+          + " WHERE accepted_at IS NULL AND (table_name, dedupe_key, run, record) IN"
+          + " (SELECT table_name, dedupe_key, run, record FROM lead WHERE id = :id)";
 
   private static final String DUPLICATES =
       "WITH wanted (record, table_name, dedupe_key, content) AS (VALUES <wanted>)"
-          + " SELECT wanted.record AS wanted, dedupe.run, dedupe.record, dedupe.accepted_at FROM wanted JOIN dedupe"
+          + " SELECT wanted.record AS wanted, dedupe.run, dedupe.record, "
+          + ACCEPTED_AT
+          + " AS accepted_at FROM wanted JOIN dedupe"
           + " ON dedupe.table_name = wanted.table_name AND dedupe.dedupe_key = wanted.dedupe_key WHERE NOT "
           + FREE.formatted("wanted");
 
@@ -513,7 +531,9 @@ final class RunRows {
   private static Known known(Handle handle, NewLead lead) {
     return handle
         .createQuery(
-            "SELECT run, record, accepted_at FROM dedupe WHERE table_name = :table AND dedupe_key = :key")
+            "SELECT run, record, "
+                + ACCEPTED_AT
+                + " AS accepted_at FROM dedupe WHERE table_name = :table AND dedupe_key = :key")
         .bind("table", lead.table())
         .bind("key", lead.key())
         .map((row, context) -> Known.of(row))
@@ -549,12 +569,14 @@ final class RunRows {
   static void accepted(Handle handle, LeadRow row, long now) {
     if (row.key() != null) {
       handle
-          .createUpdate(ACCEPTED)
-          .bind(0, now)
-          .bind(1, row.table())
-          .bind(2, row.key())
-          .bind(3, row.run())
-          .bind(4, row.record())
+          .createUpdate(
+              "UPDATE dedupe SET accepted_at = :now"
+                  + " WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
+          .bind("now", now)
+          .bind("table", row.table())
+          .bind("key", row.key())
+          .bind("run", row.run())
+          .bind("record", row.record())
           .execute();
     }
   }

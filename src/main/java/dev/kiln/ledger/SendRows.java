@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,7 +30,7 @@ final class SendRows {
 
   private static final String ACCEPT =
       "UPDATE lead SET state = 'ACCEPTED', reason = '', changed_at = ?"
-          + " WHERE id = ? AND sends = ? AND state = 'SENDING' RETURNING dedupe_key";
+          + " WHERE id = ? AND sends = ? AND state = 'SENDING' RETURNING 1";
 
   /** What every begin learns of its lead. */
   private record Begun(int number, int attempts) {}
@@ -240,16 +239,9 @@ final class SendRows {
     if (!settlement.plain() || sending.webhook().state() != WebhookUse.State.OPEN) {
       return false;
     }
-    String key =
-        transaction
-            .statements()
-            .find(
-                ACCEPT,
-                row -> Objects.requireNonNullElse(row.getString(1), ""),
-                now,
-                lead.id(),
-                sending.number());
-    if (key == null) {
+    Boolean asBegun =
+        transaction.statements().find(ACCEPT, row -> true, now, lead.id(), sending.number());
+    if (asBegun == null) {
       return false;
     }
     transaction.move(lead.run(), lead.table(), LeadState.SENDING, LeadState.ACCEPTED);
@@ -265,11 +257,6 @@ final class SendRows {
             settlement.bytes(),
             lead.id(),
             sending.number());
-    if (!key.isEmpty()) {
-      transaction
-          .statements()
-          .putOff(RunRows.ACCEPTED, now, lead.table(), key, lead.run(), lead.record());
-    }
     return true;
   }
 

@@ -6,8 +6,11 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonPointer;
+import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Notice;
 import dev.kiln.ledger.LedgerFixture.Row;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -241,6 +244,33 @@ final class IntakeTest {
     books.store(run, Row.keyed("tech", "ann"), Row.keyed("tech", "ann"));
     assertThat(books.line(run.id() + "-4").state()).isEqualTo(LeadState.QUEUED);
     assertThat(books.line(run.id() + "-5").reason()).contains(run.id() + "-4, which is not");
+  }
+
+  @Test
+  void whatComesBackOrGoesMissingLaterLeavesTheWindowAsItIs() {
+    Run run = books.run("leads");
+    books.store(run, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    books.ledger().expect(Set.of("tech"));
+    Instant accepted = books.clock().instant();
+    settle(run, 1, LedgerFixture.accepted());
+    settle(run, 2, LedgerFixture.accepted());
+    books.clock().advance(Duration.ofDays(1));
+    byte[] body = ("{\"lead_id\":\"" + run.id() + "-1\"}").getBytes(StandardCharsets.UTF_8);
+    books.ledger().receive("tech", EnrichedRow.of(body, JsonPointer.compile("/lead_id")));
+    assertThat(books.ledger().missing("tech", Duration.ofHours(1))).isEqualTo(1);
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.ENRICHED, 1L, LeadState.MISSING, 1L));
+
+    Run again = books.run("again");
+    books.clock().set(accepted.plus(DEDUPE_WINDOW).minusMillis(1));
+    books.store(again, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    assertThat(List.of(1, 2))
+        .allSatisfy(
+            record ->
+                assertThat(books.line(again.id() + "-" + record).reason())
+                    .endsWith(run.id() + "-" + record + ", accepted " + accepted));
+    books.clock().set(accepted.plus(DEDUPE_WINDOW));
+    books.store(again, Row.keyed("tech", "ann"), Row.keyed("tech", "bob"));
+    assertThat(states(again)).isEqualTo(Map.of(LeadState.DUPLICATE, 2L, LeadState.QUEUED, 2L));
   }
 
   private Run run(String content, DedupeMode mode) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -118,17 +119,36 @@ final class RetentionTest {
   @Test
   void aKeyOutlivesItsLeadForTheWindowAndNoLonger() {
     read("old", Row.keyed(TABLE, "a"));
-    send(LedgerFixture.accepted());
+    Instant accepted = fixture.clock().instant();
+    String lead = send(LedgerFixture.accepted()).lead().leadId();
     fixture.clock().advance(KEPT.plusDays(1));
     assertThat(purge()).isEqualTo(1);
     Run again = read("again", Row.keyed(TABLE, "a"));
-    assertThat(fixture.account(again).states()).containsOnlyKeys(LeadState.DUPLICATE);
+    assertThat(fixture.line(again.id() + "-1").reason())
+        .isEqualTo("already known to this table as " + lead + ", accepted " + accepted);
 
-    fixture.clock().advance(LedgerFixture.DEDUPE_WINDOW);
+    fixture.clock().set(accepted.plus(LedgerFixture.DEDUPE_WINDOW).minusMillis(1));
+    purge();
+    assertThat(fixture.dump().get("dedupe")).hasSize(1);
+    fixture.clock().advance(Duration.ofMillis(1));
     purge();
     assertThat(fixture.dump().get("dedupe")).isEmpty();
     Run later = read("later", Row.keyed(TABLE, "a"));
     assertThat(fixture.account(later).states()).containsOnlyKeys(LeadState.QUEUED);
+  }
+
+  @Test
+  void theKeyOfALeadThatIsKeptIsFreeOnceItsWindowIsOver() {
+    read("old", Row.keyed(TABLE, "a"));
+    send(LedgerFixture.accepted());
+    fixture.clock().advance(LedgerFixture.DEDUPE_WINDOW);
+    fixture.ledger().purge(Instant.EPOCH, LedgerFixture.DEDUPE_WINDOW);
+    Run again = read("again", Row.keyed(TABLE, "a"));
+    assertThat(fixture.account(again).states()).containsOnlyKeys(LeadState.QUEUED);
+    Run third = read("third", Row.keyed(TABLE, "a"));
+    assertThat(fixture.line(third.id() + "-1").reason())
+        .as("the key is of the lead that took it last")
+        .contains(again.id() + "-1, which is not settled yet");
   }
 
   @Test
