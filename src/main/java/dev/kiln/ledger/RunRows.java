@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
@@ -45,14 +46,21 @@ final class RunRows {
           + ACCEPTED_AT
           + " IS NOT NULL))";
 
+  private static final String ENTER_KEY =
+      "INSERT INTO dedupe (table_name, dedupe_key, run, record, content) VALUES (:table, :key, :run, :record, :content)"
+          + " ON CONFLICT (table_name, dedupe_key) ";
+
+  /** Takes a dedupe key that nobody has: one row is changed then, else none. */
+  private static final String TAKE_NEW_KEY = ENTER_KEY + "DO NOTHING";
+
   /**
    * Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. One
    * that was accepted after {@code :free} is not free, unless the content must differ and does; one
    * that is on its way is never free.
    */
   private static final String TAKE_KEY =
-      "INSERT INTO dedupe (table_name, dedupe_key, run, record, content) VALUES (:table, :key, :run, :record, :content)"
-          + " ON CONFLICT (table_name, dedupe_key) DO UPDATE SET run = excluded.run, record = excluded.record,"
+      ENTER_KEY
+          + "DO UPDATE SET run = excluded.run, record = excluded.record,"
           + " accepted_at = NULL, content = excluded.content"
           + " WHERE (dedupe.run = excluded.run AND dedupe.record = excluded.record) OR "
           + FREE.formatted("excluded");
@@ -442,29 +450,46 @@ final class RunRows {
       Handle handle, Run run, List<NewLead> leads, int size, long windowStart) {
     boolean[] taken = new boolean[size];
     List<Integer> keyed = new ArrayList<>();
-    PreparedBatch take = handle.prepareBatch(TAKE_KEY);
     for (int i = 0; i < leads.size(); i++) {
       NewLead lead = leads.get(i);
       taken[i] = true;
       if (lead.problem() == null && lead.key() != null) {
-        take.bind("table", lead.table())
-            .bind("key", lead.key())
-            .bind("run", run.id())
-            .bind("record", lead.record())
-            .bind("content", lead.content())
-            .bind("free", free(run.dedupe(), windowStart))
-            .bind("changed", changed(run.dedupe()))
-            .add();
         keyed.add(i);
       }
     }
-    if (!keyed.isEmpty()) {
-      int[] changed = take.execute();
-      for (int i = 0; i < changed.length; i++) {
-        taken[keyed.get(i)] = changed[i] == 1;
-      }
-    }
+    // Most keys are new; to ask when the others were accepted costs a look for each.
+    PreparedBatch takeNew = handle.prepareBatch(TAKE_NEW_KEY);
+    keyed.forEach(i -> bindKey(takeNew, run, leads.get(i)).add());
+    List<Integer> known = refused(takeNew, keyed);
+    PreparedBatch take = handle.prepareBatch(TAKE_KEY);
+    known.forEach(
+        i ->
+            bindKey(take, run, leads.get(i))
+                .bind("free", free(run.dedupe(), windowStart))
+                .bind("changed", changed(run.dedupe()))
+                .add());
+    refused(take, known).forEach(i -> taken[i] = false);
     return taken;
+  }
+
+  private static PreparedBatch bindKey(PreparedBatch take, Run run, NewLead lead) {
+    return take.bind("table", lead.table())
+        .bind("key", lead.key())
+        .bind("run", run.id())
+        .bind("record", lead.record())
+        .bind("content", lead.content());
+  }
+
+  /** Those whose statement changed no row. */
+  private static List<Integer> refused(PreparedBatch take, List<Integer> each) {
+    if (each.isEmpty()) {
+      return List.of();
+    }
+    int[] changed = take.execute();
+    return IntStream.range(0, changed.length)
+        .filter(i -> changed[i] == 0)
+        .mapToObj(each::get)
+        .toList();
   }
 
   /** Those of some leads that others keep from being sent, each with the reason in a few words. */
