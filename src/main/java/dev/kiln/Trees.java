@@ -65,7 +65,7 @@ public final class Trees {
     throw failure;
   }
 
-  /** Deletes a folder with all that is in it; does not follow links. */
+  /** Deletes a folder, if it is there, with all that is in it; does not follow links. */
   public static void delete(Path folder) throws IOException {
     List<Path> paths = paths(folder, Integer.MAX_VALUE);
     paths.sort(Comparator.reverseOrder());

@@ -88,6 +88,11 @@ public enum LeadState {
     return EnumSet.complementOf(EnumSet.of(HELD, QUEUED, SENDING, UNKNOWN));
   }
 
+  /** The states of leads that Clay has accepted, whatever came back of them. */
+  static Set<LeadState> gotThrough() {
+    return EnumSet.of(ACCEPTED, ENRICHED, MISSING);
+  }
+
   /** Whether the lead's dedupe key is free again in this state. */
   boolean releasesKey() {
     return this == REFUSED || this == DEAD || this == CANCELLED;

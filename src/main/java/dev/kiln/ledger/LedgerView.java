@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
@@ -125,7 +124,7 @@ public final class LedgerView implements AutoCloseable {
       @Nullable Instant oldestQueued) {
     /** Leads that Clay has taken, whatever came back of them. */
     public long gotThrough() {
-      return Stream.of(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING)
+      return LeadState.gotThrough().stream()
           .mapToLong(state -> states.getOrDefault(state, 0L))
           .sum();
     }

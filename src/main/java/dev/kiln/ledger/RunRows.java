@@ -26,14 +26,18 @@ import org.jspecify.annotations.Nullable;
 final class RunRows {
   /**
    * When Clay accepted the lead that holds a dedupe key; null where it has not. While the ledger
-   * has the lead, its attempt log knows: keys lie in no order, so that a page of theirs for each
-   * acceptance would be more to write than all else that an acceptance changes.
+   * has the lead, its attempt log knows: keys lie in no order, so that a page of theirs would be
+   * written for each acceptance.
    */
   private static final String ACCEPTED_AT =
       "COALESCE(dedupe.accepted_at, (SELECT attempt.settled_at FROM lead JOIN attempt"
           + " ON attempt.lead = lead.id AND attempt.number = lead.sends"
           + " WHERE lead.run = dedupe.run AND lead.record = dedupe.record"
-          + " AND lead.state IN ('ACCEPTED', 'ENRICHED', 'MISSING')))";
+          + " AND lead.state IN ("
+          + LeadState.gotThrough().stream()
+              .map(state -> "'" + state + "'")
+              .collect(Collectors.joining(", "))
+          + ")))";
 
   /**
    * Whether a dedupe key that a lead holds is free for another: accepted no later than {@code

@@ -6,11 +6,8 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.core.JsonPointer;
-import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Notice;
 import dev.kiln.ledger.LedgerFixture.Row;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -255,8 +252,7 @@ final class IntakeTest {
     settle(run, 1, LedgerFixture.accepted());
     settle(run, 2, LedgerFixture.accepted());
     books.clock().advance(Duration.ofDays(1));
-    byte[] body = ("{\"lead_id\":\"" + run.id() + "-1\"}").getBytes(StandardCharsets.UTF_8);
-    books.ledger().receive("tech", EnrichedRow.of(body, JsonPointer.compile("/lead_id")));
+    books.ledger().receive("tech", LedgerFixture.enriched("{\"lead_id\":\"" + run.id() + "-1\"}"));
     assertThat(books.ledger().missing("tech", Duration.ofHours(1))).isEqualTo(1);
     assertThat(states(run)).isEqualTo(Map.of(LeadState.ENRICHED, 1L, LeadState.MISSING, 1L));
 

@@ -3,12 +3,15 @@ package dev.kiln.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Notice;
 import dev.kiln.lead.Problem;
 import dev.kiln.ledger.Settlement.WebhookNews;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -408,6 +411,11 @@ public final class LedgerFixture implements AutoCloseable {
   public void send(String table, int status) {
     Sending sending = begin(due(table).get(0), lead("node"));
     ledger.settle(sending, status == 200 ? accepted() : unknown(null));
+  }
+
+  /** What came back, as Kiln reads it: the lead stands under {@code lead_id}. */
+  static EnrichedRow enriched(String body) {
+    return EnrichedRow.of(body.getBytes(StandardCharsets.UTF_8), JsonPointer.compile("/lead_id"));
   }
 
   static Settlement accepted() {

@@ -8,9 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.core.JsonPointer;
 import com.zaxxer.hikari.HikariDataSource;
-import dev.kiln.lead.EnrichedRow;
 import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.TransactionPooler.Loss;
 import java.io.DataInputStream;
@@ -279,13 +277,7 @@ final class PostgresTest {
       assertThat(books.account(run).name())
           .isEqualTo("a\uFFFDb \uD83D\uDE00 'quoted' \\ {x} ?.csv");
       String body = "{\"lead_id\":\"" + "no lead ".repeat(2_000) + "\\u0000\"}";
-      Receipt receipt =
-          books
-              .ledger()
-              .receive(
-                  "tech",
-                  EnrichedRow.of(
-                      body.getBytes(StandardCharsets.UTF_8), JsonPointer.compile("/lead_id")));
+      Receipt receipt = books.ledger().receive("tech", LedgerFixture.enriched(body));
       assertThat(receipt.kind()).isEqualTo(Receipt.Kind.QUARANTINED);
       assertThat(books.ledger().view().quarantined(10)).hasSize(1);
     }

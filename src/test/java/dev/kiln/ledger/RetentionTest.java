@@ -3,12 +3,9 @@ package dev.kiln.ledger;
 import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonPointer;
-import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.LeadKey;
 import dev.kiln.ledger.Ledger.Forgotten;
 import dev.kiln.ledger.LedgerFixture.Row;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,8 +80,7 @@ final class RetentionTest {
   private void comesBack(String content) {
     read(content, Row.of(TABLE));
     String lead = send(LedgerFixture.accepted()).lead().leadId();
-    byte[] body = ("{\"lead_id\":\"" + lead + "\"}").getBytes(StandardCharsets.UTF_8);
-    fixture.ledger().receive(TABLE, EnrichedRow.of(body, JsonPointer.compile("/lead_id")));
+    fixture.ledger().receive(TABLE, LedgerFixture.enriched("{\"lead_id\":\"" + lead + "\"}"));
   }
 
   private List<Enriched> next() {

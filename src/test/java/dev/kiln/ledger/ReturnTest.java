@@ -11,10 +11,7 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.core.JsonPointer;
-import dev.kiln.lead.EnrichedRow;
 import dev.kiln.ledger.LedgerFixture.Row;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Rows that come back: what becomes of them and of their leads. */
 final class ReturnTest {
   private static final Duration DAY = Duration.ofHours(24);
-  private static final JsonPointer LEAD_ID = JsonPointer.compile("/lead_id");
 
   private LedgerFixture books;
   private Run run;
@@ -63,9 +59,7 @@ final class ReturnTest {
 
   private Receipt receive(String leadId, String more) {
     String body = "{\"lead_id\":\"" + leadId + "\"" + more + "}";
-    return books
-        .ledger()
-        .receive("tech", EnrichedRow.of(body.getBytes(StandardCharsets.UTF_8), LEAD_ID));
+    return books.ledger().receive("tech", LedgerFixture.enriched(body));
   }
 
   private Receipt.Kind receive() {
@@ -170,7 +164,7 @@ final class ReturnTest {
     assertThat(receive("crm 17", "").kind()).isEqualTo(Receipt.Kind.QUARANTINED);
     assertThat(receive("", "").note()).isEqualTo("it names no lead");
     assertThat(receive("", "").note()).isEqualTo("it names no lead");
-    books.ledger().receive("tech", EnrichedRow.of(new byte[] {'x'}, LEAD_ID));
+    books.ledger().receive("tech", LedgerFixture.enriched("x"));
 
     assertThat(books.ledger().view().quarantined()).isEqualTo(5);
     assertThat(books.ledger().view().quarantined(2))

@@ -7,11 +7,8 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.core.JsonPointer;
-import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Notice;
 import dev.kiln.ledger.LedgerFixture.Row;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -57,7 +54,10 @@ final class TransferTest {
       }
       books.begin(books.due("tech").get(0), lease);
       for (String lead : List.of(run.id() + "-1", "nobody")) {
-        books.ledger().receive("tech", row("{\"lead_id\":\"" + lead + "\",\"size\":\"12\"}"));
+        books
+            .ledger()
+            .receive(
+                "tech", LedgerFixture.enriched("{\"lead_id\":\"" + lead + "\",\"size\":\"12\"}"));
       }
       books.ledger().expect(Set.of("tech"));
       books.ledger().wentOn("file", 7, "");
@@ -71,10 +71,6 @@ final class TransferTest {
   @AfterEach
   void drop() {
     PostgresServer.drop(target);
-  }
-
-  private static EnrichedRow row(String body) {
-    return EnrichedRow.of(body.getBytes(StandardCharsets.UTF_8), JsonPointer.compile("/lead_id"));
   }
 
   private Transfer.Moved move(Store to) throws Exception {
@@ -111,7 +107,9 @@ final class TransferTest {
           .isEqualTo(Map.of(LeadState.DUPLICATE, 1L, LeadState.QUEUED, 1L));
       assertThat(books.due("tech")).hasSize(248);
       assertThat(books.due("tech").get(247).id()).isGreaterThan(due.get(247).id());
-      books.ledger().receive("tech", row("{\"lead_id\":\"" + due.get(0).leadId() + "\"}"));
+      books
+          .ledger()
+          .receive("tech", LedgerFixture.enriched("{\"lead_id\":\"" + due.get(0).leadId() + "\"}"));
       assertThat(books.ledger().next(books.ledger().onward("file"), 10))
           .as("results that come later go onward")
           .hasSize(1);
