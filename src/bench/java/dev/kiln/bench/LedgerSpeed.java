@@ -131,7 +131,7 @@ final class LedgerSpeed implements Measure {
                 for (Due lead = due.poll(); lead != null; lead = due.poll()) {
                   Sending sending =
                       ledger.begin(lead, lease, (uses, now) -> uses.get(0), LedgerSpeed::budget);
-                  if (!ledger.settle(sending, ACCEPTED)) {
+                  if (!ledger.settle(sending, ACCEPTED).await()) {
                     throw new IllegalStateException("A settlement did not count.");
                   }
                 }

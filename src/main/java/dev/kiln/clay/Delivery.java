@@ -336,7 +336,7 @@ public final class Delivery {
   }
 
   private void resign(Lane lane) {
-    lane.settleOwed();
+    lane.settleAll();
     Lease lease = lane.lease();
     if (lease != null) {
       ledger.resign(lease);
@@ -578,9 +578,10 @@ public final class Delivery {
   }
 
   /**
-   * Books what came of a begun lead.
+   * Books what came of a begun lead. The lead goes on without waiting for the disk: until the ledger
+   * has its outcome it is owed, and a ledger that cannot take it gets it again before anything else.
    *
-   * @throws ClayFailed after booking, if the circuit breaker must know of a failure
+   * @throws ClayFailed if the circuit breaker must know of a failure
    */
   public void settle(Sending sending, Reply reply) {
     Lane lane = lane(sending.lead());
@@ -591,24 +592,7 @@ public final class Delivery {
     if (settlement.pauseUntil() != null) {
       lane.tooMany(ledger.now(), settlement.pauseUntil());
     }
-    lane.settled(sending, answer);
-    boolean counted = true;
-    try {
-      counted = ledger.settle(sending, settlement);
-    } catch (LedgerUnavailable unavailable) {
-      lane.owe(sending, settlement);
-      standStill(unavailable);
-      LOG.debug(
-          "Lead {}: its outcome ({}) is booked as soon as the ledger can be written",
-          sending.lead().leadId(),
-          answer);
-    }
-    if (!counted) {
-      LOG.info(
-          "Lead {}: a late answer ({}) is kept in its attempt log; the lead was settled before",
-          sending.lead().leadId(),
-          answer);
-    }
+    lane.settle(sending, answer, settlement);
     if (answer.breakerFailure() && reply.kind() != Reply.Kind.TURNED_BACK) {
       throw new ClayFailed(settlement.reason());
     }

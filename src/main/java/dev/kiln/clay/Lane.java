@@ -3,9 +3,11 @@ package dev.kiln.clay;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.NotSent;
 import dev.kiln.ledger.Orders;
 import dev.kiln.ledger.Pausable;
+import dev.kiln.ledger.Pending;
 import dev.kiln.ledger.Sending;
 import dev.kiln.ledger.Settlement;
 import dev.kiln.ledger.WaitReason;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +29,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One workspace on its way out: its lease, its pace, the leads on offer and what its tables wait
  * for. All of it can be lost at any moment; the ledger has the truth. Thread-safe.
  */
 final class Lane {
+  private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
   /** How soon to look again at a wait that only a change can end. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
@@ -51,7 +59,8 @@ final class Lane {
    */
   private static final double SECONDS_AT_THE_WIRE = 0.02;
 
-  private record Owed(Sending sending, Settlement settlement) {}
+  /** An outcome on its way into the ledger. */
+  private record Owed(Sending sending, Settlement settlement, Pending<Boolean> booked) {}
 
   /** A begun lead, and how far it is on its way. */
   private static final class Begun {
@@ -250,6 +259,7 @@ final class Lane {
   private void recover(Lease fresh) {
     Instant now = ledger.now();
     if (recoverAt != null && !now.isBefore(recoverAt)) {
+      settleAll();
       ledger.recover(
           fresh.epoch(), tables.keySet(), policy.resend() ? now : null, policy.attempts());
       recoverAt = null;
@@ -334,7 +344,9 @@ final class Lane {
     lock.lock();
     try {
       waiting.values().removeIf(offer -> offer.since.isBefore(lost));
-      return waiting.isEmpty() && begun.isEmpty() && owed.isEmpty();
+      return waiting.isEmpty()
+          && begun.isEmpty()
+          && owed.stream().allMatch(outcome -> outcome.booked.isDurable());
     } finally {
       lock.unlock();
     }
@@ -613,8 +625,8 @@ final class Lane {
     return spacing.waiting() > 1 + rate() * SECONDS_AT_THE_WIRE;
   }
 
-  /** A begun lead has its outcome. */
-  void settled(Sending sending, Answer answer) {
+  /** A begun lead has its outcome: that is owed until the ledger has it. */
+  void settle(Sending sending, Answer answer, Settlement settlement) {
     lock.lock();
     try {
       answers.merge(answer, 1L, Long::sum);
@@ -625,6 +637,7 @@ final class Lane {
     } finally {
       lock.unlock();
     }
+    owed.add(new Owed(sending, settlement, ledger.settle(sending, settlement)));
   }
 
   /**
@@ -655,24 +668,64 @@ final class Lane {
 
   // ---- What delivery learns ----
 
-  /** Notes an outcome that the ledger could not take. */
-  void owe(Sending sending, Settlement settlement) {
-    owed.add(new Owed(sending, settlement));
-  }
-
   /**
    * Books the outcomes that the ledger could not take before, in order.
    *
    * @return how many
+   * @throws LedgerUnavailable if it still cannot: they stay owed
    */
   int settleOwed() {
-    int booked = 0;
-    for (Owed next = owed.peek(); next != null; next = owed.peek()) {
-      ledger.settle(next.sending, next.settlement);
-      owed.remove();
-      booked++;
+    return book(outcome -> outcome.booked.isDone());
+  }
+
+  /**
+   * As {@link #settleOwed}, and waits for those that are on their way into the ledger.
+   *
+   * @throws LedgerUnavailable if the ledger cannot be written: they stay owed
+   */
+  void settleAll() {
+    book(outcome -> true);
+  }
+
+  private synchronized int book(Predicate<Owed> which) {
+    int again = 0;
+    for (Iterator<Owed> all = owed.iterator(); all.hasNext(); ) {
+      Owed next = all.next();
+      if (which.test(next)) {
+        again += book(next) ? 1 : 0;
+        all.remove();
+      }
     }
-    return booked;
+    return again;
+  }
+
+  /** Sees to it that an outcome is booked; whether it had to be handed in again. */
+  private boolean book(Owed outcome) {
+    boolean again = false;
+    boolean counted = true;
+    try {
+      try {
+        counted = outcome.booked.await();
+      } catch (LedgerUnavailable unavailable) {
+        again = true;
+        counted = ledger.settle(outcome.sending, outcome.settlement).await();
+      }
+    } catch (LedgerUnavailable still) {
+      throw still;
+    } catch (RuntimeException | Error wrong) {
+      LOG.error(
+          "Lead {}: its outcome ({}) cannot be booked; it is in doubt from the next start on",
+          outcome.sending.lead().leadId(),
+          outcome.settlement.state(),
+          wrong);
+    }
+    if (!counted) {
+      LOG.info(
+          "Lead {}: a late answer ({}) is kept in its attempt log; the lead was settled before",
+          outcome.sending.lead().leadId(),
+          outcome.settlement.state());
+    }
+    return again;
   }
 
   /** Offers nothing until a time; then the lease is written anew before anything else. */

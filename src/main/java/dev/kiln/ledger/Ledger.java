@@ -1103,14 +1103,14 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * Books the outcome of a sending. Where it comes late (the lead was settled otherwise meanwhile)
-   * it counts only as far as it is an acceptance of the lead's last sending; else it is kept in the
-   * attempt log alone.
+   * Books the outcome of a sending, and does not wait: what is asked of this ledger later finds it
+   * booked. Where it comes late (the lead was settled otherwise meanwhile) it counts only as far as
+   * it is an acceptance of the lead's last sending; else it is kept in the attempt log alone.
    *
-   * @return whether it counted
+   * @return to wait for: whether it counted
    */
-  public boolean settle(Sending sending, Settlement settlement) {
-    return writer.write(
+  public Pending<Boolean> settle(Sending sending, Settlement settlement) {
+    return writer.handIn(
         transaction -> SendRows.settle(transaction, sending, settlement, clock.millis()));
   }
 

@@ -16,6 +16,16 @@ public final class Pending<T> {
     this.done = done;
   }
 
+  /** Whether the change is durable, or was refused. */
+  public boolean isDone() {
+    return done.isDone();
+  }
+
+  /** Whether the change is durable. */
+  public boolean isDurable() {
+    return done.isDone() && !done.isCompletedExceptionally();
+  }
+
   /**
    * Waits until the change is durable.
    *

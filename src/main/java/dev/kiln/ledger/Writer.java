@@ -91,13 +91,20 @@ final class Writer implements AutoCloseable {
     return handIn(operation).await();
   }
 
-  /** Has an operation run, behind all that were handed in before, and does not wait for it. */
+  /**
+   * Has an operation run, behind all that were handed in before, and does not wait for it. What goes
+   * wrong, whoever waits for it is told.
+   */
   <T> Pending<T> handIn(Operation<T> operation) {
-    guard.mustBeSound();
     Task<T> task = new Task<>(operation);
-    queue.add(task);
-    if (closed && queue.remove(task)) {
-      throw new LedgerUnavailable("The ledger is closed.");
+    try {
+      guard.mustBeSound();
+      queue.add(task);
+      if (closed && queue.remove(task)) {
+        throw new LedgerUnavailable("The ledger is closed.");
+      }
+    } catch (LedgerUnavailable unavailable) {
+      task.done.completeExceptionally(unavailable);
     }
     return new Pending<>(task.done);
   }

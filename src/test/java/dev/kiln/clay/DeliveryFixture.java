@@ -156,8 +156,14 @@ final class DeliveryFixture implements AutoCloseable {
     try {
       delivery.settle(sending, reply);
     } finally {
-      delivery.release(sending.lead());
+      release(sending.lead());
     }
+  }
+
+  /** The end of a lead's way; what was booked of it can be seen then. */
+  void release(Due lead) {
+    delivery.release(lead);
+    books.settled();
   }
 
   static Reply answered(int status) {

@@ -879,7 +879,7 @@ final class DeliveryTest {
     assertThat(node.mayLeave(first)).as("begun under an older lease").isFalse();
     for (Sending sending : List.of(first, second)) {
       node.settle(sending, ended(Reply.Kind.TURNED_BACK));
-      node.release(sending.lead());
+      fixture.release(sending.lead());
       assertThat(books.line(sending.lead().leadId()))
           .satisfies(
               line -> {
@@ -908,6 +908,29 @@ final class DeliveryTest {
     fixture.stoppedRoutes.clear();
     node.beat();
     assertThat(node.due(WORKSPACE)).hasSize(1);
+  }
+
+  @Test
+  void aNodeThatOwesOutcomesGivesNoWorkspaceUp() {
+    Delivery node = fixture.delivery(POLICY, LEAST, "node", false);
+    node.beat();
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    books.breakDown();
+    fixture.settle(sending, answered(200));
+    books.mend();
+    fixture.stoppedRoutes.put(WORKSPACE, "stopped");
+    node.beat();
+    assertThat(books.ledger().roster().leases())
+        .singleElement()
+        .satisfies(lease -> assertThat(lease.until()).isAfter(books.clock().instant()));
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.SENDING);
+    fixture.due();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
+    node.beat();
+    assertThat(books.ledger().roster().leases())
+        .singleElement()
+        .satisfies(lease -> assertThat(lease.until()).isEqualTo(Instant.EPOCH));
   }
 
   @Test
@@ -947,6 +970,7 @@ final class DeliveryTest {
     Sending sending = fixture.begin();
     books.breakDown();
     fixture.settle(sending, answered(200));
+    assertThat(fixture.due()).isEmpty();
     assertThat(fixture.delivery().standsStill()).isTrue();
     for (int i = 0; i < 5; i++) {
       passes(Duration.ofSeconds(6));
@@ -1123,7 +1147,7 @@ final class DeliveryTest {
   void aLeadThatWasBegunAndNotPostedCostsNothing() {
     books.stored("leads", "tech", 1);
     Sending sending = fixture.begin();
-    fixture.delivery().release(sending.lead());
+    fixture.release(sending.lead());
     assertThat(books.line(sending.lead().leadId()))
         .satisfies(
             line -> {
@@ -1143,7 +1167,7 @@ final class DeliveryTest {
     assertThatThrownBy(() -> fixture.delivery().post(sending))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("one post");
-    fixture.delivery().release(sending.lead());
+    fixture.release(sending.lead());
     assertThat(books.line(sending.lead().leadId()))
         .satisfies(
             line -> {
@@ -1161,7 +1185,7 @@ final class DeliveryTest {
     fixture.delivery().settle(sending, answered(200));
     assertThatThrownBy(() -> fixture.delivery().post(sending))
         .isInstanceOf(IllegalStateException.class);
-    fixture.delivery().release(sending.lead());
+    fixture.release(sending.lead());
     assertThat(books.line(sending.lead().leadId()).state()).isEqualTo(LeadState.ACCEPTED);
   }
 }

@@ -79,7 +79,7 @@ final class BeginTest {
   void aSettledLeadIsNotBegunAgain() {
     for (Settlement outcome : List.of(accepted(), refused(), unknown(null))) {
       Due next = books.due("tech").get(0);
-      books.ledger().settle(books.begin(next, lease), outcome);
+      books.settle(books.begin(next, lease), outcome);
       assertThat(refusal(next, lease)).isEqualTo(WaitReason.NOT_DUE);
     }
   }
@@ -92,7 +92,7 @@ final class BeginTest {
 
   @Test
   void aLeadIsNotBegunAMomentBeforeItIsDue() {
-    books.ledger().settle(books.begin(lead, lease), failed(START.plusSeconds(5)));
+    books.settle(books.begin(lead, lease), failed(START.plusSeconds(5)));
     books.clock().set(START.plusSeconds(5).minusMillis(1));
     assertThat(refusal(lead, lease)).isEqualTo(WaitReason.NOT_DUE);
     books.clock().set(START.plusSeconds(5));
@@ -131,7 +131,7 @@ final class BeginTest {
 
   @Test
   void aPausedWorkspaceBeginsNothingUntilItsPauseEnds() {
-    books.ledger().settle(books.begin(lead, lease), tooMany(START.plusSeconds(30)));
+    books.settle(books.begin(lead, lease), tooMany(START.plusSeconds(30)));
     Due other = books.due("tech").get(0);
     NotSent paused = refuses(other, lease, Budget.NONE);
     assertThat(paused.reason()).isEqualTo(WaitReason.PAUSED);
@@ -145,8 +145,8 @@ final class BeginTest {
   void aShorterPauseDoesNotEndALongerOne() {
     Sending first = books.begin(lead, lease);
     Sending second = books.begin(books.due("tech").get(0), lease);
-    books.ledger().settle(first, tooMany(START.plusSeconds(30)));
-    books.ledger().settle(second, tooMany(START.plusSeconds(2)));
+    books.settle(first, tooMany(START.plusSeconds(30)));
+    books.settle(second, tooMany(START.plusSeconds(2)));
     books.clock().advance(Duration.ofSeconds(10));
     assertThat(refuses(books.due("tech").get(0), lease, Budget.NONE).until())
         .isEqualTo(START.plusSeconds(30));

@@ -295,7 +295,7 @@ final class BudgetModelTest {
             case 6 -> LedgerFixture.unknown(soon);
             default -> LedgerFixture.unknown(null);
           };
-      books.ledger().settle(row.sending, settlement);
+      books.settle(row.sending, settlement);
       if (!settlement.stored()) {
         Amount back = cost(row.sending.lead().table()).times(-1);
         row.accounts.forEach(account -> charge(account, back));
@@ -498,9 +498,9 @@ final class BudgetModelTest {
     try {
       Sending sending = books.begin(lead, lease);
       switch (number % 5) {
-        case 0 -> books.ledger().settle(sending, LedgerFixture.unknown(books.clock().instant()));
-        case 1 -> books.ledger().settle(sending, LedgerFixture.failed(books.clock().instant()));
-        case 2, 3 -> books.ledger().settle(sending, LedgerFixture.accepted());
+        case 0 -> books.settle(sending, LedgerFixture.unknown(books.clock().instant()));
+        case 1 -> books.settle(sending, LedgerFixture.failed(books.clock().instant()));
+        case 2, 3 -> books.settle(sending, LedgerFixture.accepted());
         default -> {
           // Left on the wire.
         }

@@ -67,7 +67,7 @@ final class BudgetTest {
 
   private Sending send(String table, Settlement outcome) {
     Sending sending = books.begin(books.due(table).get(0), lease);
-    books.ledger().settle(sending, outcome);
+    books.settle(sending, outcome);
     return sending;
   }
 
@@ -224,7 +224,7 @@ final class BudgetTest {
     day(1);
     books.balance();
     assertThat(books.line(sending).state()).isEqualTo(LeadState.HELD);
-    assertThat(books.ledger().settle(sending, accepted())).isTrue();
+    assertThat(books.settle(sending, accepted())).isTrue();
     assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
   }
 

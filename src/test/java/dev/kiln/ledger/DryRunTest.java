@@ -65,12 +65,12 @@ final class DryRunTest {
     Run sent = run("sent", DedupeMode.SKIP);
     books.store(sent, Row.keyed("tech", "old"));
     Lease lease = books.lead("node");
-    books.ledger().settle(books.begin(books.due("tech").get(0), lease), accepted());
+    books.settle(books.begin(books.due("tech").get(0), lease), accepted());
     books.clock().advance(DEDUPE_WINDOW.plus(Duration.ofDays(1)));
     lease = books.lead("node");
     books.store(sent, Row.keyed("tech", "a"), Row.keyed("tech", "b"), Row.keyed("tech", "c"));
     for (Due due : books.due("tech")) {
-      books.ledger().settle(books.begin(due, lease), accepted());
+      books.settle(books.begin(due, lease), accepted());
     }
     books.store(run("waiting", DedupeMode.SKIP), Row.keyed("tech", "w"));
     Run own = run("leads", mode);
@@ -174,7 +174,7 @@ final class DryRunTest {
     books.store(run("before", DedupeMode.SKIP), rows(random, 30));
     List<Due> due = books.due("tech");
     for (Due lead : due.subList(0, Math.min(5, due.size()))) {
-      books.ledger().settle(books.begin(lead, lease), accepted());
+      books.settle(books.begin(lead, lease), accepted());
     }
     books.balance();
     var before = books.dump();

@@ -112,7 +112,7 @@ final class DurabilityTest {
     try (LedgerView view = LedgerView.open(copy)) {
       assertThat(view.leads(null, LeadState.SENDING, false, 10)).hasSize(1);
     }
-    books.ledger().settle(sending, accepted());
+    books.settle(sending, accepted());
     Path later = Files.createDirectory(data.resolve("as the power went again"));
     copyAll(later);
     try (LedgerView view = LedgerView.open(later)) {

@@ -218,7 +218,7 @@ final class IntakeTest {
             .filter(lead -> lead.leadId().equals(run.id() + "-" + record))
             .findFirst()
             .orElseThrow();
-    books.ledger().settle(books.begin(due, books.lead("node")), settlement);
+    books.settle(books.begin(due, books.lead("node")), settlement);
   }
 
   @Test
@@ -333,7 +333,7 @@ final class IntakeTest {
     Sending sending = books.begin(bob, books.lead("node"));
     Lease next = books.lead("another node");
     books.ledger().recover(next.epoch(), List.of("tech"), null, 8);
-    books.ledger().settle(sending, LedgerFixture.accepted());
+    books.settle(sending, LedgerFixture.accepted());
     books.ledger().accept(LeadSelection.ofLead(run.id() + "-1"));
     books.clock().advance(DEDUPE_WINDOW);
     Run again = books.run("again");
@@ -393,7 +393,7 @@ final class IntakeTest {
           case UNKNOWN -> LedgerFixture.unknown(null);
           default -> LedgerFixture.failed(START);
         };
-    books.ledger().settle(sending, settlement);
+    books.settle(sending, settlement);
     boolean released = outcome == LeadState.REFUSED || outcome == LeadState.DEAD;
     storeAnnAgain(released ? LeadState.QUEUED : LeadState.DUPLICATE);
   }

@@ -410,7 +410,21 @@ public final class LedgerFixture implements AutoCloseable {
   /** Sends the next lead of a table, to 200 or to 504; the latter leaves it UNKNOWN. */
   public void send(String table, int status) {
     Sending sending = begin(due(table).get(0), lead("node"));
-    ledger.settle(sending, status == 200 ? accepted() : unknown(null));
+    settle(sending, status == 200 ? accepted() : unknown(null));
+  }
+
+  /** Books an outcome, and waits until it is durable; whether it counted. */
+  public boolean settle(Sending sending, Settlement settlement) {
+    return ledger.settle(sending, settlement).await();
+  }
+
+  /** Waits until all that was handed in is durable, or refused. */
+  public void settled() {
+    try {
+      ledger.waiting(Map.of());
+    } catch (LedgerUnavailable refused) {
+      // So was all that was handed in before.
+    }
   }
 
   /** What came back, as Kiln reads it: the lead stands under {@code lead_id}. */

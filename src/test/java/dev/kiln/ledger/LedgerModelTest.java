@@ -244,7 +244,7 @@ final class LedgerModelTest {
       }
       OnTheWire row = wire.remove(step.pick % wire.size());
       Settlement settlement = outcome(step.other);
-      assertThat(books.ledger().settle(row.sending, settlement)).isTrue();
+      assertThat(books.settle(row.sending, settlement)).isTrue();
       book(row, settlement);
     }
 
@@ -289,7 +289,7 @@ final class LedgerModelTest {
           lead.sends == row.sending.number()
               && settlement.state() == LeadState.ACCEPTED
               && (lead.state == LeadState.UNKNOWN || lead.state == LeadState.QUEUED);
-      assertThat(books.ledger().settle(row.sending, settlement)).isEqualTo(counts);
+      assertThat(books.settle(row.sending, settlement)).isEqualTo(counts);
       if (counts) {
         lead.state = LeadState.ACCEPTED;
         accepted(lead, row);

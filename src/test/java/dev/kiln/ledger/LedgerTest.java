@@ -235,7 +235,7 @@ final class LedgerTest {
     Budget charge = charge(0, 0, "day 2026-11-25");
     List<Settlement> outcomes = List.of(accepted(), refused(), failed(START), unknown(START));
     for (Settlement outcome : outcomes) {
-      books.ledger().settle(books.begin(books.due("tech").get(0), lease, charge), outcome);
+      books.settle(books.begin(books.due("tech").get(0), lease, charge), outcome);
     }
     books.ledger().waiting(Map.of("tech", new Waiting(WaitReason.REFUSING, "token", null)));
     books.ledger().finish(run.id(), 5, 1, "");
@@ -292,7 +292,7 @@ final class LedgerTest {
           for (int i = 0; i < each; i++) {
             Sending sending =
                 books.begin(due.get(number * each + i), lease, charge(0, 0, "day 2026-11-25"));
-            books.ledger().settle(sending, outcomes.get(i % outcomes.size()));
+            books.settle(sending, outcomes.get(i % outcomes.size()));
           }
           return number;
         });
@@ -327,7 +327,7 @@ final class LedgerTest {
                 books.store(run, number == 0 ? "tech" : "finance", 10);
                 Sending sending =
                     books.begin(books.due(number == 0 ? "tech" : "finance").get(0), lease);
-                books.ledger().settle(sending, batch % 2 == 0 ? accepted() : refused());
+                books.settle(sending, batch % 2 == 0 ? accepted() : refused());
               }
             } finally {
               writing.decrementAndGet();

@@ -68,7 +68,7 @@ final class OperatorTest {
   /** Sends the next lead of a table, with this outcome. */
   private Sending send(String table, Settlement outcome) {
     Sending sending = books.begin(books.due(table).get(0), lease);
-    books.ledger().settle(sending, outcome);
+    books.settle(sending, outcome);
     return sending;
   }
 
@@ -127,7 +127,7 @@ final class OperatorTest {
     Ledger ledger = books.ledger();
     assertThat(ledger.hold(of(run)) + ledger.cancel(of(run)) + ledger.accept(of(run))).isZero();
     assertThat(retry(of(run)) + reroute(of(run), "finance")).isZero();
-    ledger.settle(sending, accepted());
+    books.settle(sending, accepted());
     assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
   }
 
@@ -178,7 +178,7 @@ final class OperatorTest {
     books.stored("leads", "tech", 1);
     Sending sending = send("tech", unknown(null));
     retry(ALL);
-    assertThat(books.ledger().settle(sending, accepted())).isTrue();
+    assertThat(books.settle(sending, accepted())).isTrue();
     assertThat(books.due("tech")).isEmpty();
   }
 
@@ -358,7 +358,7 @@ final class OperatorTest {
               for (Due lead : offered) {
                 send("finance", accepted());
                 try {
-                  books.ledger().settle(books.begin(lead, lease), accepted());
+                  books.settle(books.begin(lead, lease), accepted());
                   sent++;
                 } catch (NotSent wasHeld) {
                   assertThat(wasHeld.reason()).isEqualTo(WaitReason.NOT_DUE);
@@ -414,7 +414,7 @@ final class OperatorTest {
     books.stored("leads", "tech", 1);
     Sending sending = books.begin(books.due("tech").get(0), lease);
     books.ledger().pause(Pausable.WORKSPACE, WORKSPACE, true);
-    assertThat(books.ledger().settle(sending, accepted())).isTrue();
+    assertThat(books.settle(sending, accepted())).isTrue();
   }
 
   // ---- Backup and restore ----

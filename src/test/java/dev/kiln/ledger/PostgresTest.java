@@ -444,7 +444,7 @@ final class PostgresTest {
       Run run = books.stored("leads", "tech", 150);
       Lease lease = books.lead("node");
       for (Due due : books.due("tech").subList(0, 20)) {
-        books.ledger().settle(books.begin(due, lease), accepted());
+        books.settle(books.begin(due, lease), accepted());
         assertThat(books.snapshot().runs()).hasSize(1);
       }
       books.store(run, Row.keyed("tech", "a key"), Row.keyed("tech", "a key"));
@@ -484,7 +484,7 @@ final class PostgresTest {
       if (reached) {
         Sending sending = ledger.begin(due, lease, LedgerFixture::firstUsable, now -> Budget.NONE);
         assertThat(sending.number()).isEqualTo(1);
-        assertThat(ledger.settle(sending, accepted())).isTrue();
+        assertThat(ledger.settle(sending, accepted()).await()).isTrue();
         assertThat(direct.line(due.leadId()).state()).isEqualTo(LeadState.ACCEPTED);
       } else {
         assertThatThrownBy(

@@ -162,9 +162,7 @@ public final class ReleasedLedgerTest {
           .containsAll(
               sending.stream().map(row -> text(row, "run") + "-" + text(row, "record")).toList());
       for (Due lead : due) {
-        books
-            .ledger()
-            .settle(books.begin(lead, lease, charge(0, 0, "day of the test")), accepted());
+        books.settle(books.begin(lead, lease, charge(0, 0, "day of the test")), accepted());
       }
       assertThat(books.snapshot().tables().stream().flatMap(t -> t.states().keySet().stream()))
           .doesNotContain(LeadState.QUEUED, LeadState.SENDING, LeadState.HELD);
@@ -262,9 +260,7 @@ public final class ReleasedLedgerTest {
             unknown(later),
             unknown(null),
             webhookExhausted(later))) {
-      books
-          .ledger()
-          .settle(
+      books.settle(
               books.begin(books.due(TECH).get(0), lease, charge(0, 0, "day 2026-11-25", "month")),
               outcome);
     }

@@ -47,7 +47,7 @@ final class RetentionTest {
 
   private Sending send(Settlement settlement) {
     Sending sending = fixture.begin(fixture.due(TABLE).get(0), lease);
-    fixture.ledger().settle(sending, settlement);
+    fixture.settle(sending, settlement);
     return sending;
   }
 
@@ -249,7 +249,7 @@ final class RetentionTest {
     Run run = read("people", Row.keyed(TABLE, key));
     Sending sending = fixture.begin(fixture.due(TABLE).get(0), lease);
     assertThat(fixture.ledger().forget("ada@example.com")).isEqualTo(new Forgotten(Set.of(), 0, 1));
-    fixture.ledger().settle(sending, LedgerFixture.accepted());
+    fixture.settle(sending, LedgerFixture.accepted());
     assertThat(fixture.ledger().forget("ada@example.com"))
         .isEqualTo(new Forgotten(Set.of(run.id() + "-1"), 0, 0));
   }

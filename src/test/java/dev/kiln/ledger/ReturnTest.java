@@ -86,7 +86,7 @@ final class ReturnTest {
   void aLeadIsEnrichedFromEveryStateAfterBegin(LeadState from, @Nullable Settlement settlement) {
     Sending sending = begin();
     if (settlement != null) {
-      books.ledger().settle(sending, settlement);
+      books.settle(sending, settlement);
     }
     assertThat(state()).isEqualTo(from);
 
@@ -105,7 +105,7 @@ final class ReturnTest {
 
   @Test
   void aResendThatIsOnOfferIsNotBegunAnyMore() {
-    books.ledger().settle(begin(), unknown(START));
+    books.settle(begin(), unknown(START));
     Due offered = books.due("tech").get(0);
     receive();
     assertThatThrownBy(() -> books.begin(offered, lease)).isInstanceOf(NotSent.class);
@@ -115,14 +115,14 @@ final class ReturnTest {
   void anAnswerBehindTheRowIsKeptInTheLogAlone() {
     Sending sending = begin();
     receive();
-    assertThat(books.ledger().settle(sending, unknown(START))).isFalse();
+    assertThat(books.settle(sending, unknown(START))).isFalse();
     assertThat(state()).isEqualTo(LeadState.ENRICHED);
     assertThat(books.notes(sending.lead())).containsExactly("late: HTTP 504 late");
   }
 
   @Test
   void aHeldResendIsDropped() {
-    books.ledger().settle(begin(), unknown(START));
+    books.settle(begin(), unknown(START));
     LeadSelection all = new LeadSelection(null, null, null);
     books.ledger().hold(all);
     receive();
@@ -131,7 +131,7 @@ final class ReturnTest {
 
   @Test
   void aRowOfACancelledLeadIsKept() {
-    books.ledger().settle(begin(), failed(START));
+    books.settle(begin(), failed(START));
     books.ledger().cancel(new LeadSelection(null, null, null));
 
     assertThat(receive(leadId(), ""))
@@ -142,7 +142,7 @@ final class ReturnTest {
 
   @Test
   void otherContentOfTheSameLeadIsKeptBeside() {
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     receive();
     assertThat(receive(leadId(), ",\"phone\":\"1\"").kind()).isEqualTo(Receipt.Kind.STORED);
     assertThat(books.ledger().view().results()).isEqualTo(2);
@@ -176,7 +176,7 @@ final class ReturnTest {
   @Test
   void aLeadThatDoesNotComeBackIsMissingWhereTheTableExpectsIt() {
     books.ledger().expect(Set.of("tech"));
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     books.clock().advance(DAY.minusMillis(1));
     assertThat(books.ledger().missing("tech", DAY)).isZero();
     books.clock().advance(Duration.ofMillis(1));
@@ -186,14 +186,14 @@ final class ReturnTest {
 
     books.ledger().retry(new LeadSelection(null, null, null), Set.of(LeadState.MISSING), DAY);
     assertThat(books.line(leadId()).possibleDuplicate()).isTrue();
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     assertThat(receive()).isEqualTo(Receipt.Kind.STORED);
     assertThat(state()).isEqualTo(LeadState.ENRICHED);
   }
 
   @Test
   void whatWasAcceptedBeforeItWasExpectedIsNeverMissing() {
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     books.clock().advance(Duration.ofMillis(1));
     books.ledger().expect(Set.of("tech"));
     books.clock().advance(DAY.multipliedBy(2));
@@ -210,8 +210,8 @@ final class ReturnTest {
     books.store(run, Row.of("tech"));
     assertThat(books.ledger().silence("tech", hour)).isEmpty();
     assertThat(books.ledger().silence("other", hour)).isEmpty();
-    books.ledger().settle(begin(), accepted());
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
+    books.settle(begin(), accepted());
     books.clock().advance(hour.minusMillis(1));
     assertThat(books.ledger().silence("tech", hour)).isEmpty();
     books.clock().advance(Duration.ofMillis(1));
@@ -229,8 +229,8 @@ final class ReturnTest {
   void fieldsAreCountedByTable() {
     books.ledger().expect(Set.of("tech"));
     books.store(run, Row.of("tech"));
-    books.ledger().settle(begin(), accepted());
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
+    books.settle(begin(), accepted());
     receive(leadId(), ",\"phone\":\"1\",\"title\":null,\"company\":{\"name\":\"F\",\"size\":7}");
     receive(run.id() + "-2", ",\"phone\":\"\",\"tags\":[1,2]");
 

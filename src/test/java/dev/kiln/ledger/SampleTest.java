@@ -125,9 +125,9 @@ final class SampleTest {
     Run run = sampled("leads", null, 2);
     books.store(run, Row.of("tech"));
     Lease lease = books.lead("node");
-    books.ledger().settle(books.begin(books.due("tech").get(0), lease), accepted());
+    books.settle(books.begin(books.due("tech").get(0), lease), accepted());
     books.store(run, Row.of("tech"), Row.of("tech"));
-    books.ledger().settle(books.begin(books.due("tech").get(0), lease), failed(START));
+    books.settle(books.begin(books.due("tech").get(0), lease), failed(START));
     assertThat(states(run))
         .isEqualTo(Map.of(LeadState.ACCEPTED, 1L, LeadState.QUEUED, 1L, LeadState.HELD, 1L));
   }
@@ -186,9 +186,9 @@ final class SampleTest {
     List<Sending> wire = books.due("tech").stream().map(due -> books.begin(due, lease)).toList();
     books.ledger().hold(of(held));
     books.ledger().cancel(of(cancelled));
-    books.ledger().settle(wire.get(0), failed(START));
-    books.ledger().settle(wire.get(1), accepted());
-    books.ledger().settle(wire.get(2), failed(START));
+    books.settle(wire.get(0), failed(START));
+    books.settle(wire.get(1), accepted());
+    books.settle(wire.get(2), failed(START));
     books.reopen();
     books.ledger().recover(Long.MAX_VALUE, List.of("tech"), START, 8);
     assertThat(states(held)).isEqualTo(Map.of(LeadState.HELD, 1L, LeadState.ACCEPTED, 1L));
@@ -202,11 +202,11 @@ final class SampleTest {
   void whatIsRetriedOfACancelledRunIsTriedMoreThanOnce() {
     Run run = books.stored("leads", "tech", 2);
     Lease lease = books.lead("node");
-    books.ledger().settle(books.begin(books.due("tech").get(0), lease), LedgerFixture.dead());
+    books.settle(books.begin(books.due("tech").get(0), lease), LedgerFixture.dead());
     books.ledger().finish(run.id(), 2, 2, "");
     books.ledger().cancel(of(run));
     books.ledger().retry(of(run), EnumSet.of(LeadState.DEAD), DEDUPE_WINDOW);
-    books.ledger().settle(books.begin(books.due("tech").get(0), lease), failed(START));
+    books.settle(books.begin(books.due("tech").get(0), lease), failed(START));
     assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.CANCELLED, 1L));
   }
 
@@ -228,12 +228,12 @@ final class SampleTest {
     Lease lease = books.lead("node");
     List<Due> due = books.due("tech");
     for (Due lead : due) {
-      books.ledger().settle(books.begin(lead, lease, charge(0, 0, "day")), accepted());
+      books.settle(books.begin(lead, lease, charge(0, 0, "day")), accepted());
     }
     Run failing = books.stored("failing", "tech", 1);
     Sending failed = books.begin(books.due("tech").get(0), lease, charge(0, 0, "day"));
     assertThat(books.ledger().view().spent(failing.id())).isEqualTo(new Amount(1000, 2000));
-    books.ledger().settle(failed, failed(START));
+    books.settle(failed, failed(START));
     assertThat(books.ledger().view().spent(failing.id())).isEqualTo(new Amount(0, 0));
     assertThat(books.ledger().view().spent(run.id())).isEqualTo(new Amount(2000, 4000));
     assertThat(books.ledger().view().spent(other.id())).isEqualTo(new Amount(1000, 2000));

@@ -87,7 +87,7 @@ final class SettleTest {
   void anOutcomeMovesTheLeadAndGivesBackOnlyWhatWasSurelyNotStored(
       Settlement settlement, LeadState state, int attempts, boolean stored, boolean doubted) {
     Sending sending = begin();
-    assertThat(books.ledger().settle(sending, settlement)).isTrue();
+    assertThat(books.settle(sending, settlement)).isTrue();
     LedgerView.LeadLine line = books.line(sending);
     assertThat(line.state()).isEqualTo(state);
     assertThat(line.attempts()).isEqualTo(attempts);
@@ -112,19 +112,19 @@ final class SettleTest {
   void whatIsGivenBackIsThePeriodThatWasChargedEvenIfItHasTurned() {
     Sending sending = begin();
     books.clock().advance(Duration.ofDays(1));
-    books.ledger().settle(sending, refused());
+    books.settle(sending, refused());
     assertThat(books.spent(DAY)).containsExactly(0L, 0L);
     assertThat(books.spent("day 2026-11-26")).containsExactly(0L, 0L);
   }
 
   @Test
   void aResendIsChargedAgainAndTheLeadIsDoubtedOnce() {
-    books.ledger().settle(begin(), unknown(START));
-    books.ledger().settle(begin(), unknown(START));
+    books.settle(begin(), unknown(START));
+    books.settle(begin(), unknown(START));
     Sending third = begin();
     assertThat(third.number()).isEqualTo(3);
     assertThat(third.attempts()).isEqualTo(2);
-    books.ledger().settle(third, accepted());
+    books.settle(third, accepted());
     assertThat(used()).isEqualTo(3);
     assertThat(books.spent(DAY)).containsExactly(3000L, 6000L);
     assertThat(books.line(third).possibleDuplicate()).isTrue();
@@ -139,7 +139,7 @@ final class SettleTest {
     Settlement illegal =
         new Settlement(
             LeadState.CANCELLED, null, "", false, false, WebhookNews.NONE, null, 0, 0, 0);
-    assertThatThrownBy(() -> books.ledger().settle(sending, illegal))
+    assertThatThrownBy(() -> books.settle(sending, illegal))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("SENDING to CANCELLED");
     assertThat(books.dump()).isEqualTo(before);
@@ -152,7 +152,7 @@ final class SettleTest {
     Sending sending = begin();
     assertThat(restart(null)).isEqualTo(1);
     assertThat(books.line(sending).state()).isEqualTo(LeadState.UNKNOWN);
-    assertThat(books.ledger().settle(sending, accepted())).isTrue();
+    assertThat(books.settle(sending, accepted())).isTrue();
     assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
     assertThat(used()).isEqualTo(1);
   }
@@ -162,7 +162,7 @@ final class SettleTest {
     Sending sending = begin();
     restart(START);
     assertThat(books.line(sending).state()).isEqualTo(LeadState.QUEUED);
-    assertThat(books.ledger().settle(sending, accepted())).isTrue();
+    assertThat(books.settle(sending, accepted())).isTrue();
     assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
     assertThat(books.due("tech")).isEmpty();
   }
@@ -172,10 +172,10 @@ final class SettleTest {
     Sending first = begin();
     restart(START);
     Sending second = begin();
-    assertThat(books.ledger().settle(first, accepted())).isFalse();
+    assertThat(books.settle(first, accepted())).isFalse();
     assertThat(books.line(second).state()).isEqualTo(LeadState.SENDING);
     assertThat(books.notes(first.lead())).containsExactly("late: ", null);
-    assertThat(books.ledger().settle(second, refused())).isTrue();
+    assertThat(books.settle(second, refused())).isTrue();
     assertThat(books.line(second).state()).isEqualTo(LeadState.REFUSED);
     assertThat(used()).as("the first may have been stored").isEqualTo(1);
   }
@@ -184,7 +184,7 @@ final class SettleTest {
   void aLateRefusalIsOnlyNoted() {
     Sending sending = begin();
     restart(START);
-    assertThat(books.ledger().settle(sending, refused())).isFalse();
+    assertThat(books.settle(sending, refused())).isFalse();
     assertThat(books.line(sending).state()).isEqualTo(LeadState.QUEUED);
     assertThat(books.notes(sending.lead())).containsExactly("late: HTTP 400 bad");
     assertThat(used()).isEqualTo(1);
@@ -194,9 +194,9 @@ final class SettleTest {
   void aLateAnswerStillTellsOfTheWebhookAndTheWorkspace() {
     Sending sending = begin();
     restart(START);
-    books.ledger().settle(sending, tooMany(START.plusSeconds(9)));
+    books.settle(sending, tooMany(START.plusSeconds(9)));
     assertThat(books.snapshot().workspaces().get(0).pauseUntil()).isEqualTo(START.plusSeconds(9));
-    books.ledger().settle(sending, webhookExhausted(START));
+    books.settle(sending, webhookExhausted(START));
     assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.EXHAUSTED);
   }
 

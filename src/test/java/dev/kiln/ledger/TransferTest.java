@@ -50,7 +50,7 @@ final class TransferTest {
       for (Settlement outcome : List.of(accepted(), unknown(null))) {
         Sending sending =
             books.begin(books.due("tech").get(0), lease, charge(0, 0, "day 2026-11-25"));
-        books.ledger().settle(sending, outcome);
+        books.settle(sending, outcome);
       }
       books.begin(books.due("tech").get(0), lease);
       for (String lead : List.of(run.id() + "-1", "nobody")) {
@@ -100,7 +100,7 @@ final class TransferTest {
       books.mustBalance();
       List<Due> due = books.due("tech");
       assertThat(due).hasSize(248);
-      books.ledger().settle(books.begin(due.get(0), lease), accepted());
+      books.settle(books.begin(due.get(0), lease), accepted());
       Run more = books.run("more");
       books.store(more, Row.keyed("tech", "key"), Row.of("tech"));
       assertThat(books.account(more).states())

@@ -42,7 +42,7 @@ final class WebhookRowsTest {
   }
 
   private void refuse(Sending sending) {
-    books.ledger().settle(sending, webhookRefuses(books.clock().instant()));
+    books.settle(sending, webhookRefuses(books.clock().instant()));
   }
 
   private Instant probeAt() {
@@ -59,7 +59,7 @@ final class WebhookRowsTest {
 
   @Test
   void aWebhookIsKnownByItsUrlSoThatARenamedOneKeepsItsCount() {
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     String id = books.webhook("tech-1").id();
     books.ledger().register(List.of(new ListedWebhook(id, "renamed", "tech", "tech-1", 9, 70, 0)));
     assertThat(books.ledger().webhooks("tech"))
@@ -80,18 +80,18 @@ final class WebhookRowsTest {
   void whatGoesThroughAWebhookIsCountedByDayForAWeek() {
     String id = books.webhook("tech-1").id();
     assertThat(books.snapshot().recentUse()).isEmpty();
-    books.ledger().settle(begin(), accepted());
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
+    books.settle(begin(), accepted());
     Sending failed = begin();
     assertThat(books.snapshot().recentUse()).containsExactly(Map.entry(id, new RecentUse(3, 1)));
     books.clock().advance(Duration.ofDays(1));
-    books.ledger().settle(failed, failed(books.clock().instant()));
+    books.settle(failed, failed(books.clock().instant()));
     assertThat(books.snapshot().recentUse())
         .as("given back to its day")
         .containsExactly(Map.entry(id, new RecentUse(2, 2)));
 
     books.clock().advance(Duration.ofDays(4));
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     assertThat(books.snapshot().recentUse()).containsExactly(Map.entry(id, new RecentUse(3, 6)));
     books.clock().advance(Duration.ofDays(2));
     assertThat(books.snapshot().recentUse()).containsExactly(Map.entry(id, new RecentUse(1, 3)));
@@ -107,14 +107,14 @@ final class WebhookRowsTest {
             List.of(
                 webhook("tech-2", "tech", "shared", 0, 3),
                 webhook("other-1", "other", "shared", 0, 4)));
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     assertThat(books.webhook("other-1").clayTableUsed()).isEqualTo(8);
     assertThat(books.webhook("other-1").used()).isEqualTo(4);
   }
 
   @Test
   void aWebhookThatIsNoLongerListedIsOfferedNoMoreAndKeepsItsFigures() {
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     books.ledger().register(List.of());
     assertThat(books.ledger().webhooks("tech")).isEmpty();
     mustRefuseToBegin();
@@ -181,7 +181,7 @@ final class WebhookRowsTest {
     Sending probe = begin();
     assertThat(probe.webhook().state()).isEqualTo(WebhookUse.State.REFUSING);
     mustRefuseToBegin();
-    books.ledger().settle(probe, accepted());
+    books.settle(probe, accepted());
     assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.OPEN);
     assertThat(books.webhook("tech-1").reason()).isEmpty();
     begin();
@@ -193,7 +193,7 @@ final class WebhookRowsTest {
     refuse(begin());
     books.clock().set(probeAt());
     Instant probed = books.clock().instant();
-    books.ledger().settle(begin(), failed(probed));
+    books.settle(begin(), failed(probed));
     assertThat(probeAt()).isEqualTo(probed.plusSeconds(60));
   }
 
@@ -201,7 +201,7 @@ final class WebhookRowsTest {
   void anAcceptanceOfARowBegunBeforeTheRefusalDoesNotReopenTheWebhook() {
     Sending early = begin();
     refuse(begin());
-    books.ledger().settle(early, accepted());
+    books.settle(early, accepted());
     assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.REFUSING);
   }
 
@@ -211,7 +211,7 @@ final class WebhookRowsTest {
     books.clock().set(probeAt());
     refuse(begin());
     books.clock().set(probeAt());
-    books.ledger().settle(begin(), accepted());
+    books.settle(begin(), accepted());
     books.clock().advance(Duration.ofSeconds(1));
     refuse(begin());
     assertThat(probeAt()).isEqualTo(books.clock().instant().plusSeconds(60));
@@ -230,8 +230,8 @@ final class WebhookRowsTest {
   void exhaustedIsTerminalAndSurvivesTheProcess() {
     Sending early = begin();
     Sending late = begin();
-    books.ledger().settle(begin(), webhookExhausted(START));
-    books.ledger().settle(early, accepted());
+    books.settle(begin(), webhookExhausted(START));
+    books.settle(early, accepted());
     refuse(late);
     books.reopen();
     books.ledger().register(List.of(webhook("tech-1", "tech", 0)));
