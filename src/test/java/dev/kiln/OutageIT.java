@@ -88,6 +88,8 @@ final class OutageIT {
               event -> {
                 // Nothing is on the wire then: the breaker waited for its probes' answers.
                 if (event.getStateTransition() == StateTransition.HALF_OPEN_TO_OPEN) {
+                  await("the probes' answers in the ledger")
+                      .until(() -> kiln.count(TECH, LeadState.SENDING) == 0);
                   reopened.add(Spent.of(kiln));
                 }
               });
