@@ -9,9 +9,12 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The main promise of the pace: as fast as the workspace allows, and never faster. */
 @Tag("alone") // it measures
+@Execution(ExecutionMode.CONCURRENT)
 final class DeliveryIT {
   private static final int LEADS = 300;
   private static final double RATE = 10;
