@@ -578,8 +578,9 @@ public final class Delivery {
   }
 
   /**
-   * Books what came of a begun lead. The lead goes on without waiting for the disk: until the ledger
-   * has its outcome it is owed, and a ledger that cannot take it gets it again before anything else.
+   * Books what came of a begun lead. The lead goes on without waiting for the disk: until the
+   * ledger has its outcome it is owed, and a ledger that cannot take it gets it again before
+   * anything else.
    *
    * @throws ClayFailed if the circuit breaker must know of a failure
    */

@@ -16,6 +16,7 @@ import dev.kiln.status.StatusText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,8 +109,19 @@ final class DemoCommand implements Callable<Integer> {
       if (keep) {
         out.println("Kept in " + folder + ": try kiln status --data " + places.data());
       }
+      if (archivesClasses()) {
+        spec.commandLine()
+            .getErr()
+            .println("Keeping Kiln's classes ready for faster starts: a few seconds more.");
+      }
       return agrees ? 0 : 1;
     }
+  }
+
+  /** Whether this Java writes an archive of its classes as it ends, as the launcher has it do. */
+  private static boolean archivesClasses() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .anyMatch(argument -> argument.startsWith("-XX:ArchiveClassesAtExit="));
   }
 
   private Places prepare(Path folder, Simulator clay) throws IOException {

@@ -92,8 +92,8 @@ final class Writer implements AutoCloseable {
   }
 
   /**
-   * Has an operation run, behind all that were handed in before, and does not wait for it. What goes
-   * wrong, whoever waits for it is told.
+   * Has an operation run, behind all that were handed in before, and does not wait for it. What
+   * goes wrong, whoever waits for it is told.
    */
   <T> Pending<T> handIn(Operation<T> operation) {
     Task<T> task = new Task<>(operation);

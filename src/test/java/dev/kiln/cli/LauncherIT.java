@@ -189,7 +189,8 @@ final class LauncherIT {
           .as(home + ": an option in the launcher or in the manifest of pom.xml answers a warning")
           .doesNotContainIgnoringCase("warning", "Unsafe", "native access");
       assertThat(demo.exit()).as(home + ": " + demo.out() + demo.err()).isZero();
-      assertThat(demo.err().lines()).allMatch(line -> line.contains(" leads settled"));
+      assertThat(demo.err().lines())
+          .allMatch(line -> line.contains(" leads settled") || line.contains("for faster starts"));
       assertThat(String.join("\n", demo.out()))
           .containsPattern("Rows read (\\d+), accounted for \\1\\. Accepted (\\d+); .* stored \\2 ")
           .contains(", 0 of them twice.")
@@ -257,7 +258,8 @@ final class LauncherIT {
         end(
             start(
                 Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", " -Da=*  -ea "),
-                LAUNCHER));
+                LAUNCHER,
+                "run"));
     assertThat(added.out().subList(2, 7))
         .containsExactly(
             "<-Xmx256m>", "<-XX:+UseSerialGC>", "<-Dio.netty.noUnsafe=true>", "<-Da=*>", "<-ea>");
@@ -265,13 +267,30 @@ final class LauncherIT {
         end(
             start(
                 Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", "-XX:+UseG1GC -Xmx1g"),
-                LAUNCHER));
+                LAUNCHER,
+                "run"));
     assertThat(replaced.out().subList(2, 6))
         .containsExactly(
             "<-Dio.netty.noUnsafe=true>",
             "<-XX:+UseG1GC>",
             "<-Xmx1g>",
             "<-Dkiln.home=" + PROJECT + ">");
+  }
+
+  @Test
+  void aBriefCommandRunsWithoutTheSecondCompiler() throws Exception {
+    String brief = "<-XX:TieredStopAtLevel=1>";
+    assertThat(run(javaHome, LAUNCHER, "status", "--json").out()).contains(brief);
+    assertThat(run(javaHome, LAUNCHER, "--help").out()).contains(brief);
+    assertThat(run(javaHome, LAUNCHER).out()).contains(brief);
+    assertThat(run(javaHome, LAUNCHER, "run").out()).doesNotContain(brief);
+    for (String own : List.of("-XX:TieredStopAtLevel=4", "-XX:-TieredCompilation")) {
+      Map<String, String> environment =
+          Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", own);
+      assertThat(end(start(environment, LAUNCHER, "status")).out())
+          .contains("<" + own + ">")
+          .doesNotContain(brief);
+    }
   }
 
   private static boolean isOfArchives(String option) {

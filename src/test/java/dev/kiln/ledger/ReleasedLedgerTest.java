@@ -261,8 +261,8 @@ public final class ReleasedLedgerTest {
             unknown(null),
             webhookExhausted(later))) {
       books.settle(
-              books.begin(books.due(TECH).get(0), lease, charge(0, 0, "day 2026-11-25", "month")),
-              outcome);
+          books.begin(books.due(TECH).get(0), lease, charge(0, 0, "day 2026-11-25", "month")),
+          outcome);
     }
     books.begin(books.due(TECH).get(0), lease, charge(0, 0, "day 2026-11-25"));
     books.ledger().hold(LeadSelection.ofLead(books.due(TECH).get(0).leadId()));
