@@ -335,6 +335,23 @@ final class LauncherIT {
   }
 
   @Test
+  void startsWhereAnotherStartTookTheArchiveOfADemoFirst() throws Exception {
+    Path home = lonelyFolder();
+    Files.writeString(home.resolve("kiln.jar"), "");
+    Files.writeString(home.resolve("kiln-17.0.999.jsa.new"), "classes");
+    Path bin = Files.createDirectories(folder.resolve("bin"));
+    script(bin.resolve("mv"), "#!/bin/sh\necho 'cannot stat' >&2\nexit 1\n");
+    Ended ended =
+        end(
+            start(
+                Map.of("JAVA_HOME", javaHome.toString(), "PATH", bin + ":" + System.getenv("PATH")),
+                home.resolve("kiln"),
+                "run"));
+    assertThat(ended.out()).contains("<run>").noneMatch(LauncherIT::isOfArchives);
+    assertThat(ended.err()).isEmpty();
+  }
+
+  @Test
   void refusesAJavaHomeWithoutJava() throws Exception {
     Ended ended = run(folder, LAUNCHER);
     assertThat(ended.err())
@@ -403,7 +420,7 @@ final class LauncherIT {
     Path home = sourceFolder("#!/bin/sh\nexit 1\n");
     Files.createDirectories(home.resolve("lib"));
     Files.writeString(home.resolve("lib/kiln.jar"), "");
-    Ended inLib = run(javaHome, home.resolve("kiln"), "x");
+    Ended inLib = run(javaHome, home.resolve("kiln"), "run");
     assertThat(inLib.err()).isEmpty();
     assertThat(inLib.out().subList(5, 12))
         .containsExactly(
@@ -413,7 +430,7 @@ final class LauncherIT {
             "<-cp>",
             "<" + home.resolve("lib/*") + ">",
             "<dev.kiln.cli.Main>",
-            "<x>");
+            "<run>");
     Files.writeString(home.resolve("kiln.jar"), "");
     assertThat(run(javaHome, home.resolve("kiln")).out())
         .containsSequence("<-jar>", "<" + home.resolve("kiln.jar") + ">");
