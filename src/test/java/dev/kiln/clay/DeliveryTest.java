@@ -1179,6 +1179,20 @@ final class DeliveryTest {
   }
 
   @Test
+  void aLeadGoesOnBeforeItsOutcomeIsInTheLedger() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    books.locked(
+        () -> {
+          fixture.delivery().settle(sending, answered(200));
+          fixture.delivery().release(sending.lead());
+          assertThat(books.line(sending).state()).isEqualTo(LeadState.SENDING);
+        });
+    books.settled();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
+  }
+
+  @Test
   void aLeadIsNotPostedBehindItsSettle() {
     books.stored("leads", "tech", 1);
     Sending sending = fixture.begin();
