@@ -16,6 +16,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.awaitility.Awaitility;
 
 final class SpacingTest {
   private static final long SECOND = 1_000_000_000L;
@@ -142,10 +143,34 @@ final class SpacingTest {
   }
 
   @Example
+  void aFirstRowThatFailsBeforeItLeavesLetsTheOthersLeave() {
+    Spacing spacing = begun(10);
+    spacing.answered();
+    assertThat(leaving(spacing, 10, 0.04, 0.04))
+        .usingComparatorWithPrecision(1e-6)
+        .containsExactly(0.1, 0.2);
+  }
+
+  @Example
   void aFirstRowThatNeitherLeavesNorFailsIsNotWaitedForForEver() {
-    assertThat(leaving(begun(10), 10, 0, 0))
+    Spacing spacing = new Spacing();
+    assertThat(spacing.take(7 * SECOND, 10)).isZero();
+    assertThat(leaving(spacing, 10, 7, 7))
         .usingComparatorWithPrecision(0.006)
-        .containsExactly(5, 5.1);
+        .containsExactly(12, 12.1);
+  }
+
+  @Example
+  void whoWaitsBehindTheFirstInLineIsCounted() {
+    Spacing spacing = new Spacing();
+    spacing.await(() -> 1);
+    CompletableFuture<?> both =
+        CompletableFuture.allOf(
+            CompletableFuture.runAsync(() -> spacing.await(() -> 1)),
+            CompletableFuture.runAsync(() -> spacing.await(() -> 1)));
+    Awaitility.await().until(() -> spacing.waiting() == 1);
+    spacing.answered();
+    assertThat(both).succeedsWithin(Duration.ofSeconds(30));
   }
 
   @Example

@@ -129,4 +129,31 @@ final class LeadStateTest {
         .filteredOn(LeadState::releasesKey)
         .containsExactlyInAnyOrder(LeadState.REFUSED, LeadState.DEAD, LeadState.CANCELLED);
   }
+
+  @Test
+  void intakeSortsOutOnlyRejectedRowsAndDuplicates() {
+    assertThat(LeadState.values())
+        .filteredOn(state -> !state.passedIntake())
+        .containsExactlyInAnyOrder(LeadState.REJECTED, LeadState.DUPLICATE);
+  }
+
+  @Test
+  void aLeadHasGotThroughWhereClayHasAcceptedIt() {
+    assertThat(LeadState.gotThrough())
+        .containsExactlyInAnyOrder(LeadState.ACCEPTED, LeadState.ENRICHED, LeadState.MISSING);
+  }
+
+  @Test
+  void aLeadHasEndedWhereNothingOfItIsUnderWayNorInDoubt() {
+    assertThat(LeadState.ended())
+        .containsExactlyInAnyOrder(
+            LeadState.REJECTED,
+            LeadState.DUPLICATE,
+            LeadState.ACCEPTED,
+            LeadState.REFUSED,
+            LeadState.DEAD,
+            LeadState.CANCELLED,
+            LeadState.ENRICHED,
+            LeadState.MISSING);
+  }
 }
