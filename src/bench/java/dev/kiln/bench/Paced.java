@@ -1,5 +1,6 @@
 package dev.kiln.bench;
 
+import dev.kiln.ledger.Together;
 import dev.kiln.simulate.SimulatorStatistics.Counts;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ final class Paced implements Measure {
   public void take(Scale scale, Figures figures) {
     List<CompletableFuture<Counts>> kilns = new ArrayList<>();
     for (int latency : LATENCIES) {
-      kilns.add(CompletableFuture.supplyAsync(() -> deliver(scale, latency)));
+      kilns.add(CompletableFuture.supplyAsync(() -> deliver(scale, latency), Together.threads()));
     }
     for (int i = 0; i < LATENCIES.size(); i++) {
       Counts counts = kilns.get(i).join();

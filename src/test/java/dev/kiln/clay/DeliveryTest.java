@@ -1038,10 +1038,11 @@ final class DeliveryTest {
     List<CompletableFuture<Void>> looks = new ArrayList<>();
     books.locked(
         () -> {
-          looks.add(CompletableFuture.runAsync(fixture::due));
+          looks.add(CompletableFuture.runAsync(fixture::due, Together.threads()));
           await().until(() -> fixture.looks.get() == before + 2);
           fixture.stoppedRoutes.clear();
-          looks.add(CompletableFuture.runAsync(() -> fixture.delivery().start()));
+          looks.add(
+              CompletableFuture.runAsync(() -> fixture.delivery().start(), Together.threads()));
         });
     looks.get(1).join();
     assertThat(waiting("tech")).isNull();

@@ -3,6 +3,7 @@ package dev.kiln.clay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kiln.ledger.Together;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -160,14 +161,15 @@ final class SpacingTest {
         .containsExactly(12, 12.1);
   }
 
+  private static CompletableFuture<Void> waiting(Spacing spacing, double rate) {
+    return CompletableFuture.runAsync(() -> spacing.await(() -> rate), Together.threads());
+  }
+
   @Example
   void whoWaitsBehindTheFirstInLineIsCounted() {
     Spacing spacing = new Spacing();
     spacing.await(() -> 1);
-    CompletableFuture<?> both =
-        CompletableFuture.allOf(
-            CompletableFuture.runAsync(() -> spacing.await(() -> 1)),
-            CompletableFuture.runAsync(() -> spacing.await(() -> 1)));
+    CompletableFuture<?> both = CompletableFuture.allOf(waiting(spacing, 1), waiting(spacing, 1));
     Awaitility.await().until(() -> spacing.waiting() == 1);
     spacing.answered();
     assertThat(both).succeedsWithin(Duration.ofSeconds(30));
@@ -197,7 +199,7 @@ final class SpacingTest {
     assertThat(
             CompletableFuture.allOf(
                 IntStream.range(0, 4)
-                    .mapToObj(i -> CompletableFuture.runAsync(() -> spacing.await(() -> 0.001)))
+                    .mapToObj(i -> waiting(spacing, 0.001))
                     .toArray(CompletableFuture[]::new)))
         .succeedsWithin(Duration.ofSeconds(30));
     assertThat(spacing.waiting()).isZero();

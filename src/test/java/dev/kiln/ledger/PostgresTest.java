@@ -414,7 +414,8 @@ final class PostgresTest {
       store.begin(busy, false);
       CompletableFuture<Void> work =
           CompletableFuture.runAsync(
-              () -> busy.createQuery("SELECT CAST(pg_sleep(7) AS TEXT)").mapTo(String.class).one());
+              () -> busy.createQuery("SELECT CAST(pg_sleep(7) AS TEXT)").mapTo(String.class).one(),
+              Together.threads());
       assertThatThrownBy(
               () -> books.ledger().lead("main", "another", Duration.ofSeconds(10), false))
           .isInstanceOf(LedgerUnavailable.class)
