@@ -702,22 +702,12 @@ final class Lane {
   /** Sees to it that an outcome is booked; whether it had to be handed in again. */
   private boolean book(Owed outcome) {
     boolean again = false;
-    boolean counted = true;
+    boolean counted;
     try {
-      try {
-        counted = outcome.booked.await();
-      } catch (LedgerUnavailable unavailable) {
-        again = true;
-        counted = ledger.settle(outcome.sending, outcome.settlement).await();
-      }
-    } catch (LedgerUnavailable still) {
-      throw still;
-    } catch (RuntimeException | Error wrong) {
-      LOG.error(
-          "Lead {}: its outcome ({}) cannot be booked; it is in doubt from the next start on",
-          outcome.sending.lead().leadId(),
-          outcome.settlement.state(),
-          wrong);
+      counted = outcome.booked.await();
+    } catch (RuntimeException | Error failure) {
+      again = true;
+      counted = bookAgain(outcome);
     }
     if (!counted) {
       LOG.info(
@@ -726,6 +716,21 @@ final class Lane {
           outcome.settlement.state());
     }
     return again;
+  }
+
+  private boolean bookAgain(Owed outcome) {
+    try {
+      return ledger.settle(outcome.sending, outcome.settlement).await();
+    } catch (LedgerUnavailable still) {
+      throw still;
+    } catch (RuntimeException | Error wrong) {
+      LOG.error(
+          "Lead {}: its outcome ({}) cannot be booked; it is in doubt from the next start on",
+          outcome.sending.lead().leadId(),
+          outcome.settlement.state(),
+          wrong);
+      return true;
+    }
   }
 
   /** Offers nothing until a time; then the lease is written anew before anything else. */

@@ -1005,6 +1005,36 @@ final class DeliveryTest {
   }
 
   @Test
+  void anOutcomeAtWhichADriverStumbledIsHandedInOnceMore() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    books.clock().surprise(new AssertionError("getAutoCommit() should not throw"));
+    fixture.delivery().settle(sending, answered(200));
+    fixture.delivery().release(sending.lead());
+    await()
+        .untilAsserted(
+            () -> {
+              assertThat(fixture.due()).isEmpty();
+              assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
+            });
+  }
+
+  @Test
+  void anOutcomeThatNothingCanBookHoldsNobodyUpAndIsInDoubtFromTheNextStartOn() {
+    books.stored("leads", "tech", 1);
+    Sending sending = fixture.begin();
+    books.clock().surprise(new AssertionError("once"));
+    books.clock().surprise(new AssertionError("and again"));
+    fixture.delivery().settle(sending, answered(200));
+    fixture.delivery().release(sending.lead());
+    fixture.delivery().resign();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.SENDING);
+    assertThat(fixture.delivery(POLICY, LEAST, "the next start", true).due(WORKSPACE)).isEmpty();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.QUEUED);
+    assertThat(books.line(sending).possibleDuplicate()).isTrue();
+  }
+
+  @Test
   void whatIsOwedIsBookedBeforeKilnStops() {
     books.stored("leads", "tech", 1);
     Sending sending = fixture.begin();
