@@ -100,11 +100,11 @@ final class Writer implements AutoCloseable {
     try {
       guard.mustBeSound();
       queue.add(task);
-      if (closed && queue.remove(task)) {
-        throw new LedgerUnavailable("The ledger is closed.");
-      }
-    } catch (LedgerUnavailable unavailable) {
-      task.done.completeExceptionally(unavailable);
+    } catch (LedgerUnavailable unsound) {
+      task.done.completeExceptionally(unsound);
+    }
+    if (closed && queue.remove(task)) {
+      task.done.completeExceptionally(new LedgerUnavailable("The ledger is closed."));
     }
     return new Pending<>(task.done);
   }
