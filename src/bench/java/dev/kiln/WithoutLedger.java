@@ -130,14 +130,16 @@ public final class WithoutLedger {
                 TABLE,
                 Priority.NORMAL,
                 Leads.payload("9-" + id),
-                false));
+                false,
+                0,
+                0));
       }
       return due;
     }
 
     /** Begins a lead. */
     public Sending begin(Due lead) {
-      return new Sending(lead, 1, 0, webhook, lease, Instant.now(), List.of());
+      return new Sending(lead, 1, webhook, lease, Instant.now(), List.of());
     }
 
     /** The row, as Kiln makes it. */

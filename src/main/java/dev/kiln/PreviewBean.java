@@ -130,7 +130,9 @@ public final class PreviewBean {
                   lead.table(),
                   priority,
                   lead.payload(),
-                  false),
+                  false,
+                  0,
+                  0),
               batch);
     }
 

@@ -44,7 +44,16 @@ public class ClayBenchmarks {
           List.of());
   private final Due lead =
       new Due(
-          1, "20261125-abcdef", 1, "", table.name(), Priority.NORMAL, Leads.payload("1-1"), false);
+          1,
+          "20261125-abcdef",
+          1,
+          "",
+          table.name(),
+          Priority.NORMAL,
+          Leads.payload("1-1"),
+          false,
+          0,
+          0);
   private final Reply accepted = reply(200, "{\"success\":true}");
   private final Reply limit = reply(403, "Record limit reached for webhook");
 

@@ -694,8 +694,8 @@ public final class Delivery {
       return new Settlement(
           LeadState.QUEUED, now, said, false, false, WebhookNews.NONE, null, 0, 0, reply.bytes());
     }
-    boolean costs = costs(answer, probe, sending.attempts() + 1 >= policy.attempts());
-    int attempts = sending.attempts() + (costs ? 1 : 0);
+    boolean costs = costs(answer, probe, sending.lead().attempts() + 1 >= policy.attempts());
+    int attempts = sending.lead().attempts() + (costs ? 1 : 0);
     Instant retry = now.plus(jitter(longer(policy.waitAfter(attempts), wish)));
     boolean spent = attempts >= policy.attempts();
 

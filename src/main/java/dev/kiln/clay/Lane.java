@@ -312,9 +312,9 @@ final class Lane {
   // ---- Offering ----
 
   /**
-   * How many leads may be put on offer now. Waits a moment for room, at high rates for a quarter of
-   * it at once, since each look into the ledger reads along what is on offer already. Leads on
-   * offer are few, so that one of higher priority overtakes within half a second of the pace.
+   * How many leads may be put on offer now. Waits a moment for room, at high rates for half of it
+   * at once, since each look into the ledger passes by what is on offer already. Leads on offer are
+   * few, so that one of higher priority overtakes within half a second of the pace.
    */
   int room(Duration atMost) {
     long nanos = atMost.toNanos();
@@ -325,7 +325,7 @@ final class Lane {
       while (true) {
         int most = mostWaiting();
         int free = most - waiting.size();
-        if (free >= Math.max(1, most / 4) || nanos <= 0) {
+        if (free >= Math.max(1, most / 2) || nanos <= 0) {
           return Math.max(0, free);
         }
         nanos = room.awaitNanos(nanos);

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,11 +33,23 @@ final class Purse {
   /** Steps of one call: some thousand leads, a tenth of a second. */
   private static final int STEPS = 8;
 
+  /** What may be spent from one time on, until a day or a month turns. */
+  private record Known(
+      Catalogue catalogue, @Nullable Set<String> only, Budget budget, Instant from, Instant until) {
+    boolean holds(Catalogue present, @Nullable Set<String> some, Instant now) {
+      return catalogue.equals(present)
+          && Objects.equals(only, some)
+          && !now.isBefore(from)
+          && now.isBefore(until);
+    }
+  }
+
   private final Ledger ledger;
   private final Queue<Due> refused = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean asked = new AtomicBoolean(true);
   private volatile Catalogue catalogue;
   private volatile @Nullable Set<String> onlyRuns;
+  private volatile @Nullable Known known;
   private Map<String, Long> runs = Map.of();
   private Instant lookAt = Instant.EPOCH;
   private Instant turns = Instant.EPOCH;
@@ -46,10 +59,24 @@ final class Purse {
     this.catalogue = catalogue;
   }
 
-  /** What may be spent at a time. */
+  /** What may be spent at a time; asked for with every lead, and worked out when it changes. */
   Budget at(Instant now) {
     Catalogue present = catalogue;
-    return present.budgets().at(present.tables().values(), now, onlyRuns);
+    Set<String> only = onlyRuns;
+    Known last = known;
+    if (last == null || !last.holds(present, only, now)) {
+      Budget budget = present.budgets().at(present.tables().values(), now, only);
+      last = new Known(present, only, budget, now, turn(budget));
+      known = last;
+    }
+    return last.budget;
+  }
+
+  private static Instant turn(Budget budget) {
+    return budget.periods().stream()
+        .map(Budget.Period::ends)
+        .min(Instant::compareTo)
+        .orElse(Instant.MAX);
   }
 
   /** Goes on with other budgets. */
@@ -87,11 +114,7 @@ final class Purse {
         runs = done.runs();
         tell(done);
         if (!done.more()) {
-          turns =
-              at(now).periods().stream()
-                  .map(Budget.Period::ends)
-                  .min(Instant::compareTo)
-                  .orElse(Instant.MAX);
+          turns = turn(at(now));
           return true;
         }
       }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,25 @@ public record Budget(
    * @param caps what may be spent in it
    */
   public record Period(String name, Instant ends, Caps caps) {}
+
+  /**
+   * What one lead takes, and where that is booked.
+   *
+   * @param cost what it takes
+   * @param accounts all that it is charged to
+   * @param periods the names of the day and the month, one a line
+   */
+  record Charge(Amount cost, List<Account> accounts, String periods) {}
+
+  /** The charge of a lead of a run at a table. */
+  Charge charge(String run, String table) {
+    List<Account> accounts = new ArrayList<>(ofPeriods(table));
+    accounts.addAll(ofRun(run, table));
+    return new Charge(
+        cost(table),
+        List.copyOf(accounts),
+        periods.stream().map(Period::name).collect(Collectors.joining("\n")));
+  }
 
   /** What one lead of a table takes. */
   Amount cost(String table) {

@@ -11,6 +11,8 @@ package dev.kiln.ledger;
  * @param priority the run's priority
  * @param payload its columns as a JSON object
  * @param possibleDuplicate whether it may have arrived at Clay before
+ * @param sends how often it was begun
+ * @param attempts the attempts that counted
  */
 public record Due(
     long id,
@@ -20,7 +22,9 @@ public record Due(
     String table,
     Priority priority,
     String payload,
-    boolean possibleDuplicate) {
+    boolean possibleDuplicate,
+    int sends,
+    int attempts) {
   /** The id that travels to Clay: stable over every retry. */
   public String leadId() {
     return run + "-" + record;

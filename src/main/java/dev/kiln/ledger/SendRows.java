@@ -2,13 +2,13 @@ package dev.kiln.ledger;
 
 import dev.kiln.ledger.RunRows.Onward;
 import dev.kiln.ledger.Settlement.WebhookNews;
+import java.sql.ResultSet;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.EmptyHandling;
 import org.jdbi.v3.core.statement.Query;
@@ -19,21 +19,18 @@ final class SendRows {
   /** Leads recovered in one transaction. */
   static final int RECOVERED_AT_ONCE = 500;
 
+  /** Queued, due, and not begun since it was offered. */
   private static final String IS_DUE =
-      "id = ? AND state = 'QUEUED' AND due_at <= ? AND table_name = ?";
+      "id = ? AND state = 'QUEUED' AND due_at <= ? AND table_name = ? AND sends = ?";
 
   private static final String BEGIN =
       "UPDATE lead SET state = 'SENDING', reason = '', sends = sends + 1, webhook = ?, epoch = ?, changed_at = ?"
           + " WHERE "
-          + IS_DUE
-          + " RETURNING sends, attempts";
+          + IS_DUE;
 
   private static final String ACCEPT =
       "UPDATE lead SET state = 'ACCEPTED', reason = '', changed_at = ?"
-          + " WHERE id = ? AND sends = ? AND state = 'SENDING' RETURNING 1";
-
-  /** What every begin learns of its lead. */
-  private record Begun(int number, int attempts) {}
+          + " WHERE id = ? AND sends = ? AND state = 'SENDING'";
 
   private SendRows() {}
 
@@ -48,8 +45,8 @@ final class SendRows {
 
   /** What is due, in the order of the index {@code lead_due}: a table's leads and no others. */
   static String due(String more) {
-    return "SELECT id, run, record, source, table_name, priority, payload, possible_duplicate"
-        + " FROM lead"
+    return "SELECT id, run, record, source, table_name, priority, payload, possible_duplicate,"
+        + " sends, attempts FROM lead"
         + " WHERE table_name = :table AND state = 'QUEUED' AND due_at <= :now"
         + more
         + " ORDER BY priority, id LIMIT :most";
@@ -62,7 +59,8 @@ final class SendRows {
       Collection<Long> except,
       @Nullable Set<String> runs,
       long now) {
-    // The leads on offer are few and bounded: they are read along and left out here.
+    // The leads on offer are few and bounded: they are passed by here, before anything of them is
+    // read.
     Query query =
         handle
             .createQuery(due(runs == null ? "" : " AND run IN (<runs>)"))
@@ -72,22 +70,30 @@ final class SendRows {
     if (runs != null) {
       query.bindList(EmptyHandling.NULL_KEYWORD, "runs", List.copyOf(runs));
     }
-    return query
-        .map(
-            (row, context) ->
-                new Due(
-                    row.getLong("id"),
-                    row.getString("run"),
-                    row.getLong("record"),
-                    row.getString("source"),
-                    row.getString("table_name"),
-                    Priority.at(row.getInt("priority")),
-                    row.getString("payload"),
-                    row.getInt("possible_duplicate") == 1))
-        .stream()
-        .filter(lead -> !except.contains(lead.id()))
-        .limit(most)
-        .toList();
+    return query.scanResultSet(
+        (rows, context) -> {
+          try (context) {
+            List<Due> due = new ArrayList<>();
+            ResultSet row = rows.get();
+            while (due.size() < most && row.next()) {
+              if (!except.contains(row.getLong(1))) {
+                due.add(
+                    new Due(
+                        row.getLong(1),
+                        row.getString(2),
+                        row.getLong(3),
+                        row.getString(4),
+                        row.getString(5),
+                        Priority.at(row.getInt(6)),
+                        row.getString(7),
+                        row.getInt(8) == 1,
+                        row.getInt(9),
+                        row.getInt(10)));
+              }
+            }
+            return due;
+          }
+        });
   }
 
   /** When the oldest queued lead of a table came in: looked up by priority, whatever is queued. */
@@ -118,58 +124,62 @@ final class SendRows {
       Budget budget,
       Instant now) {
     WorkspaceRows.mustLead(transaction, lease, lead.table(), now);
-    Amount cost = budget.cost(lead.table());
-    List<Account> accounts = new ArrayList<>(budget.ofPeriods(lead.table()));
-    accounts.addAll(budget.ofRun(lead.run(), lead.table()));
+    Budget.Charge charge = transaction.charge(budget, lead.run(), lead.table());
     WebhookUse webhook;
     try {
       webhook = rotation.choose(transaction.webhooks(lead.table()), now);
-      mustAfford(transaction, accounts, cost);
+      mustAfford(transaction, charge);
     } catch (NotSent notSent) {
       mustBeDue(transaction, lead, now);
       throw notSent;
     }
     // The last check of all is part of the first write.
-    Begun begun =
+    boolean begun =
         transaction
             .statements()
-            .find(
+            .change(
                 BEGIN,
-                row -> new Begun(row.getInt(1), row.getInt(2)),
                 webhook.id(),
                 lease.epoch(),
                 now.toEpochMilli(),
                 lead.id(),
                 now.toEpochMilli(),
-                lead.table());
-    if (begun == null) {
+                lead.table(),
+                lead.sends());
+    if (!begun) {
       throw notDue();
     }
+    int number = lead.sends() + 1;
     transaction
         .statements()
         .putOff(
             "INSERT INTO attempt (lead, number, webhook, epoch, begun_at, credits, actions, periods)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             lead.id(),
-            begun.number,
+            number,
             webhook.id(),
             lease.epoch(),
             now.toEpochMilli(),
-            cost.credits(),
-            cost.actions(),
-            budget.periods().stream().map(Budget.Period::name).collect(Collectors.joining("\n")));
+            charge.cost().credits(),
+            charge.cost().actions(),
+            charge.periods());
     WebhookRows.use(transaction, webhook.id(), webhook.clayTable(), 1, now);
     if (webhook.state() == WebhookUse.State.REFUSING) {
       WebhookRows.probe(transaction.handle(), webhook.id(), now.toEpochMilli());
     }
     List<BudgetWarning> warnings = new ArrayList<>();
-    for (Account account : cost.equals(Amount.NOTHING) ? List.<Account>of() : accounts) {
-      Amount before = account.capped() ? transaction.spent(account.name()) : Amount.NOTHING;
-      warnings.addAll(BudgetRows.warn(transaction, account, before, before.plus(cost), now));
-      transaction.spend(account, cost);
+    if (!charge.cost().equals(Amount.NOTHING)) {
+      for (Account account : charge.accounts()) {
+        if (account.capped()) {
+          Amount before = transaction.spent(account.name());
+          Amount after = before.plus(charge.cost());
+          warnings.addAll(BudgetRows.warn(transaction, account, before, after, now));
+        }
+        transaction.spend(account, charge.cost());
+      }
     }
     transaction.move(lead.run(), lead.table(), LeadState.QUEUED, LeadState.SENDING);
-    return new Sending(lead, begun.number, begun.attempts, webhook, lease, now, warnings);
+    return new Sending(lead, number, webhook, lease, now, warnings);
   }
 
   private static void mustBeDue(Transaction transaction, Due lead, Instant now) {
@@ -181,7 +191,8 @@ final class SendRows {
                 row -> true,
                 lead.id(),
                 now.toEpochMilli(),
-                lead.table());
+                lead.table(),
+                lead.sends());
     if (due == null) {
       throw notDue();
     }
@@ -191,8 +202,9 @@ final class SendRows {
     return new NotSent(WaitReason.NOT_DUE, "The lead is not due.", null);
   }
 
-  private static void mustAfford(Transaction transaction, List<Account> accounts, Amount cost) {
-    for (Account account : accounts) {
+  private static void mustAfford(Transaction transaction, Budget.Charge charge) {
+    Amount cost = charge.cost();
+    for (Account account : charge.accounts()) {
       if (account.capped()
           && account.cap().minus(transaction.spent(account.name())).lacks(cost, account.cap())) {
         throw new NotSent(WaitReason.BUDGET, account.reason(cost), account.ends());
@@ -239,9 +251,7 @@ final class SendRows {
     if (!settlement.plain() || sending.webhook().state() != WebhookUse.State.OPEN) {
       return false;
     }
-    Boolean asBegun =
-        transaction.statements().find(ACCEPT, row -> true, now, lead.id(), sending.number());
-    if (asBegun == null) {
+    if (!transaction.statements().change(ACCEPT, now, lead.id(), sending.number())) {
       return false;
     }
     transaction.move(lead.run(), lead.table(), LeadState.SENDING, LeadState.ACCEPTED);

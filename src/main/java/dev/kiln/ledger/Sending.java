@@ -8,7 +8,6 @@ import java.util.List;
  *
  * @param lead the lead
  * @param number the number of this sending, from 1: every begin counts
- * @param attempts the attempts that counted before this one
  * @param webhook the chosen webhook, as it was before this row
  * @param lease the lease under which it was begun
  * @param begunAt the ledger's time of the begin
@@ -17,7 +16,6 @@ import java.util.List;
 public record Sending(
     Due lead,
     int number,
-    int attempts,
     WebhookUse webhook,
     Lease lease,
     Instant begunAt,

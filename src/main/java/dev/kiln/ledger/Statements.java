@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,10 +37,29 @@ final class Statements {
 
   /** Runs a statement that returns a row at most; null where there is none. */
   <T> @Nullable T find(String sql, Reader<T> reader, @Nullable Object... values) {
+    List<T> rows = all(sql, reader, values);
+    return rows.isEmpty() ? null : rows.get(0);
+  }
+
+  /** Changes a row; false where there is none. */
+  boolean change(String sql, @Nullable Object... values) {
+    try {
+      return bound(sql, values).executeUpdate() > 0;
+    } catch (SQLException failure) {
+      throw failed(failure);
+    }
+  }
+
+  /** Runs a statement that returns any number of rows. */
+  <T> List<T> all(String sql, Reader<T> reader, @Nullable Object... values) {
     try {
       PreparedStatement statement = bound(sql, values);
       try (ResultSet rows = statement.executeQuery()) {
-        return rows.next() ? reader.read(rows) : null;
+        List<T> all = new ArrayList<>();
+        while (rows.next()) {
+          all.add(reader.read(rows));
+        }
+        return all;
       }
     } catch (SQLException failure) {
       throw failed(failure);

@@ -23,6 +23,8 @@ final class Transaction implements Books {
 
   private record Way(String workspace, String table) {}
 
+  private record Payer(String run, String table) {}
+
   /** Fields of a table that are counted one by one; further ones are not. */
   private static final int MOST_FIELDS = 200;
 
@@ -41,6 +43,8 @@ final class Transaction implements Books {
   private final Map<Way, WorkspaceRows.Standing> standings = new HashMap<>();
   private final Map<String, List<WebhookUse>> webhooksOf = new HashMap<>();
   private final Map<String, Amount> spentBefore = new HashMap<>();
+  private final Map<Payer, Budget.Charge> charges = new HashMap<>();
+  private Budget chargedBy = Budget.NONE;
 
   Transaction(Handle handle, Statements statements) {
     this.handle = handle;
@@ -75,9 +79,19 @@ final class Transaction implements Books {
 
   /** The webhooks of a table, with what this commit adds. */
   List<WebhookUse> webhooks(String table) {
-    return webhooksOf.computeIfAbsent(table, of -> WebhookRows.ofTable(handle, of)).stream()
+    return webhooksOf.computeIfAbsent(table, of -> WebhookRows.ofTable(statements, of)).stream()
         .map(this::used)
         .toList();
+  }
+
+  /** What a lead of a run at a table is charged, by a budget that is mostly the same. */
+  Budget.Charge charge(Budget budget, String run, String table) {
+    if (!budget.equals(chargedBy)) {
+      charges.clear();
+      chargedBy = budget;
+    }
+    return charges.computeIfAbsent(
+        new Payer(run, table), payer -> budget.charge(payer.run, payer.table));
   }
 
   /** Adds leads to (or takes them from) a state's count. */

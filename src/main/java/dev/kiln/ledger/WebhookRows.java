@@ -24,6 +24,9 @@ final class WebhookRows {
       "SELECT w.id, w.name, w.table_name, w.clay_table, w.cap, w.used, c.used AS clay_table_used, c.cap AS row_cap, w.state,"
           + " w.probe_at, w.reason FROM webhook w LEFT JOIN clay_table c ON c.name = w.clay_table";
 
+  private static final String OF_TABLE =
+      SELECT + " WHERE w.table_name = ? AND w.listed = 1 ORDER BY w.position";
+
   private WebhookRows() {}
 
   static void register(Handle handle, List<ListedWebhook> webhooks) {
@@ -58,11 +61,12 @@ final class WebhookRows {
   }
 
   static List<WebhookUse> ofTable(Handle handle, String table) {
-    return handle
-        .createQuery(SELECT + " WHERE w.table_name = :table AND w.listed = 1 ORDER BY w.position")
-        .bind("table", table)
-        .map((row, context) -> use(row))
-        .list();
+    return handle.createQuery(OF_TABLE).bind(0, table).map((row, context) -> use(row)).list();
+  }
+
+  /** The same, for each commit that begins leads. */
+  static List<WebhookUse> ofTable(Statements statements, String table) {
+    return statements.all(OF_TABLE, WebhookRows::use, table);
   }
 
   static WebhookUse use(ResultSet row) throws SQLException {

@@ -50,7 +50,7 @@ final class BodyTest {
   }
 
   private static Due lead(String source, String payload) {
-    return new Due(1, RUN, 17, source, "tech", Priority.NORMAL, payload, false);
+    return new Due(1, RUN, 17, source, "tech", Priority.NORMAL, payload, false, 0, 0);
   }
 
   private static Map<String, @Nullable Object> body(Table table, String payload) {

@@ -358,7 +358,7 @@ final class DeliveryTest {
       settleAndWait(ended(Reply.Kind.NOT_SENT));
     }
     Sending sending = fixture.begin();
-    assertThat(sending.attempts()).isZero();
+    assertThat(sending.lead().attempts()).isZero();
     fixture.settle(sending, answered(200));
   }
 

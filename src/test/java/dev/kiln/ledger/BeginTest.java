@@ -57,7 +57,7 @@ final class BeginTest {
     Sending sending =
         books.begin(lead, lease, charge(0, 0, "day 2026-11-25", "month from 2026-11-01"));
     assertThat(sending.number()).isEqualTo(1);
-    assertThat(sending.attempts()).isZero();
+    assertThat(sending.lead().attempts()).isZero();
     assertThat(sending.begunAt()).isEqualTo(START);
     assertThat(sending.webhook().used()).as("as it was before").isEqualTo(10);
     assertThat(books.line(sending).state()).isEqualTo(LeadState.SENDING);
@@ -86,19 +86,31 @@ final class BeginTest {
 
   @Test
   void aLeadThatTheLedgerDoesNotKnowIsNotBegun() {
-    Due stranger = new Due(4711, "run", 1, "", "tech", Priority.NORMAL, "{}", false);
+    Due stranger = new Due(4711, "run", 1, "", "tech", Priority.NORMAL, "{}", false, 0, 0);
     assertThat(refusal(stranger, lease)).isEqualTo(WaitReason.NOT_DUE);
+  }
+
+  @Test
+  void aLeadThatWasSentSinceItWasOfferedIsNotBegunAsItWasThen() {
+    books.settle(books.begin(lead, lease), unknown(START));
+    assertThat(lead.possibleDuplicate()).isFalse();
+    assertThat(refusal(lead, lease)).isEqualTo(WaitReason.NOT_DUE);
+    Due offeredAgain = books.due("tech").get(0);
+    assertThat(offeredAgain.possibleDuplicate()).isTrue();
+    assertThat(books.begin(offeredAgain, lease).number()).isEqualTo(2);
   }
 
   @Test
   void aLeadIsNotBegunAMomentBeforeItIsDue() {
     books.settle(books.begin(lead, lease), failed(START.plusSeconds(5)));
-    books.clock().set(START.plusSeconds(5).minusMillis(1));
-    assertThat(refusal(lead, lease)).isEqualTo(WaitReason.NOT_DUE);
     books.clock().set(START.plusSeconds(5));
-    Sending again = books.begin(lead, lease);
+    Due offered = books.due("tech").get(0);
+    books.clock().set(START.plusSeconds(5).minusMillis(1));
+    assertThat(refusal(offered, lease)).isEqualTo(WaitReason.NOT_DUE);
+    books.clock().set(START.plusSeconds(5));
+    Sending again = books.begin(offered, lease);
     assertThat(again.number()).isEqualTo(2);
-    assertThat(again.attempts()).isEqualTo(1);
+    assertThat(again.lead().attempts()).isEqualTo(1);
   }
 
   @Test

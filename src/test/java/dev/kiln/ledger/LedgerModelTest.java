@@ -209,7 +209,7 @@ final class LedgerModelTest {
       lead.state = LeadState.SENDING;
       lead.sends++;
       assertThat(sending.number()).isEqualTo(lead.sends);
-      assertThat(sending.attempts()).isEqualTo(lead.attempts);
+      assertThat(sending.lead().attempts()).isEqualTo(lead.attempts);
       count(sending, today(), 1);
       assertThat(spent.get(today())).isLessThanOrEqualTo(CREDITS_A_DAY);
       wire.add(new OnTheWire(sending, picked.leadId()));

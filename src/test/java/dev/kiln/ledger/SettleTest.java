@@ -123,7 +123,7 @@ final class SettleTest {
     books.settle(begin(), unknown(START));
     Sending third = begin();
     assertThat(third.number()).isEqualTo(3);
-    assertThat(third.attempts()).isEqualTo(2);
+    assertThat(third.lead().attempts()).isEqualTo(2);
     books.settle(third, accepted());
     assertThat(used()).isEqualTo(3);
     assertThat(books.spent(DAY)).containsExactly(3000L, 6000L);
