@@ -50,6 +50,11 @@ final class RunRows {
           + ACCEPTED_AT
           + " IS NOT NULL))";
 
+  private static final String ENTER =
+      "INSERT INTO lead (run, record, line, source, table_name, priority, state, held_by, reason,"
+          + " due_at, dedupe_key, payload, note, created_at, changed_at)"
+          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
   private static final String ENTER_KEY =
       "INSERT INTO dedupe (table_name, dedupe_key, run, record, content) VALUES (:table, :key, :run, :record, :content)"
           + " ON CONFLICT (table_name, dedupe_key) ";
@@ -349,11 +354,6 @@ final class RunRows {
             leads.size(),
             now - dedupeWindow.toMillis());
     Found found = new Found();
-    PreparedBatch insert =
-        handle.prepareBatch(
-            "INSERT INTO lead (run, record, line, source, table_name, priority, state, held_by, reason,"
-                + " due_at, dedupe_key, payload, note, created_at, changed_at) VALUES (:run, :record, :line, :source,"
-                + " :table, :priority, :state, :by, :reason, :now, :key, :payload, :note, :now, :now)");
     for (int i = 0; i < leads.size(); i++) {
       NewLead lead = leads.get(i);
       LeadState state = LeadState.QUEUED;
@@ -390,28 +390,31 @@ final class RunRows {
         transaction.hold(holder, lead.table(), run.id(), 1);
       }
       found.add(lead, state, kind);
-      insert
-          .bind("run", run.id())
-          .bind("record", lead.record())
-          .bind("line", lead.line())
-          .bind("source", run.source())
-          .bind("table", lead.table())
-          .bind("priority", run.priority().rank())
-          .bind("state", state.name())
-          .bind("by", holder == null ? "" : holder.name())
-          .bind("reason", reason)
-          .bind("now", now)
-          .bind("key", lead.key())
-          .bind("payload", lead.payload())
-          .bind("note", note(lead.notices()))
-          .add();
+      transaction
+          .statements()
+          .putOff(
+              ENTER,
+              run.id(),
+              lead.record(),
+              lead.line(),
+              run.source(),
+              lead.table(),
+              run.priority().rank(),
+              state.name(),
+              holder == null ? "" : holder.name(),
+              reason,
+              now,
+              lead.key(),
+              lead.payload(),
+              note(lead.notices()),
+              now,
+              now);
       transaction.enter(run.id(), lead.table(), state);
       if (state == LeadState.QUEUED) {
         admission.queued(lead.table());
       }
     }
     if (!leads.isEmpty()) {
-      insert.execute();
       handle
           .createUpdate(
               "INSERT INTO batch (run, first_record, last_record, stored_at) VALUES (:run, :first, :last, :now)")
