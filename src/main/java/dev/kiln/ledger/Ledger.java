@@ -1060,9 +1060,10 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * The only way out of QUEUED towards Clay. In one transaction: the lead is queued and due, the
-   * lease is current, the workspace is not paused, a webhook can take a row and the budget of now
-   * covers it; then the lead is SENDING, and counts and budget are charged.
+   * The only way out of QUEUED towards Clay. In one transaction: the lead is queued and due and was
+   * not begun since it was offered, the lease is current, the workspace is not paused, a webhook
+   * can take a row and the budget of now covers it; then the lead is SENDING, and counts and budget
+   * are charged.
    *
    * @param lead the lead
    * @param lease the lease of its workspace

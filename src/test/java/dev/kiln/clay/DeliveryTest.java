@@ -664,7 +664,11 @@ final class DeliveryTest {
     assertThat(books.line(run.id() + "-4").reason())
         .contains("day 2026-11-25", "12 Data Credits", "turns at 2026-11-26T00:00:00Z");
     books.clock().set(Instant.parse("2026-11-26T00:00:00Z"));
-    assertThat(fixture.due()).extracting(Due::record).containsExactly(3L, 4L);
+    List<Due> due = fixture.due();
+    assertThat(due).extracting(Due::record).containsExactly(3L, 4L);
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
+    assertThat(books.spent("day 2026-11-25")).isEqualTo(List.of(12_000L, 8_000L));
+    assertThat(books.spent("day 2026-11-26")).isEqualTo(List.of(6_000L, 4_000L));
   }
 
   @Test
