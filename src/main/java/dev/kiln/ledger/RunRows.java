@@ -50,6 +50,7 @@ final class RunRows {
           + ACCEPTED_AT
           + " IS NOT NULL))";
 
+  /** A lead as it comes in. */
   private static final String ENTER =
       "INSERT INTO lead (run, record, line, source, table_name, priority, state, held_by, reason,"
           + " due_at, dedupe_key, payload, note, created_at, changed_at)"

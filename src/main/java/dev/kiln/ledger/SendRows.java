@@ -3,6 +3,7 @@ package dev.kiln.ledger;
 import dev.kiln.ledger.RunRows.Onward;
 import dev.kiln.ledger.Settlement.WebhookNews;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -77,23 +78,27 @@ final class SendRows {
             ResultSet row = rows.get();
             while (due.size() < most && row.next()) {
               if (!except.contains(row.getLong(1))) {
-                due.add(
-                    new Due(
-                        row.getLong(1),
-                        row.getString(2),
-                        row.getLong(3),
-                        row.getString(4),
-                        row.getString(5),
-                        Priority.at(row.getInt(6)),
-                        row.getString(7),
-                        row.getInt(8) == 1,
-                        row.getInt(9),
-                        row.getInt(10)));
+                due.add(read(row));
               }
             }
             return due;
           }
         });
+  }
+
+  /** By position: it is read for each lead that goes on offer. */
+  private static Due read(ResultSet row) throws SQLException {
+    return new Due(
+        row.getLong(1),
+        row.getString(2),
+        row.getLong(3),
+        row.getString(4),
+        row.getString(5),
+        Priority.at(row.getInt(6)),
+        row.getString(7),
+        row.getInt(8) == 1,
+        row.getInt(9),
+        row.getInt(10));
   }
 
   /** When the oldest queued lead of a table came in: looked up by priority, whatever is queued. */
