@@ -1,7 +1,6 @@
 package dev.kiln;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -17,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 
 /** Posts JSON to other systems, and lets go of what is under way when closed. Thread-safe. */
 final class HttpPoster implements AutoCloseable {
-  private final HttpClient client;
+  private final Outbound outbound;
   private final Duration responseTimeout;
   private final Map<String, CompletableFuture<?>> asked = new ConcurrentHashMap<>();
   private volatile boolean closed;
@@ -30,11 +29,7 @@ final class HttpPoster implements AutoCloseable {
    */
   HttpPoster(Duration connectTimeout, Duration responseTimeout) {
     this.responseTimeout = responseTimeout;
-    this.client =
-        HttpClient.newBuilder()
-            .connectTimeout(connectTimeout)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+    this.outbound = new Outbound(connectTimeout);
   }
 
   /**
@@ -57,7 +52,7 @@ final class HttpPoster implements AutoCloseable {
       request.header(peer.header(), peer.secret().reveal());
     }
     CompletableFuture<HttpResponse<Void>> answer =
-        client.sendAsync(request.build(), BodyHandlers.discarding());
+        outbound.client().sendAsync(request.build(), BodyHandlers.discarding());
     asked.put(key, answer);
     try {
       if (closed) {

@@ -9,7 +9,6 @@ import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -32,11 +31,7 @@ public final class LiveKiln {
   private final Path data;
   private final URI root;
   private final Optional<Secret> token;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final Outbound outbound = new Outbound(CONNECT);
 
   private LiveKiln(Path data, URI root, Optional<Secret> token) {
     this.data = data;
@@ -107,7 +102,7 @@ public final class LiveKiln {
     token.ifPresent(known -> request.header("Authorization", "Bearer " + known.reveal()));
     try {
       HttpResponse<String> answer =
-          client.send(request.timeout(LONGEST).build(), BodyHandlers.ofString());
+          outbound.client().send(request.timeout(LONGEST).build(), BodyHandlers.ofString());
       JsonNode json = JSON.readTree(answer.body());
       if (answer.statusCode() / 100 != 2) {
         throw fault("says: " + json.path("error").asText("HTTP " + answer.statusCode()));

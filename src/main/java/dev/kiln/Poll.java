@@ -18,7 +18,6 @@ import dev.kiln.ledger.Watermark;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscriber;
@@ -157,7 +156,7 @@ final class Poll implements AutoCloseable {
   private final Ledger ledger;
   private final Placeholders placeholders;
   private final Duration responseTimeout;
-  private final HttpClient client;
+  private final Outbound outbound;
   private final Map<String, Integer> pages = new ConcurrentHashMap<>();
   private final Map<String, Instant> notBefore = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<?>> asked = new ConcurrentHashMap<>();
@@ -185,11 +184,7 @@ final class Poll implements AutoCloseable {
     this.ledger = ledger;
     this.placeholders = placeholders;
     this.responseTimeout = responseTimeout;
-    this.client =
-        HttpClient.newBuilder()
-            .connectTimeout(connectTimeout)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+    this.outbound = new Outbound(connectTimeout);
   }
 
   /**
@@ -306,12 +301,14 @@ final class Poll implements AutoCloseable {
       request.header("If-Modified-Since", mark.lastModified());
     }
     CompletableFuture<HttpResponse<Path>> answer =
-        client.sendAsync(
-            request.build(),
-            head ->
-                head.statusCode() == 200
-                    ? new Bounded(BodySubscribers.ofFile(part), spool.largest())
-                    : BodySubscribers.replacing(part));
+        outbound
+            .client()
+            .sendAsync(
+                request.build(),
+                head ->
+                    head.statusCode() == 200
+                        ? new Bounded(BodySubscribers.ofFile(part), spool.largest())
+                        : BodySubscribers.replacing(part));
     asked.put(from.name(), answer);
     try {
       if (closed) {

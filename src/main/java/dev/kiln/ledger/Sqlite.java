@@ -41,9 +41,6 @@ final class Sqlite extends Store {
   /** The ending of the file with what is committed and not in the database's own file yet. */
   private static final String LOG = "-wal";
 
-  /** Where the driver unpacks its library, once in a process. */
-  private static final String UNPACKED = "org.sqlite.tmpdir";
-
   /** What the name of a ledger that was moved to another database goes on with. */
   private static final String MOVED = ".moved-";
 
@@ -76,28 +73,15 @@ final class Sqlite extends Store {
   }
 
   /**
-   * Has the driver unpack its library into the folder {@code native} of the data folder, unless
+   * Has the library of SQLite unpacked into the folder {@code native} of the data folder, unless
    * another was named, and empties that of what killed processes left.
    */
   @Override
   void prepare() {
-    String folder = data.resolve("native").toAbsolutePath().normalize().toString();
-    String chosen = System.getProperty(UNPACKED);
-    if (folder.equals(chosen)) {
-      return;
-    }
     try {
-      Files.createDirectories(Path.of(folder));
-      try (Stream<Path> left = Files.list(Path.of(folder))) {
-        for (Path file : left.toList()) {
-          Files.delete(file);
-        }
-      }
+      SqliteLibrary.unpackInto(data.resolve("native").toAbsolutePath().normalize());
     } catch (IOException failure) {
       throw cannotBeOpened(failure);
-    }
-    if (chosen == null) {
-      System.setProperty(UNPACKED, folder);
     }
   }
 
@@ -289,6 +273,7 @@ final class Sqlite extends Store {
   }
 
   private DataSource source(SQLiteConfig config) {
+    SqliteLibrary.load();
     SQLiteDataSource source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
     return source;

@@ -85,7 +85,7 @@ enum SqliteFault implements Fault {
               + " \"kiln restore FILE\"; the damaged file is kept";
       case NO_LIBRARY ->
           "the library of SQLite could not be unpacked into "
-              + System.getProperty("org.sqlite.tmpdir", System.getProperty("java.io.tmpdir"))
+              + SqliteLibrary.folder()
               + ", or not be loaded from there. Make room, let programs be run from there (no noexec),"
               + " or name another folder with"
               + " KILN_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR";
