@@ -29,7 +29,7 @@ final class CapIT {
       rehearsal.configure(100, FIRST, SECOND);
       rehearsal.properties();
       rehearsal.write("first.csv", Rehearsal.leads("first", 46));
-      assertThat(rehearsal.kiln("send", "first.csv").exit()).isZero();
+      assertThat(rehearsal.here("send", "first.csv").exit()).isZero();
       assertThat(rehearsal.stored("tech-1")).isEqualTo(45);
       assertThat(rehearsal.stored("tech-2")).isEqualTo(1);
       JsonNode before = rehearsal.status();
@@ -37,7 +37,7 @@ final class CapIT {
       isUsed(before, SECOND, 1, "open");
 
       rehearsal.write("second.csv", Rehearsal.leads("second", 12));
-      Ended none = rehearsal.kiln("send", "second.csv");
+      Ended none = rehearsal.here("send", "second.csv");
       assertThat(none.exit()).isEqualTo(1);
       assertThat(none.err())
           .contains("outbound-leads-tech waits: ", "used up", "tech-1 45/45, tech-2 10/10");
@@ -50,10 +50,10 @@ final class CapIT {
           Rehearsal.named(parked.path("tables"), "table", "outbound-leads-tech").path("waiting");
       assertThat(waiting.path("kind").asText()).isEqualTo("EXHAUSTED");
       assertThat(waiting.path("reason").asText()).contains("config/clay.yaml");
-      assertThat(rehearsal.kiln("status").out()).contains("outbound-leads-tech waits: ");
+      assertThat(rehearsal.here("status").out()).contains("outbound-leads-tech waits: ");
 
       rehearsal.configure(100, FIRST, SECOND, new Hook("tech-3", 45));
-      Ended cured = rehearsal.kiln("send", "second.csv");
+      Ended cured = rehearsal.here("send", "second.csv");
       assertThat(cured.exit()).as(cured.err()).isZero();
       assertThat(rehearsal.stored("tech-3")).isEqualTo(3);
       assertThat(rehearsal.received().path("repeats").asInt()).isZero();
@@ -67,7 +67,7 @@ final class CapIT {
       rehearsal.configure(100, FIRST, SECOND);
       rehearsal.properties();
       rehearsal.write("leads.csv", Rehearsal.leads("lead", 30));
-      Ended sent = rehearsal.kiln("send", "leads.csv");
+      Ended sent = rehearsal.here("send", "leads.csv");
       assertThat(sent.exit()).as(sent.err()).isZero();
 
       JsonNode status = rehearsal.status();

@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.kiln.cli.KilnProcess.Ended;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -38,13 +39,19 @@ final class CommandHere implements AutoCloseable {
     return running;
   }
 
+  /** Runs one that ends by itself. What it logs is not in its output. */
+  static Ended end(List<String> command) {
+    CommandHere here = new CommandHere(command);
+    here.run();
+    return new Ended(here.exit, here.out.toString(), here.err.toString());
+  }
+
   /** What one prints that ends by itself; it must succeed and complain of nothing. */
   static String output(List<String> command) {
-    CommandHere ended = new CommandHere(command);
-    ended.run();
-    assertThat(ended.exit).as("exit of %s, which said %s", command, ended.err).isZero();
-    assertThat(ended.err.toString()).isEmpty();
-    return ended.out.toString();
+    Ended ended = end(command);
+    assertThat(ended.exit()).as("exit of %s, which said %s", command, ended.err()).isZero();
+    assertThat(ended.err()).isEmpty();
+    return ended.out();
   }
 
   /** Waits for the first line of its output. */

@@ -110,7 +110,7 @@ final class CrashIT {
                       .contains("has no room for it", "raise budgets in config/clay.yaml"));
 
       rehearsal.write("more.csv", Rehearsal.leads("more", 3));
-      Ended sent = rehearsal.kiln("send", "more.csv");
+      Ended sent = rehearsal.here("send", "more.csv");
       assertThat(sent.exit()).isEqualTo(1);
       assertThat(sent.err())
           .contains("leads are held, and go by themselves", "raise budgets in config/clay.yaml");

@@ -291,13 +291,13 @@ final class DurabilityIT {
       rehearsal.configure(Proof.of(200, 500));
       rehearsal.properties();
       KilnProcess kiln = rehearsal.run();
-      assertThat(rehearsal.kiln("pause", "table", TECH).exit()).isZero();
+      assertThat(rehearsal.here("pause", "table", TECH).exit()).isZero();
       rehearsal.drop("leads.csv", Rehearsal.leads("lead", leads));
       rehearsal.awaitLedger(
           "the file is read",
           snapshot -> !snapshot.runs().isEmpty() && snapshot.runs().get(0).phase().equals("READ"));
-      assertThat(rehearsal.kiln("backup", "copy.db").exit()).isZero();
-      assertThat(rehearsal.kiln("resume", "table", TECH).exit()).isZero();
+      assertThat(rehearsal.here("backup", "copy.db").exit()).isZero();
+      assertThat(rehearsal.here("resume", "table", TECH).exit()).isZero();
       rehearsal.awaitDistinct(1);
       try (Connection other = database(ledger(rehearsal));
           Statement statement = other.createStatement()) {
@@ -318,7 +318,7 @@ final class DurabilityIT {
           .hasLineCount(1);
       assertThat(ledger(rehearsal)).as("left as it is").hasBinaryContent(damaged);
 
-      Ended restored = rehearsal.kiln("restore", "copy.db");
+      Ended restored = rehearsal.here("restore", "copy.db");
       assertThat(restored.exit()).as(restored.err()).isZero();
       assertThat(restored.out()).contains("kept in", leads + " leads were not settled");
       try (var files = Files.list(rehearsal.data())) {
@@ -326,7 +326,7 @@ final class DurabilityIT {
             .singleElement()
             .satisfies(kept -> assertThat(kept).hasBinaryContent(damaged));
       }
-      assertThat(rehearsal.kiln("resume", "table", TECH).exit()).isZero();
+      assertThat(rehearsal.here("resume", "table", TECH).exit()).isZero();
       KilnProcess again = rehearsal.run();
       awaitAccepted(rehearsal, leads);
       again.terminate();
@@ -347,16 +347,16 @@ final class DurabilityIT {
       KilnProcess kiln = rehearsal.run();
       rehearsal.drop("leads.csv", Rehearsal.leads("lead", leads));
       rehearsal.awaitDistinct(20);
-      assertThat(rehearsal.kiln("backup", "copy.db").exit()).isZero();
+      assertThat(rehearsal.here("backup", "copy.db").exit()).isZero();
       mustBeWhole(folder.resolve("copy.db"));
-      assertThat(rehearsal.kiln("restore", "copy.db").exit()).isEqualTo(Main.ALREADY_RUNNING);
+      assertThat(rehearsal.here("restore", "copy.db").exit()).isEqualTo(Main.ALREADY_RUNNING);
       rehearsal.drop("late.csv", Rehearsal.leads("late", 5));
       awaitAccepted(rehearsal, leads + 5L);
       kiln.terminate();
       Map<String, Integer> before = new TreeMap<>(rehearsal.arrivals());
 
       rehearsal.write("data/results/outbound-leads-tech/2026-11-25.ndjson", "{}");
-      Ended restored = rehearsal.kiln("restore", "copy.db");
+      Ended restored = rehearsal.here("restore", "copy.db");
       assertThat(restored.exit()).as(restored.err()).isZero();
       assertThat(restored.out()).contains("The results so far are kept in data/results.before-");
       assertThat(restored.out()).contains("-late.csv in data/archive").doesNotContain("-leads.csv");
@@ -383,7 +383,7 @@ final class DurabilityIT {
       Ledger.open(rehearsal.data(), Clock.systemUTC()).close();
       byte[] before = Files.readAllBytes(ledger(rehearsal));
       for (String copy : List.of("damaged.db", "newer.db")) {
-        assertThat(rehearsal.kiln("backup", copy).exit()).isZero();
+        assertThat(rehearsal.here("backup", copy).exit()).isZero();
       }
       scribble(folder.resolve("damaged.db"));
       try (Connection newer = database(folder.resolve("newer.db"));
@@ -391,9 +391,9 @@ final class DurabilityIT {
         statement.execute(
             "INSERT INTO flyway_schema_history VALUES (1000, '999', 'later', 'SQL', 'V999__later.sql', 1, '', '', 1, 1)");
       }
-      assertThat(refused(rehearsal.kiln("restore", "damaged.db")))
+      assertThat(refused(rehearsal.here("restore", "damaged.db")))
           .contains("damaged.db", "nothing was changed", "damaged");
-      assertThat(refused(rehearsal.kiln("restore", "newer.db")))
+      assertThat(refused(rehearsal.here("restore", "newer.db")))
           .contains("newer.db", "nothing was changed", "of a newer Kiln (schema 999");
       assertThat(ledger(rehearsal)).hasBinaryContent(before);
       assertThat(rehearsal.data()).isDirectoryNotContaining("glob:**{restoring,before}-*");
@@ -422,8 +422,8 @@ final class DurabilityIT {
         rehearsal.properties();
         ReleasedLedgerTest.load(dump, Files.createDirectories(rehearsal.data()));
         KilnProcess kiln = rehearsal.run();
-        assertThat(rehearsal.kiln("release", "--all").exit()).isZero();
-        assertThat(rehearsal.kiln("resume", "table", "outbound-leads-finance").exit()).isZero();
+        assertThat(rehearsal.here("release", "--all").exit()).isZero();
+        assertThat(rehearsal.here("resume", "table", "outbound-leads-finance").exit()).isZero();
         rehearsal.awaitLedger(
             "all of " + version + " settled",
             snapshot ->

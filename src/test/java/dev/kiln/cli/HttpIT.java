@@ -128,10 +128,10 @@ final class HttpIT {
                   + taken.getLocalPort()
                   + "\", where Kiln cannot listen: ")
           .endsWith("; choose another port, or off\n");
-      assertThat(rehearsal.kiln("check").exit()).isZero();
+      assertThat(rehearsal.here("check").exit()).isZero();
       rehearsal.configure(100);
       rehearsal.write("good.csv", Rehearsal.leads("good", 1));
-      Ended send = rehearsal.kiln("send", "good.csv");
+      Ended send = rehearsal.here("send", "good.csv");
       assertThat(send.exit()).as(send.err()).isZero();
     }
     rehearsal.write("config/application.properties", "kiln.http.listen = 0.0.0.0:0\n");

@@ -26,13 +26,13 @@ final class OperatorIT {
   private static final String FINANCE = "outbound-leads-finance";
 
   private static String done(Rehearsal rehearsal, String command, String... arguments) {
-    Ended ended = rehearsal.kiln(command, arguments);
+    Ended ended = rehearsal.here(command, arguments);
     assertThat(ended.exit()).as(ended.err()).isZero();
     return ended.out();
   }
 
   private static String refused(Rehearsal rehearsal, int exit, String command, String... given) {
-    Ended ended = rehearsal.kiln(command, given);
+    Ended ended = rehearsal.here(command, given);
     assertThat(ended.exit()).as(ended.err()).isEqualTo(exit);
     assertThat(ended.out()).isEmpty();
     return ended.err();

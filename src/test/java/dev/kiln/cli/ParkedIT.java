@@ -32,7 +32,7 @@ final class ParkedIT {
       rehearsal.configure(100);
       rehearsal.properties();
       KilnProcess kiln = rehearsal.run();
-      assertThat(rehearsal.kiln("pause", "table", "outbound-leads-tech").exit()).isZero();
+      assertThat(rehearsal.here("pause", "table", "outbound-leads-tech").exit()).isZero();
       rehearsal.drop("parked.csv", Rehearsal.leads("parked", PARKED));
       rehearsal.awaitLedger(
           "the parked leads read",

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -41,6 +42,9 @@ import java.util.stream.StreamSupport;
  * tests' process. Closing it ends every process that it started.
  */
 final class Rehearsal implements AutoCloseable {
+  /** A file in the folder, in contrast to a table, a run or an option. */
+  private static final Pattern FILE = Pattern.compile("[\\w-]+\\.\\w+");
+
   /** Every table of the shipped routes, with the webhooks that a rehearsal gives it by default. */
   private static final Map<String, String> TABLES =
       Map.of(
@@ -292,7 +296,7 @@ final class Rehearsal implements AutoCloseable {
 
   /** What {@code kiln status --json} prints, after a look that the account agrees. */
   JsonNode status() {
-    JsonNode json = parse(here("status", "--json"));
+    JsonNode json = parse(output("status", "--json"));
     for (JsonNode run : json.path("runs")) {
       long sum = 0;
       for (JsonNode leads : run.path("states")) {
@@ -324,19 +328,30 @@ final class Rehearsal implements AutoCloseable {
   List<JsonNode> leads(String... options) {
     List<String> all = new ArrayList<>(List.of("--json", "--limit", "100000"));
     all.addAll(Arrays.asList(options));
-    return here("leads", all.toArray(String[]::new)).lines().map(Rehearsal::parse).toList();
+    return output("leads", all.toArray(String[]::new)).lines().map(Rehearsal::parse).toList();
   }
 
   /**
-   * What a command that only looks prints, run within the tests' own process, which takes a tenth
-   * of the time; it must succeed.
+   * Runs a command on this rehearsal's folders to its end within the tests' own process, which
+   * takes a tenth of the time. Files are named as from its folder; what it logs is not in its
+   * output.
    */
-  private String here(String command, String... arguments) {
+  Ended here(String command, String... arguments) {
+    String root = folder + "/";
     List<String> all =
-        new ArrayList<>(
-            List.of(command, "--config", folder + "/config", "--data", folder + "/data"));
-    all.addAll(Arrays.asList(arguments));
-    return CommandHere.output(all);
+        new ArrayList<>(List.of(command, "--config", root + "config", "--data", root + "data"));
+    for (String argument : arguments) {
+      all.add(FILE.matcher(argument).matches() ? root + argument : argument);
+    }
+    Ended ended = CommandHere.end(all);
+    return new Ended(ended.exit(), ended.out().replace(root, ""), ended.err().replace(root, ""));
+  }
+
+  /** What a command prints that must succeed. */
+  private String output(String command, String... arguments) {
+    Ended ended = here(command, arguments);
+    assertThat(ended.exit()).as("exit of %s, which said %s", command, ended.err()).isZero();
+    return ended.out();
   }
 
   /** Waits for something in the ledger, which is looked at beside the Kiln that writes it. */

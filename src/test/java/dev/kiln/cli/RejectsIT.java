@@ -85,9 +85,9 @@ final class RejectsIT {
 
   @Test
   void aRunTellsWhatItDidNotSendAndWhatWasNoticed() {
-    rehearsal.kiln("send", "rows.csv");
+    rehearsal.here("send", "rows.csv");
     String id = run("rows.csv").path("run").asText();
-    Ended asJson = rehearsal.kiln("status", "--json", "--run", id);
+    Ended asJson = rehearsal.here("status", "--json", "--run", id);
     assertThat(asJson.exit()).isZero();
     JsonNode report = Rehearsal.parse(asJson.out());
     assertThat(report.path("unsent"))
@@ -111,7 +111,7 @@ final class RejectsIT {
         .extracting(lead -> lead.path("note").asText())
         .containsExactly("a spreadsheet threw digits away in column \"Phone\"", "");
 
-    Ended text = rehearsal.kiln("status", "--run", id);
+    Ended text = rehearsal.here("status", "--run", id);
     assertThat(text.out())
         .contains(
             "Not sent, and the credits not spent",
@@ -120,7 +120,7 @@ final class RejectsIT {
             "Blocked columns",
             "Numbers of which a spreadsheet threw digits away",
             "Basket Weaving");
-    Ended unknown = rehearsal.kiln("status", "--run", "nothing");
+    Ended unknown = rehearsal.here("status", "--run", "nothing");
     assertThat(unknown.exit()).isEqualTo(2);
     assertThat(unknown.err()).contains("There is no run nothing; \"kiln status\" lists them");
   }
@@ -128,24 +128,24 @@ final class RejectsIT {
   @Test
   void knownLeadsAreSentAgainOnlyWhereSomebodyAsks() {
     rehearsal.write("good.csv", Rehearsal.leads("good", 3));
-    Ended first = rehearsal.kiln("send", "good.csv");
+    Ended first = rehearsal.here("send", "good.csv");
     assertThat(first.exit()).as(first.err()).isZero();
-    Ended changed = rehearsal.kiln("send", "--dedupe", "changed", "good.csv");
+    Ended changed = rehearsal.here("send", "--dedupe", "changed", "good.csv");
     assertThat(changed.exit()).isZero();
     assertThat(rehearsal.received().path("accepted").asInt()).isEqualTo(3);
-    Ended forced = rehearsal.kiln("send", "--dedupe", "force", "good.csv");
+    Ended forced = rehearsal.here("send", "--dedupe", "force", "good.csv");
     assertThat(forced.exit()).isZero();
     assertThat(rehearsal.received().path("accepted").asInt()).isEqualTo(6);
 
     KilnProcess kiln = rehearsal.run();
-    Ended through = rehearsal.kiln("send", "--wait", "--json", "--dedupe", "FORCE", "good.csv");
+    Ended through = rehearsal.here("send", "--wait", "--json", "--dedupe", "FORCE", "good.csv");
     assertThat(through.exit()).isZero();
     assertThat(Rehearsal.parse(through.out()).path("runs").path(0).path("states"))
         .isEqualTo(states("{\"ACCEPTED\":3}"));
-    Ended plain = rehearsal.kiln("send", "--wait", "good.csv");
+    Ended plain = rehearsal.here("send", "--wait", "good.csv");
     assertThat(plain.exit()).isZero();
     assertThat(rehearsal.received().path("accepted").asInt()).isEqualTo(9);
-    Ended wrong = rehearsal.kiln("send", "--dedupe", "always", "good.csv");
+    Ended wrong = rehearsal.here("send", "--dedupe", "always", "good.csv");
     assertThat(wrong.exit()).isEqualTo(2);
     assertThat(wrong.err()).contains("--dedupe");
     assertThat(kiln.terminate().exit()).isEqualTo(143);

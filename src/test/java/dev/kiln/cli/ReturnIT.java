@@ -91,7 +91,7 @@ final class ReturnIT {
               .collect(Collectors.toSet());
       assertThat(acknowledged).hasSizeGreaterThan(LEADS / 4);
       assertThat(enriched).as("leads whose rows were acknowledged").containsAll(acknowledged);
-      JsonNode report = Rehearsal.parse(rehearsal.kiln("results", "--json").out());
+      JsonNode report = Rehearsal.parse(rehearsal.here("results", "--json").out());
       JsonNode tech = Rehearsal.named(report.path("tables"), "table", "outbound-leads-tech");
       assertThat(tech.path("enriched").asInt()).isEqualTo(enriched.size());
       assertThat(tech.path("filled").path("phone").asInt()).isEqualTo(enriched.size());
@@ -106,13 +106,13 @@ final class ReturnIT {
           .containsExactlyInAnyOrderElementsOf(enriched);
 
       String id = run.path("run").asText();
-      assertThat(rehearsal.kiln("join", id, "-o", "joined.ndjson").exit()).isZero();
+      assertThat(rehearsal.here("join", id, "-o", "joined.ndjson").exit()).isZero();
       assertThat(Rehearsal.read(folder.resolve("joined.ndjson")).lines())
           .hasSize(LEADS)
           .allMatch(
               line -> line.contains("\"state\":\"MISSING\"") || line.contains("\"phone\":\"7\""));
-      assertThat(rehearsal.kiln("join", id, "-o", "joined.txt").exit()).isEqualTo(2);
-      assertThat(rehearsal.kiln("redeliver", "nobody").err()).contains("There is no target nobody");
+      assertThat(rehearsal.here("join", id, "-o", "joined.txt").exit()).isEqualTo(2);
+      assertThat(rehearsal.here("redeliver", "nobody").err()).contains("There is no target nobody");
       System.out.printf(
           "%,d leads, %d kills: %s; %,d rows acknowledged, %,d given up while Kiln was down, %,d never sent back%n",
           LEADS,
@@ -152,7 +152,7 @@ final class ReturnIT {
       rehearsal.configure(100);
       rehearsal.properties(results);
       String leads = rehearsal.write("leads.csv", Rehearsal.leads("lead", RETURNED)).toString();
-      assertThat(rehearsal.kiln("send", "--wait", "enriched", leads).err())
+      assertThat(rehearsal.here("send", "--wait", "enriched", leads).err())
           .contains("rows come back to a running one only");
       KilnProcess kiln = rehearsal.run();
       assertThat(kiln.out()).contains("rows come back to http://127.0.0.1:");

@@ -69,14 +69,14 @@ final class SendIT {
     assertThat(rehearsal.data().resolve("inbox/normal/others.csv")).exists();
     assertThat(rehearsal.folder().resolve("good.csv")).exists();
 
-    Ended again = rehearsal.kiln("send", "good.csv");
+    Ended again = rehearsal.here("send", "good.csv");
     assertThat(again.exit()).isZero();
     assertThat(again.err().lines())
         .singleElement()
         .asString()
         .contains("good.csv: the same content was read before as run ");
 
-    Ended mixed = rehearsal.kiln("send", "--json", "--source", "Inbound", "mixed.csv");
+    Ended mixed = rehearsal.here("send", "--json", "--source", "Inbound", "mixed.csv");
     assertThat(mixed.exit()).isEqualTo(1);
     tellsHowToLearnMore(mixed.err());
     JsonNode runs = Rehearsal.parse(mixed.out()).path("runs");
@@ -96,7 +96,7 @@ final class SendIT {
   @Test
   void previewsAndSendsNothing() {
     Ended preview =
-        rehearsal.kiln("preview", "--json", "--source", "events", "mixed.csv", "strange.csv");
+        rehearsal.here("preview", "--json", "--source", "events", "mixed.csv", "strange.csv");
     assertThat(preview.exit()).isEqualTo(2);
     assertThat(preview.err().lines())
         .singleElement()
@@ -113,7 +113,7 @@ final class SendIT {
   @Test
   void sendsASampleFirstAndTheRestOnceItIsReleased() {
     rehearsal.write("many.csv", Rehearsal.leads("many", 30) + "no address,Eve,Software\n");
-    Ended sent = rehearsal.kiln("send", "--sample", "4", "--json", "many.csv");
+    Ended sent = rehearsal.here("send", "--sample", "4", "--json", "many.csv");
     assertThat(sent.exit()).as("a row was rejected: " + sent.err()).isEqualTo(1);
     JsonNode sample = Rehearsal.parse(sent.out()).path("samples").path(0);
     assertThat(sample.path("tables").path("outbound-leads-tech"))
@@ -123,12 +123,12 @@ final class SendIT {
     assertThat(rehearsal.stored("tech-1")).isEqualTo(4);
 
     KilnProcess kiln = rehearsal.run();
-    Ended through = rehearsal.kiln("send", "--sample", "1", "good.csv");
+    Ended through = rehearsal.here("send", "--sample", "1", "good.csv");
     assertThat(through.exit()).as(through.err()).isZero();
     assertThat(through.out())
         .contains(
             "spent so far: 6 Data Credits, 4 Actions", "held: 4 leads; sending them takes 24 ");
-    Ended released = rehearsal.kiln("release", sample.path("run").asText());
+    Ended released = rehearsal.here("release", sample.path("run").asText());
     assertThat(released.out()).isEqualTo("Leads queued again: 26.\n");
     rehearsal.awaitDistinct(31);
     kiln.terminate();
@@ -148,7 +148,7 @@ final class SendIT {
     rehearsal.awaitDistinct(5);
     assertThat(rehearsal.stored("events-1")).isEqualTo(5);
 
-    Ended waited = rehearsal.kiln("send", "--wait", "--priority", "LOW", "mixed.csv");
+    Ended waited = rehearsal.here("send", "--wait", "--priority", "LOW", "mixed.csv");
     assertThat(waited.exit()).isEqualTo(1);
     tellsHowToLearnMore(waited.err());
     assertThat(waited.out()).contains("mixed.csv", "REJECTED", "ACCEPTED");
@@ -157,14 +157,14 @@ final class SendIT {
     assertThat(mixed.path("priority").asText()).isEqualTo("low");
     assertThat(Rehearsal.count(status, "ACCEPTED")).isEqualTo(8);
 
-    Ended again = rehearsal.kiln("send", "--wait", "--source", "events", "good.csv");
+    Ended again = rehearsal.here("send", "--wait", "--source", "events", "good.csv");
     assertThat(again.exit()).isZero();
-    Ended asJson = rehearsal.kiln("send", "--json", "good.csv");
+    Ended asJson = rehearsal.here("send", "--json", "good.csv");
     assertThat(Rehearsal.parse(asJson.out()).path("handed").path(0).asText())
         .isEqualTo("data/inbox/normal/good.csv");
 
     Ended refused =
-        rehearsal.kiln("send", "--wait", "empty.csv", "header.csv", "workbook.csv", "strange.csv");
+        rehearsal.here("send", "--wait", "empty.csv", "header.csv", "workbook.csv", "strange.csv");
     assertThat(refused.exit()).isEqualTo(1);
     tellsEachOnce(refused.out());
     assertThat(kiln.terminate().exit()).isEqualTo(143);
@@ -174,7 +174,7 @@ final class SendIT {
   @Test
   void tellsWhyAFileCannotBeReadAndDeliversTheOthers() {
     Ended sent =
-        rehearsal.kiln(
+        rehearsal.here(
             "send", "empty.csv", "header.csv", "good.csv", "workbook.csv", "strange.csv");
     assertThat(sent.exit()).isEqualTo(1);
     assertThat(sent.err()).isEmpty();
@@ -186,17 +186,17 @@ final class SendIT {
 
   @Test
   void refusesWhatIsNoFileAndSendsNothing() throws Exception {
-    Files.createDirectories(rehearsal.folder().resolve("folder"));
-    Ended missing = rehearsal.kiln("send", "good.csv", "missing.csv");
+    Files.createDirectories(rehearsal.folder().resolve("folder.csv"));
+    Ended missing = rehearsal.here("send", "good.csv", "missing.csv");
     assertThat(missing.exit()).isEqualTo(2);
     assertThat(missing.err()).isEqualTo("missing.csv does not exist\n");
-    Ended folder = rehearsal.kiln("send", "folder");
+    Ended folder = rehearsal.here("send", "folder.csv");
     assertThat(folder.exit()).isEqualTo(2);
-    assertThat(folder.err()).isEqualTo("folder is a folder: name the files in it\n");
-    Ended urgent = rehearsal.kiln("send", "--priority", "urgent", "good.csv");
+    assertThat(folder.err()).isEqualTo("folder.csv is a folder: name the files in it\n");
+    Ended urgent = rehearsal.here("send", "--priority", "urgent", "good.csv");
     assertThat(urgent.exit()).isEqualTo(2);
     assertThat(urgent.err()).contains("--priority", "Usage: kiln send");
-    Ended elsewhere = rehearsal.kiln("send", "--source", "../high", "good.csv");
+    Ended elsewhere = rehearsal.here("send", "--source", "../high", "good.csv");
     assertThat(elsewhere.exit()).isEqualTo(2);
     assertThat(elsewhere.err()).contains("--source takes");
     assertThat(rehearsal.received().path("requests").asInt()).isZero();

@@ -43,19 +43,23 @@ final class StartIT {
     rehearsal.write("good.csv", Rehearsal.leads("good", 1));
     refuse(
         Stream.of(
-            rehearsal.start("check", "--routes", "routes"),
-            rehearsal.start("run", "--routes", "routes"),
-            rehearsal.start("send", "--routes", "routes", "good.csv")),
+                rehearsal.start("check", "--routes", "routes"),
+                rehearsal.start("run", "--routes", "routes"),
+                rehearsal.start("send", "--routes", "routes", "good.csv"))
+            .map(process -> process.end()),
         says);
   }
 
-  private void checkRefuses(String... says) {
-    refuse(Stream.of(rehearsal.start("check", "--routes", "routes")), says);
+  private Ended check() {
+    return rehearsal.here("check", "--routes", rehearsal.folder() + "/routes");
   }
 
-  private void refuse(Stream<KilnProcess> refusing, String... says) {
-    for (KilnProcess process : refusing.toList()) {
-      Ended ended = process.end();
+  private void checkRefuses(String... says) {
+    refuse(Stream.of(check()), says);
+  }
+
+  private void refuse(Stream<Ended> refusing, String... says) {
+    for (Ended ended : refusing.toList()) {
       assertThat(ended.exit()).as(ended.err()).isEqualTo(2);
       assertThat(ended.out()).isEmpty();
       assertThat(ended.err().lines()).singleElement().asString().contains(says);
@@ -81,7 +85,7 @@ final class StartIT {
   @Test
   void everyCommandNamesFileAndLineOfAFaultyConfiguration() throws Exception {
     shippedRoutes();
-    Ended good = rehearsal.kiln("check", "--routes", "routes");
+    Ended good = check();
     assertThat(good.exit()).as(good.err()).isZero();
 
     edit("config/clay.yaml", "rate-per-second", "rate-per-secnd");
@@ -91,13 +95,13 @@ final class StartIT {
     checkRefuses("config/clay.yaml:", "is not valid YAML");
     rehearsal.configure(10);
     edit("config/clay.yaml", "name: tech-1, url: ", "name: tech-1, token: \"{{secret:t}}\", url: ");
-    Ended unset = rehearsal.kiln("check", "--routes", "routes");
+    Ended unset = check();
     assertThat(unset.exit()).isEqualTo(2);
     assertThat(unset.err()).contains("config/clay.yaml:", "config/secrets/t", "does not exist");
     rehearsal.configure(10);
 
     rehearsal.write("config/prices.yaml", "as-of: 2026-03-11\nplan: {}\n");
-    Ended bad = rehearsal.kiln("check", "--routes", "routes");
+    Ended bad = check();
     assertThat(bad.exit()).isEqualTo(2);
     assertThat(bad.err()).contains("config/prices.yaml:2: ", "did you mean \"plans\"?");
     Files.delete(rehearsal.folder().resolve("config/prices.yaml"));

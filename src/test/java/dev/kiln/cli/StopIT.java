@@ -51,7 +51,7 @@ final class StopIT {
            {"kind": "hang", "webhook": "events-1"}]
           """);
       KilnProcess kiln = rehearsal.run();
-      assertThat(rehearsal.kiln("pause", "table", "inbound-leads").exit()).isZero();
+      assertThat(rehearsal.here("pause", "table", "inbound-leads").exit()).isZero();
       rehearsal.drop("tech.csv", Rehearsal.leads("tech", 20));
       rehearsal.drop("bank.csv", Rehearsal.leads("bank", 20).replace("Software", "Banking"));
       rehearsal.drop("inbound/came.csv", Rehearsal.leads("came", 5));
@@ -76,7 +76,7 @@ final class StopIT {
       rehearsal.order("faults", "{}");
       rehearsal.configure(100, new Hook("tech-1", 5), new Hook("tech-2", 100));
       KilnProcess next = rehearsal.run();
-      assertThat(rehearsal.kiln("resume", "table", "inbound-leads").exit()).isZero();
+      assertThat(rehearsal.here("resume", "table", "inbound-leads").exit()).isZero();
       rehearsal.awaitLedger(
           "all leads accepted", snapshot -> sum(snapshot, LeadState.ACCEPTED) == 50);
       next.terminate();
