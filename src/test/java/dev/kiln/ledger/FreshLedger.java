@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,7 +22,9 @@ public final class FreshLedger {
     try {
       Path data = Files.createTempDirectory("fresh-ledger");
       Ledger.open(Store.embedded(data)).close();
-      return Files.readAllBytes(data.resolve(Ledger.FILE));
+      byte[] file = Files.readAllBytes(data.resolve(Ledger.FILE));
+      Trees.delete(data);
+      return file;
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
