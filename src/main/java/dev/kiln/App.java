@@ -497,7 +497,7 @@ public final class App implements AutoCloseable {
     try {
       claims.keep();
       duties.keep();
-      main.start();
+      startCamel(main);
       if (mode == Mode.RUN) {
         // Not before it can lead: what is given away to a node that still starts goes back.
         app.beat(node, settings.delivery());
@@ -561,6 +561,14 @@ public final class App implements AutoCloseable {
       throw configuration.routes().explain(properties, failure);
     }
     return app;
+  }
+
+  /**
+   * Starts Camel while no other Kiln in this process does: its search for a free name in JMX is no
+   * reservation.
+   */
+  private static synchronized void startCamel(Main main) throws Exception {
+    main.start();
   }
 
   /** Lives, as far as the others know, from now until it is closed. */

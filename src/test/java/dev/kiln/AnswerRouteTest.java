@@ -106,9 +106,7 @@ class AnswerRouteTest {
               .mapToObj(i -> "lead" + i + "@example.com,Software\n")
               .collect(Collectors.joining("", "email,industry\n", "")));
       FreshLedger.in(folder.resolve("data"));
-      app =
-          RunningKiln.start(
-              new Places(config, Path.of("routes"), folder.resolve("data")), App.Mode.SEND);
+      app = App.start(new Places(config, Path.of("routes"), folder.resolve("data")), App.Mode.SEND);
       view = app.ledger().view();
       app.read(folder.resolve("leads.csv"), "", Priority.NORMAL);
     }

@@ -194,20 +194,13 @@ final class RunningKiln implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts a Kiln while no other starts: Camel's search for a free name in JMX is no reservation.
-   */
-  static synchronized App start(Places places, App.Mode mode) throws Exception {
-    return App.start(places, mode);
-  }
-
   /** Starts it, or starts it again after {@link #stop}. */
   RunningKiln start(App.Mode mode) throws Exception {
     assertThat(app).as("it runs already").isNull();
     if (!settings.containsKey("kiln.ledger.url")) {
       FreshLedger.in(data());
     }
-    app = start(places(), mode);
+    app = App.start(places(), mode);
     return this;
   }
 
@@ -321,7 +314,8 @@ final class RunningKiln implements AutoCloseable {
   Preview preview(@Nullable DedupeMode dedupe, Path... files) throws Exception {
     Places places = places();
     Path scratch = Files.createTempDirectory(folder, "preview");
-    try (App idle = start(new Places(places.config(), places.routes(), scratch), App.Mode.CHECK)) {
+    try (App idle =
+        App.start(new Places(places.config(), places.routes(), scratch), App.Mode.CHECK)) {
       try (LedgerView ledger =
           Files.exists(data().resolve(Ledger.FILE)) ? LedgerView.open(data()) : null) {
         return idle.previewWith(

@@ -7,19 +7,12 @@ import dev.kiln.cli.KilnProcess.Ended;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import picocli.CommandLine;
 
 /**
  * A command that runs within the tests' own process: no start of Java, so nothing of a launcher.
  */
 final class CommandHere implements AutoCloseable {
-  private static final Set<String> WITH_CAMEL = Set.of("check", "preview", "send");
-
-  /** Two of Camel that start at once in a JVM both take the same name in JMX, and one fails. */
-  private static final ReentrantLock CONTEXT = new ReentrantLock();
-
   private final List<String> command;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -46,20 +39,11 @@ final class CommandHere implements AutoCloseable {
     return running;
   }
 
-  /** Runs one that ends by itself. What it logs is not in its output. Safe for threads. */
+  /** Runs one that ends by itself. What it logs is not in its output. */
   static Ended end(List<String> command) {
     CommandHere here = new CommandHere(command);
-    if (WITH_CAMEL.contains(command.get(0))) {
-      CONTEXT.lock();
-      try {
-        here.run();
-      } finally {
-        CONTEXT.unlock();
-      }
-    } else {
-      here.run();
-    }
-    return new Ended(here.exit, here.out.toString(), here.err.toString());
+    here.run();
+    return new Ended(here.exit, here.out.toString(), here.err.toString()).checked(command);
   }
 
   /** What one prints that ends by itself; it must succeed and complain of nothing. */

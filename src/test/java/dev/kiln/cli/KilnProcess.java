@@ -34,7 +34,7 @@ final class KilnProcess implements AutoCloseable {
   /** How a process ended, and what it said. */
   record Ended(int exit, String out, String err) {
     /** This, after a look at what no command may ever print: a stack trace. */
-    private Ended checked(List<String> command) {
+    Ended checked(List<String> command) {
       assertThat(out + err)
           .as("output of %s", command)
           .doesNotContain("\tat ", "Exception in thread", "please report");
