@@ -48,6 +48,7 @@ final class CrashIT {
           .as("nobody needs the file of SQLite's library any more")
           .isEmptyDirectory();
       kiln.terminate();
+      assertThat(folder.resolve("data/native")).isEmptyDirectory();
 
       JsonNode run = rehearsal.status().path("runs").path(0);
       assertThat(run.path("states").path("ACCEPTED").asInt()).isEqualTo(leads);

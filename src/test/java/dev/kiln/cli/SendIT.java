@@ -69,14 +69,14 @@ final class SendIT {
     assertThat(rehearsal.data().resolve("inbox/normal/others.csv")).exists();
     assertThat(rehearsal.folder().resolve("good.csv")).exists();
 
-    Ended again = rehearsal.here("send", "good.csv");
+    Ended again = rehearsal.kiln("send", "good.csv");
     assertThat(again.exit()).isZero();
     assertThat(again.err().lines())
         .singleElement()
         .asString()
         .contains("good.csv: the same content was read before as run ");
 
-    Ended mixed = rehearsal.here("send", "--json", "--source", "Inbound", "mixed.csv");
+    Ended mixed = rehearsal.kiln("send", "--json", "--source", "Inbound", "mixed.csv");
     assertThat(mixed.exit()).isEqualTo(1);
     tellsHowToLearnMore(mixed.err());
     JsonNode runs = Rehearsal.parse(mixed.out()).path("runs");
@@ -96,7 +96,7 @@ final class SendIT {
   @Test
   void previewsAndSendsNothing() {
     Ended preview =
-        rehearsal.here("preview", "--json", "--source", "events", "mixed.csv", "strange.csv");
+        rehearsal.kiln("preview", "--json", "--source", "events", "mixed.csv", "strange.csv");
     assertThat(preview.exit()).isEqualTo(2);
     assertThat(preview.err().lines())
         .singleElement()
@@ -148,7 +148,7 @@ final class SendIT {
     rehearsal.awaitDistinct(5);
     assertThat(rehearsal.stored("events-1")).isEqualTo(5);
 
-    Ended waited = rehearsal.here("send", "--wait", "--priority", "LOW", "mixed.csv");
+    Ended waited = rehearsal.kiln("send", "--wait", "--priority", "LOW", "mixed.csv");
     assertThat(waited.exit()).isEqualTo(1);
     tellsHowToLearnMore(waited.err());
     assertThat(waited.out()).contains("mixed.csv", "REJECTED", "ACCEPTED");
@@ -174,7 +174,7 @@ final class SendIT {
   @Test
   void tellsWhyAFileCannotBeReadAndDeliversTheOthers() {
     Ended sent =
-        rehearsal.here(
+        rehearsal.kiln(
             "send", "empty.csv", "header.csv", "good.csv", "workbook.csv", "strange.csv");
     assertThat(sent.exit()).isEqualTo(1);
     assertThat(sent.err()).isEmpty();
@@ -186,17 +186,17 @@ final class SendIT {
 
   @Test
   void refusesWhatIsNoFileAndSendsNothing() throws Exception {
-    Files.createDirectories(rehearsal.folder().resolve("folder.csv"));
-    Ended missing = rehearsal.here("send", "good.csv", "missing.csv");
+    Files.createDirectories(rehearsal.folder().resolve("folder"));
+    Ended missing = rehearsal.kiln("send", "good.csv", "missing.csv");
     assertThat(missing.exit()).isEqualTo(2);
     assertThat(missing.err()).isEqualTo("missing.csv does not exist\n");
-    Ended folder = rehearsal.here("send", "folder.csv");
+    Ended folder = rehearsal.kiln("send", "folder");
     assertThat(folder.exit()).isEqualTo(2);
-    assertThat(folder.err()).isEqualTo("folder.csv is a folder: name the files in it\n");
-    Ended urgent = rehearsal.here("send", "--priority", "urgent", "good.csv");
+    assertThat(folder.err()).isEqualTo("folder is a folder: name the files in it\n");
+    Ended urgent = rehearsal.kiln("send", "--priority", "urgent", "good.csv");
     assertThat(urgent.exit()).isEqualTo(2);
     assertThat(urgent.err()).contains("--priority", "Usage: kiln send");
-    Ended elsewhere = rehearsal.here("send", "--source", "../high", "good.csv");
+    Ended elsewhere = rehearsal.kiln("send", "--source", "../high", "good.csv");
     assertThat(elsewhere.exit()).isEqualTo(2);
     assertThat(elsewhere.err()).contains("--source takes");
     assertThat(rehearsal.received().path("requests").asInt()).isZero();
