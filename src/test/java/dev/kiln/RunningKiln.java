@@ -91,14 +91,14 @@ final class RunningKiln implements AutoCloseable {
     this.folder = folder;
     settings.put("kiln.intake.poll", "20ms");
     settings.put("kiln.intake.stability", "1ms");
-    settings.put("kiln.delivery.poll", "20ms");
+    settings.put("kiln.delivery.poll", "50ms");
     settings.put("kiln.delivery.first-wait", "200ms");
     settings.put("kiln.delivery.longest-wait", "1s");
     settings.put("kiln.delivery.recovery", "2s");
     settings.put("kiln.breaker.open", "1s");
     settings.put("kiln.http.response-timeout", "3s");
     settings.put("kiln.http.listen", "127.0.0.1:0");
-    settings.put("camel.component.seda.default-poll-timeout", "20");
+    settings.put("camel.component.seda.default-poll-timeout", "50");
   }
 
   // ---- While it runs ----

@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -291,6 +293,16 @@ final class LauncherIT {
           .contains("<" + own + ">")
           .doesNotContain(brief);
     }
+  }
+
+  @Test
+  void whatKeepsTheSecondCompilerIsACommand() throws Exception {
+    Matcher kept =
+        Pattern.compile("^ +(demo( \\| \\w+)+)\\) ;;$", Pattern.MULTILINE)
+            .matcher(Files.readString(LAUNCHER));
+    assertThat(kept.find()).as("the list in the launcher").isTrue();
+    assertThat(Main.commands().getSubcommands().keySet())
+        .contains(kept.group(1).split(" \\| ", -1));
   }
 
   private static boolean isOfArchives(String option) {

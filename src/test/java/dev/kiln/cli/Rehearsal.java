@@ -367,7 +367,7 @@ final class Rehearsal implements AutoCloseable {
       await(what)
           .atMost(atMost)
           .pollDelay(Duration.ZERO)
-          .pollInterval(Duration.ofMillis(20))
+          .pollInterval(Duration.ofMillis(50))
           .ignoreExceptions()
           .until(() -> wanted.test(view.snapshot()));
     }
