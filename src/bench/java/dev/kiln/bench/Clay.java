@@ -1,5 +1,6 @@
 package dev.kiln.bench;
 
+import dev.kiln.WarmClay;
 import dev.kiln.simulate.Delay;
 import dev.kiln.simulate.Simulator;
 import dev.kiln.simulate.SimulatorOptions;
@@ -20,7 +21,7 @@ final class Clay implements AutoCloseable {
   private final Simulator simulator;
 
   private Clay(SimulatorOptions options) {
-    simulator = Simulator.start(options.withCaps(NO_CAP, NO_CAP).withKeepBodies(false));
+    simulator = WarmClay.start(options.withCaps(NO_CAP, NO_CAP).withKeepBodies(false));
   }
 
   /** Without limit or latency. */
