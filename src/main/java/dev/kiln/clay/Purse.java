@@ -105,10 +105,13 @@ final class Purse {
     Instant now = ledger.now();
     boolean cause = asked.getAndSet(false) || !refused.isEmpty() || !now.isBefore(turns);
     try {
-      if (!cause && (now.isBefore(lookAt) || !ledger.heldForBudget())) {
+      if (!cause && now.isBefore(lookAt)) {
         return true;
       }
       lookAt = now.plus(LOOK_AGAIN);
+      if (!cause && !ledger.heldForBudget()) {
+        return true;
+      }
       for (int step = 0; step < STEPS; step++) {
         Balance done = ledger.balance(this::at, drained(), runs);
         runs = done.runs();
