@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -86,6 +87,7 @@ final class RunningKiln implements AutoCloseable {
   private Path routes = SHIPPED_ROUTES;
   private @Nullable Path secrets;
   private @Nullable App app;
+  private @Nullable LedgerView view;
 
   RunningKiln(Path folder) {
     this.folder = folder;
@@ -210,6 +212,10 @@ final class RunningKiln implements AutoCloseable {
 
   /** Stops Kiln and leaves the simulator. */
   void stop() {
+    if (view != null) {
+      view.close();
+      view = null;
+    }
     if (app != null) {
       RouteCoverage.note(app.context());
       app.close();
@@ -332,17 +338,26 @@ final class RunningKiln implements AutoCloseable {
     return Settings.store(new Places(folder.resolve("config"), routes, data()));
   }
 
-  Snapshot snapshot() {
-    try (LedgerView view = LedgerView.open(store())) {
-      return view.snapshot();
+  /** A look at the ledger beside Kiln. While that runs all go through one view: opening is dear. */
+  private synchronized <T> T look(Function<LedgerView, T> look) {
+    if (app == null) {
+      try (LedgerView now = LedgerView.open(store())) {
+        return look.apply(now);
+      }
     }
+    if (view == null) {
+      view = LedgerView.open(store());
+    }
+    return look.apply(view);
+  }
+
+  Snapshot snapshot() {
+    return look(LedgerView::snapshot);
   }
 
   /** Every lead of every run. */
   List<LeadLine> ledgerLines() {
-    try (LedgerView view = LedgerView.open(store())) {
-      return view.leads(null, null, false, 100_000);
-    }
+    return look(ledger -> ledger.leads(null, null, false, 100_000));
   }
 
   /** The newest run of a file's name. */
@@ -391,9 +406,14 @@ final class RunningKiln implements AutoCloseable {
         .atMost(Duration.ofMinutes(1));
   }
 
+  /** For what stays as it is once it has come: a look at the account takes milliseconds. */
+  private static ConditionFactory atEase() {
+    return soon().pollInterval(Duration.ofMillis(50));
+  }
+
   /** Waits until a file was read to its end and none of its leads is open. */
   RunAccount settled(String file) {
-    return soon()
+    return atEase()
         .alias(file + " is settled")
         .until(
             () ->
@@ -406,7 +426,7 @@ final class RunningKiln implements AutoCloseable {
 
   /** Waits until a file was read to its end and what is open of its leads is held. */
   RunAccount idle(String file) {
-    return soon()
+    return atEase()
         .alias(file + " has nothing to send")
         .until(
             () ->
@@ -422,7 +442,7 @@ final class RunningKiln implements AutoCloseable {
 
   /** Waits until a file was read to its end, or refused. */
   RunAccount read(String file) {
-    return soon()
+    return atEase()
         .alias(file + " is read")
         .until(() -> run(file).filter(run -> !run.phase().equals("READING")), Optional::isPresent)
         .orElseThrow();
