@@ -68,7 +68,15 @@ final class KilnRun implements AutoCloseable {
   static KilnRun java(Path folder, Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dio.netty.noUnsafe=true"));
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:Tier4InvocationThreshold=50000",
+            "-XX:Tier4MinInvocationThreshold=6000",
+            "-XX:Tier4CompileThreshold=150000",
+            "-XX:Tier4BackEdgeThreshold=400000",
+            "-Dio.netty.noUnsafe=true"));
     // Of this very process, whose folder is another.
     String classes =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
