@@ -120,12 +120,10 @@ final class OnwardTest {
   }
 
   private Onward onward(String target) {
-    try (LedgerView view = LedgerView.open(kiln.data())) {
-      return view.onward().stream()
-          .filter(one -> one.target().equals(target))
-          .findFirst()
-          .orElseThrow();
-    }
+    return kiln.look(LedgerView::onward).stream()
+        .filter(one -> one.target().equals(target))
+        .findFirst()
+        .orElseThrow();
   }
 
   private void taken(String target, long position) {

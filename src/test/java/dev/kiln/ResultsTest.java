@@ -95,15 +95,11 @@ final class ResultsTest {
   }
 
   private ReturnAccount account() {
-    try (LedgerView view = LedgerView.open(kiln.data())) {
-      return view.returns().get(0);
-    }
+    return kiln.look(LedgerView::returns).get(0);
   }
 
   private long quarantined() {
-    try (LedgerView view = LedgerView.open(kiln.data())) {
-      return view.quarantined();
-    }
+    return kiln.look(LedgerView::quarantined);
   }
 
   @Test

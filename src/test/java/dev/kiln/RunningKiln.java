@@ -339,7 +339,7 @@ final class RunningKiln implements AutoCloseable {
   }
 
   /** A look at the ledger beside Kiln. While that runs all go through one view: opening is dear. */
-  private synchronized <T> T look(Function<LedgerView, T> look) {
+  synchronized <T> T look(Function<LedgerView, T> look) {
     if (app == null) {
       try (LedgerView now = LedgerView.open(store())) {
         return look.apply(now);
