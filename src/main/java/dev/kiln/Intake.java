@@ -312,11 +312,12 @@ public final class Intake {
 
   /** Opens a run's file behind what was read before; it is closed when the exchange is done. */
   Framer frame(Exchange exchange, Reading reading) throws IOException {
-    Framer framer = Framer.open(reading.file, limits);
+    Hygiene now = hygiene;
+    Framer framer = Framer.open(reading.file, limits, now);
     exchange.getExchangeExtension().addOnCompletion(new Closing(framer));
     framer.skipTo(reading.run.checkpoint());
     reading.framer = framer;
-    reading.columns = Columns.of(framer.header(), hygiene);
+    reading.columns = Columns.of(framer.header(), now);
     return framer;
   }
 

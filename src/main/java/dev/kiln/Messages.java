@@ -5,6 +5,7 @@ import dev.kiln.clay.Placeholders;
 import dev.kiln.lead.Broken;
 import dev.kiln.lead.Columns;
 import dev.kiln.lead.Framer;
+import dev.kiln.lead.Hygiene;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Limits;
 import dev.kiln.lead.RecordBatch;
@@ -253,15 +254,21 @@ final class Messages {
     if (text.length() > LONGEST) {
       return broken(
           "the message has more than " + LONGEST + " characters: send it in parts, or as a file",
-          text.substring(0, limits.excerptChars()));
+          kept(text.substring(0, limits.excerptChars())));
     }
-    try (Framer framer = Framer.ofText("the message", text, limits)) {
-      columns[0] = Columns.of(framer.header(), intake.hygiene());
+    Hygiene hygiene = intake.hygiene();
+    try (Framer framer = Framer.ofText("the message", text, limits, hygiene)) {
+      columns[0] = Columns.of(framer.header(), hygiene);
       return framer.next();
     } catch (IOException | RuntimeException unreadable) {
-      columns[0] = Columns.of(List.of(), intake.hygiene());
-      return broken(String.valueOf(unreadable.getMessage()), text);
+      columns[0] = Columns.of(List.of(), hygiene);
+      return broken(String.valueOf(unreadable.getMessage()), kept(text));
     }
+  }
+
+  /** A text whose columns nobody knows; nothing where one of them may be blocked. */
+  private String kept(String text) {
+    return intake.hygiene().mentions(text) ? "" : text;
   }
 
   private static RecordBatch broken(String reason, String text) {

@@ -554,6 +554,33 @@ final class IntakeRouteTest {
   }
 
   @Test
+  @DisplayName("blocked keys within JSON that becomes text go nowhere, and are counted")
+  void blockedKeysOfNestedJson() throws Exception {
+    kiln.start();
+    kiln.drop(
+        "normal/nested.ndjson",
+        """
+        {"email":"a@firm.example","profile":{"private":{"ssn":"078-05-1120","pet":"cat"}}}
+        {"email":"b@firm.example","docs":[{"passport":"078-05-1120"}]}
+        {"email":"nobody","profile":{"private":{"ssn":"078-05-1120"}}}
+        {"email":"c@firm.example" "profile":{"private":{"ssn":"078-05-1120"}}}
+        """);
+    RunAccount run = kiln.settled("nested.ndjson");
+    assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L, LeadState.REJECTED, 2L));
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      assertThat(view.findings(run.id()).blocked())
+          .containsExactlyInAnyOrder(
+              new Findings.Named("profile.private.ssn", 2), new Findings.Named("docs.passport", 1));
+    }
+    assertThat(kiln.stored("tech-1").toString())
+        .contains("pet")
+        .doesNotContain("ssn", "passport", "078-05-1120");
+    assertThat(Files.readString(kiln.data().resolve(run.rejects())))
+        .contains("\"email\",\"profile.private\",\"docs\"\r\n", "\"nobody\",\"{}\"")
+        .doesNotContain("ssn", "passport", "078-05-1120");
+  }
+
+  @Test
   @DisplayName("a folder's route may give known leads another mode")
   void aFolderMayHaveAModeOfItsOwn() throws Exception {
     kiln.inRoutes(

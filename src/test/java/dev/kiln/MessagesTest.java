@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.Messages.Message;
+import dev.kiln.lead.Lead;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Priority;
 import java.nio.file.Files;
@@ -16,6 +18,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultExchange;
 import org.jspecify.annotations.Nullable;
@@ -111,6 +115,21 @@ final class MessagesTest {
     assertThat(run.read()).isEqualTo(1_501);
     assertThat(run.states()).containsEntry(LeadState.REJECTED, 1L);
     assertThat(kiln.app().ledger().batch(run.id(), 1_501)).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("what cannot be read keeps its text, unless that may hold a blocked column")
+  void textsOfUnreadableMessages() throws Exception {
+    kiln.start();
+    take("1", "{\"colour\": \"red\"}");
+    take("2", "{\"colour\": \"red\", \"person\": [{\"ssn\": \"078-05-1120\"}]}");
+    take("3", "colour,ssn\nred,078-05-1120\n");
+    assertThat(run().states()).isEqualTo(Map.of(LeadState.REJECTED, 3L));
+    try (LedgerView view = LedgerView.open(kiln.data())) {
+      assertThat(view.rejected(run().id(), 0, 10, 10_000))
+          .extracting(row -> Lead.parseOriginal(row.payload()))
+          .containsExactly(List.of("{\"colour\": \"red\"}"), List.of(""), List.of(""));
+    }
   }
 
   @Test

@@ -77,7 +77,7 @@ public class LeadBenchmarks {
   @OperationsPerInvocation(ROWS)
   public long frame() throws IOException {
     long length = 0;
-    try (Framer framer = Framer.open(file, Limits.defaults())) {
+    try (Framer framer = Framer.open(file, Limits.defaults(), hygiene)) {
       while (framer.hasNext()) {
         length += framer.next().text().length();
       }
@@ -88,7 +88,7 @@ public class LeadBenchmarks {
   /** A file looked at: its encoding, its delimiter, its header. */
   @Benchmark
   public List<String> sniff() throws IOException {
-    Opening opening = Opening.of(file, Limits.defaults());
+    Opening opening = Opening.of(file, Limits.defaults(), hygiene);
     opening.records().close();
     return opening.header();
   }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * as Windows-1252, loses no row and shows in {@link #format()}.
  *
  * <p>JSON: objects in an array, one after the other, or within a wrapper. Their keys, of all rows,
- * are the header. Excel: the first sheet that has a header.
+ * are the header. What {@link Hygiene} blocks is left out of what becomes text, and has a column of
+ * its own, which says where it was filled. Excel: the first sheet that has a header.
  *
  * <p>Delimited text: of {@code , ; tab |} the delimiter under which the header names the most
  * columns of a lead; a first line {@code sep=;} decides it.
@@ -76,11 +77,12 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
   /**
    * Opens a file, judges how it is written and finds its header.
    *
+   * @param hygiene says what is left out of JSON that becomes text
    * @throws UnreadableFile when it can yield no lead; the message says why and what to do
    * @throws IOException when it cannot be read, as when it vanished
    */
-  public static Framer open(Path file, Limits limits) throws IOException {
-    return begun(new Framer(file, Opening.of(file, limits), limits));
+  public static Framer open(Path file, Limits limits, Hygiene hygiene) throws IOException {
+    return begun(new Framer(file, Opening.of(file, limits, hygiene), limits));
   }
 
   /**
@@ -88,11 +90,13 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
    *
    * @param name what it is called in messages
    * @param text JSON or delimited text
+   * @param hygiene says what is left out of JSON that becomes text
    * @throws UnreadableFile when it can yield no lead; the message says why and what to do
    */
-  public static Framer ofText(String name, String text, Limits limits) throws IOException {
+  public static Framer ofText(String name, String text, Limits limits, Hygiene hygiene)
+      throws IOException {
     Path called = Path.of(name);
-    return begun(new Framer(called, Opening.of(called, text, limits), limits));
+    return begun(new Framer(called, Opening.of(called, text, limits, hygiene), limits));
   }
 
   private static Framer begun(Framer framer) throws IOException {
@@ -109,7 +113,8 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
   }
 
   /**
-   * The cells of the header, without blanks around them, as often as they occur; of JSON the keys.
+   * The cells of the header, without blanks around them, as often as they occur; of JSON the keys,
+   * with one for each blocked key that was left out of a text.
    */
   public List<String> header() {
     return opening.header();

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,12 @@ import org.jspecify.annotations.Nullable;
 public final class Hygiene {
   private static final Pattern BETWEEN_WORDS =
       Pattern.compile("[^\\p{L}\\p{N}]+|(?<=\\p{Ll})(?=\\p{Lu})");
+
+  /** What may be the name of a column in a text that cannot be taken apart. */
+  private static final Pattern PIECE = Pattern.compile("[^\"{}\\[\\],:;|\\t\\r\\n]+");
+
+  /** How far what stands beside a name is looked for. */
+  private static final int NEAR = 100;
 
   private final Industries industries;
   private final MailDomains domains;
@@ -66,11 +73,52 @@ public final class Hygiene {
     return industries;
   }
 
-  /** Whether a column never leaves. */
+  /** Whether a column never leaves: its header, of JSON its keys with dots between them. */
   boolean blocks(String header) {
     String words = words(header);
-    return blocked.stream().anyMatch(words::contains)
-        || blockedTogether.contains(Text.lettersAndDigits(header));
+    if (blocked.stream().anyMatch(words::contains)) {
+      return true;
+    }
+    // Nothing longer is the name of a column, and keys may be long.
+    int dot = header.length() > Header.LONGEST_NAME ? -1 : 0;
+    for (int from = 0; dot >= 0; from = dot + 1) {
+      dot = header.indexOf('.', from);
+      if (blockedTogether.contains(Text.lettersAndDigits(header.substring(from)))
+          || (dot >= 0
+              && blockedTogether.contains(Text.lettersAndDigits(header.substring(from, dot))))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether a text that cannot be taken apart may hold something of a blocked column: whether one
+   * is named in it, other than as the value of a JSON key.
+   *
+   * @param text of any length; JSON or delimited text, or what should have been
+   */
+  public boolean mentions(String text) {
+    Matcher piece = PIECE.matcher(text);
+    while (piece.find()) {
+      boolean value =
+          beside(text, piece.start() - 1, -1) == ':' && beside(text, piece.end(), 1) != ':';
+      if (!value && !piece.group().isBlank() && blocks(piece.group())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The next character that is neither a quote nor a blank; NUL where there is none near. */
+  private static char beside(String text, int from, int step) {
+    for (int i = from; i >= 0 && i < text.length() && Math.abs(i - from) < NEAR; i += step) {
+      char c = text.charAt(i);
+      if (c != '"' && c > ' ') {
+        return c;
+      }
+    }
+    return '\0';
   }
 
   Mail mail(@Nullable String address) {

@@ -8,10 +8,12 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,11 +23,12 @@ import org.jspecify.annotations.Nullable;
  * The objects of a JSON text that are leads, each found by its braces and then parsed by Jackson.
  *
  * <p>A nested object is flattened one level ({@code company.name}); what is deeper, and an array,
- * is its JSON as text. A number is the text it was written as; null, NaN and an absent key are
- * empty. An object that is no valid JSON is broken, and so is an element that is no object; reading
- * goes on behind it. One whose end cannot be told, as after a string that was never closed, ends
- * where the next object begins: on a line that is indented no deeper, or within its line behind
- * <code>},</code>. Not thread-safe.
+ * is its JSON as text, without the keys that {@link Hygiene} blocks: each of them makes a column,
+ * {@code company.owner.ssn}, that is filled where it was. A number is the text it was written as;
+ * null, NaN and an absent key are empty. An object that is no valid JSON is broken, and so is an
+ * element that is no object; reading goes on behind it. One whose end cannot be told, as after a
+ * string that was never closed, ends where the next object begins: on a line that is indented no
+ * deeper, or within its line behind <code>},</code>. Not thread-safe.
  */
 final class JsonRecords extends CellRecords {
   static final JsonFactory FACTORY =
@@ -40,6 +43,12 @@ final class JsonRecords extends CellRecords {
       Set.of("properties", "fields", "attributes", "node", "data", "contact", "person", "lead");
 
   private static final int DEEPEST = 500;
+
+  /** What a blocked key within a text has for a value. */
+  private static final String LEFT_OUT = "left out";
+
+  /** Keys within texts that were judged before, at most. */
+  private static final int MOST_JUDGED = 4096;
 
   /** A container around the records: an object with the key that was read last, or an array. */
   private static final class Container {
@@ -56,6 +65,14 @@ final class JsonRecords extends CellRecords {
   private final Map<String, Integer> columns;
   private final boolean learning;
   private final Limits limits;
+  private final Hygiene hygiene;
+
+  /** Of keys within texts, by all keys that lead there: their column if they are blocked, or "". */
+  private final Map<String, String> judged = new HashMap<>();
+
+  /** Where what is left out of a text begins and ends. */
+  private final List<Integer> cuts = new ArrayList<>();
+
   private final Deque<Container> around = new ArrayDeque<>();
 
   private char[] buffer = new char[1 << 16];
@@ -98,18 +115,21 @@ final class JsonRecords extends CellRecords {
    * @param path the keys that lead to them
    * @param columns the place of each key
    * @param learning whether new keys are added to it
+   * @param hygiene says which keys are left out of a text
    */
   JsonRecords(
       TextSource source,
       List<String> path,
       Map<String, Integer> columns,
       boolean learning,
-      Limits limits) {
+      Limits limits,
+      Hygiene hygiene) {
     this.source = source;
     this.path = path;
     this.columns = columns;
     this.learning = learning;
     this.limits = limits;
+    this.hygiene = hygiene;
   }
 
   /** What columns are called: their keys, without a wrapping one where that leaves no doubt. */
@@ -117,13 +137,15 @@ final class JsonRecords extends CellRecords {
     return keys.stream()
         .map(
             key -> {
-              int dot = key.indexOf('.');
-              String inner = key.substring(dot + 1);
-              return dot > 0 && WRAPPING.contains(key.substring(0, dot)) && !keys.contains(inner)
-                  ? inner
-                  : key;
+              String inner = unwrapped(key);
+              return keys.contains(inner) ? key : inner;
             })
         .toList();
+  }
+
+  private static String unwrapped(String key) {
+    int dot = key.indexOf('.');
+    return dot > 0 && WRAPPING.contains(key.substring(0, dot)) ? key.substring(dot + 1) : key;
   }
 
   TextSource source() {
@@ -512,7 +534,12 @@ final class JsonRecords extends CellRecords {
         fields(json, name + ".");
       } else if (token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY) {
         int from = start + (int) json.currentTokenLocation().getCharOffset();
-        json.skipChildren();
+        cuts.clear();
+        if (blocked(name, name).isEmpty()) {
+          leaveOut(json, name, name);
+        } else {
+          json.skipChildren();
+        }
         int to = start + (int) json.currentLocation().getCharOffset();
         put(name, compact(from, to));
       } else {
@@ -522,6 +549,71 @@ final class JsonRecords extends CellRecords {
         put(name, empty ? null : json.getText());
       }
     }
+  }
+
+  /**
+   * Passes an object or array, and notes what of it is left out.
+   *
+   * @param column the column whose text it is
+   * @param path the keys that lead to it
+   */
+  private void leaveOut(JsonParser json, String column, String path) throws IOException {
+    boolean object = json.currentToken() == JsonToken.START_OBJECT;
+    while (json.nextToken() != (object ? JsonToken.END_OBJECT : JsonToken.END_ARRAY)) {
+      String inner = path;
+      if (object) {
+        int from = start + (int) json.currentTokenLocation().getCharOffset();
+        inner = path + '.' + json.currentName();
+        if (inner.length() > Header.LONGEST_NAME) {
+          // All keys above would take too much memory.
+          inner = column + '.' + json.currentName();
+        }
+        String blocked = blocked(column, inner);
+        JsonToken value = json.nextToken();
+        if (!blocked.isEmpty()) {
+          boolean empty = value == JsonToken.VALUE_NULL || json.getText().isBlank();
+          json.skipChildren();
+          cuts.add(from);
+          cuts.add(start + (int) json.currentLocation().getCharOffset());
+          put(blocked, empty ? null : LEFT_OUT);
+          continue;
+        }
+      }
+      if (json.currentToken().isStructStart()) {
+        leaveOut(json, column, inner);
+      }
+    }
+  }
+
+  /**
+   * Whether a key is blocked, by its own words or with those of the keys above it.
+   *
+   * @param column the column whose text it stands in
+   * @param path the keys that lead to it, the column first
+   * @return the column and those keys that are enough to block it; empty where it is not blocked
+   */
+  private String blocked(String column, String path) {
+    String known = judged.get(path);
+    if (known != null) {
+      return known;
+    }
+    if (path.length() > Header.LONGEST_NAME) {
+      return hygiene.blocks(path) ? path : "";
+    }
+    String name = "";
+    for (int dot = path.lastIndexOf('.');
+        name.isEmpty() && dot >= column.length();
+        dot = path.lastIndexOf('.', dot - 1)) {
+      name = hygiene.blocks(path.substring(dot + 1)) ? column + path.substring(dot) : "";
+    }
+    if (name.isEmpty() && hygiene.blocks(unwrapped(path))) {
+      name = path;
+    }
+    if (judged.size() == MOST_JUDGED) {
+      judged.clear();
+    }
+    judged.put(path, name);
+    return name;
   }
 
   private static boolean isNaN(JsonParser json) throws IOException {
@@ -552,12 +644,28 @@ final class JsonRecords extends CellRecords {
     }
   }
 
-  /** JSON without blanks outside its strings. */
+  /** JSON without blanks outside its strings, and without what is left out. */
   private String compact(int from, int to) {
     StringBuilder out = new StringBuilder(to - from);
     boolean text = false;
+    int cut = 0;
     for (int i = from; i < to; i++) {
+      if (cut < cuts.size() && i == cuts.get(cut)) {
+        i = cuts.get(cut + 1) - 1;
+        cut += 2;
+        continue;
+      }
       char c = buffer[i];
+      if (!text && cut > 0 && (c == ',' || c == '}')) {
+        // The comma before what was left out, or behind it, goes with it.
+        int end = out.length() - 1;
+        char last = out.charAt(end);
+        if (c == '}' && last == ',') {
+          out.setLength(end);
+        } else if (c == ',' && (last == '{' || last == ',')) {
+          continue;
+        }
+      }
       if (text || c > ' ') {
         out.append(c);
       }
@@ -647,7 +755,8 @@ final class JsonRecords extends CellRecords {
 
   @Override
   public String excerpt() {
-    return excerpt;
+    // Its keys may be in no row that could be read.
+    return hygiene.mentions(excerpt) ? "" : excerpt;
   }
 
   @Override

@@ -23,7 +23,8 @@ final class JsonText {
     return START.matcher(text.substring(0, Math.min(text.length(), 1000)).strip()).lookingAt();
   }
 
-  static Opening open(Content content, Encoding encoding, String text, Limits limits)
+  static Opening open(
+      Content content, Encoding encoding, String text, Limits limits, Hygiene hygiene)
       throws IOException {
     JsonShape shape = JsonShape.of(text);
     String emptyList = shape.emptyList();
@@ -42,7 +43,7 @@ final class JsonText {
     }
     List<String> path = shape.path();
     Map<String, Integer> columns = new LinkedHashMap<>();
-    try (JsonRecords keys = records(content, encoding, path, columns, true, limits)) {
+    try (JsonRecords keys = records(content, encoding, path, columns, true, limits, hygiene)) {
       while (keys.next()) {
         if (columns.size() > limits.maxColumns()) {
           throw new UnreadableFile(
@@ -62,7 +63,7 @@ final class JsonText {
               + ". No key is known as e-mail, LinkedIn URL, name, company or domain: use, for"
               + " example, email, first_name, last_name, company, domain, linkedin_url.");
     }
-    JsonRecords records = records(content, encoding, path, columns, false, limits);
+    JsonRecords records = records(content, encoding, path, columns, false, limits, hygiene);
     return new Opening(
         records,
         header,
@@ -82,11 +83,13 @@ final class JsonText {
       List<String> path,
       Map<String, Integer> columns,
       boolean learning,
-      Limits limits)
+      Limits limits,
+      Hygiene hygiene)
       throws IOException {
     InputStream in = content.open();
     in.skipNBytes(encoding.bom());
-    return new JsonRecords(DelimitedText.source(in, encoding), path, columns, learning, limits);
+    return new JsonRecords(
+        DelimitedText.source(in, encoding), path, columns, learning, limits, hygiene);
   }
 
   private static List<String> notes(

@@ -23,9 +23,9 @@ record Opening(
    *
    * @throws UnreadableFile when it can yield no lead
    */
-  static Opening of(Path file, Limits limits) throws IOException {
+  static Opening of(Path file, Limits limits, Hygiene hygiene) throws IOException {
     Content content = Content.of(file);
-    Opening opening = of(content, limits);
+    Opening opening = of(content, limits, hygiene);
     Format.Kind named = Format.Kind.ofEnding(content.ending());
     List<String> notes = new ArrayList<>();
     if (content.gzip()) {
@@ -43,19 +43,20 @@ record Opening(
    * @param name what it is called in messages
    * @throws UnreadableFile when it can yield no lead
    */
-  static Opening of(Path name, String text, Limits limits) throws IOException {
-    return ofText(Content.of(name, text), limits);
+  static Opening of(Path name, String text, Limits limits, Hygiene hygiene) throws IOException {
+    return ofText(Content.of(name, text), limits, hygiene);
   }
 
-  private static Opening of(Content content, Limits limits) throws IOException {
+  private static Opening of(Content content, Limits limits, Hygiene hygiene) throws IOException {
     Strangers.refuse(content);
     if (content.begins('P', 'K', 3, 4)) {
       return Workbook.open(content, limits);
     }
-    return ofText(content, limits);
+    return ofText(content, limits, hygiene);
   }
 
-  private static Opening ofText(Content content, Limits limits) throws IOException {
+  private static Opening ofText(Content content, Limits limits, Hygiene hygiene)
+      throws IOException {
     Encoding encoding = Encoding.of(content);
     if (content.sample().length == encoding.bom()) {
       throw new UnreadableFile(
@@ -64,7 +65,7 @@ record Opening(
     String text = encoding.text(content);
     Strangers.refuseText(content, text);
     return JsonText.is(text)
-        ? JsonText.open(content, encoding, text, limits)
+        ? JsonText.open(content, encoding, text, limits, hygiene)
         : DelimitedText.open(content, encoding, text, limits);
   }
 

@@ -393,7 +393,7 @@ final class FramerTest {
     Path file = folder.resolve("big.csv");
     Files.writeString(
         file, "Email,Notes\n" + ("a@example.com," + "x".repeat(400) + "\n").repeat(250));
-    try (Framer framer = Framer.open(file, Limits.defaults())) {
+    try (Framer framer = Framer.open(file, Limits.defaults(), Frames.HYGIENE)) {
       assertThat(framer.next().size()).isEqualTo(100);
       assertThat(framer.next().size()).isEqualTo(100);
       RecordBatch last = framer.next();
@@ -403,11 +403,13 @@ final class FramerTest {
       assertThat(framer.hasNext()).isFalse();
       assertThatThrownBy(framer::next).isInstanceOf(java.util.NoSuchElementException.class);
     }
-    try (Framer framer = Framer.open(file, new Limits(100, 1000, 10_000, 10, 10, 10))) {
+    try (Framer framer =
+        Framer.open(file, new Limits(100, 1000, 10_000, 10, 10, 10), Frames.HYGIENE)) {
       assertThat(framer.next().size()).isEqualTo(3);
     }
     int twoRows = 2 * "a@example.com,".length() + 2 * 401;
-    try (Framer framer = Framer.open(file, new Limits(100, twoRows, 10_000, 10, 10, 10))) {
+    try (Framer framer =
+        Framer.open(file, new Limits(100, twoRows, 10_000, 10, 10, 10), Frames.HYGIENE)) {
       assertThat(framer.next().size()).isEqualTo(2);
     }
   }
@@ -416,7 +418,7 @@ final class FramerTest {
   void nothingIsReadFromAFileThatIsClosed() throws IOException, UnreadableFile {
     Path file = folder.resolve("big.csv");
     Files.writeString(file, "Email\n" + "a@example.com\n".repeat(50_000));
-    Framer framer = Framer.open(file, Limits.defaults());
+    Framer framer = Framer.open(file, Limits.defaults(), Frames.HYGIENE);
     framer.close();
     assertThatThrownBy(() -> framer.skipTo(50_000)).isInstanceOf(UncheckedIOException.class);
   }
@@ -425,7 +427,7 @@ final class FramerTest {
   void skipToGoesForwardOnly() throws IOException {
     Path file = folder.resolve("few.csv");
     Files.writeString(file, "Email\na@example.com\nb@example.com\nc@example.com\n");
-    try (Framer framer = Framer.open(file, Limits.defaults().withBatchRows(1))) {
+    try (Framer framer = Framer.open(file, Limits.defaults().withBatchRows(1), Frames.HYGIENE)) {
       framer.skipTo(1);
       assertThat(framer.read()).isEqualTo(1);
       RecordBatch batch = framer.next();
@@ -486,7 +488,7 @@ final class FramerTest {
     assertThatThrownBy(
             () -> {
               Files.writeString(file, text);
-              Framer.open(file, Limits.defaults()).close();
+              Framer.open(file, Limits.defaults(), Frames.HYGIENE).close();
             })
         .isInstanceOf(UnreadableFile.class)
         .hasMessage(message);

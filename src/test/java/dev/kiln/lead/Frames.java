@@ -25,6 +25,9 @@ record Frames(
     List<Broken> broken,
     long read,
     long skipped) {
+  static final Hygiene HYGIENE =
+      Hygiene.of(Industries.load(Path.of("config/industries.csv")))
+          .withBlocked(List.of("ssn", "passport", "date of birth", "bank account", "health"));
 
   static Frames of(String text) {
     return of(text, StandardCharsets.UTF_8, Limits.defaults());
@@ -65,7 +68,7 @@ record Frames(
     List<Long> records = new ArrayList<>();
     List<Long> lines = new ArrayList<>();
     List<Broken> broken = new ArrayList<>();
-    try (Framer framer = Framer.open(file, limits)) {
+    try (Framer framer = Framer.open(file, limits, HYGIENE)) {
       framer.skipTo(skip);
       long last = framer.read();
       while (framer.hasNext()) {
