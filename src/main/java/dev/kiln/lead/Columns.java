@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Headers match whatever their case, spaces and punctuation. Several columns of one field: the
  * first that is filled gives the value, one that bears the field's own name before the others; the
- * others fill gaps, and those that are spelled otherwise also travel under their own name. A column
- * that is no field travels as it is under its header, a blank header as {@code column_<n>} (n from
- * 1). Names that Kiln itself sends ({@code lead_id}, {@code run_id}, {@code source}, {@code
- * possible_duplicate}, in any case) travel as {@code <name>_in_file}. Of two columns with one name
- * the first that is filled counts.
+ * others fill gaps, and also travel under their own name. A column that is no field travels as it
+ * is under its header, a blank header as {@code column_<n>} (n from 1). Names that Kiln itself
+ * sends ({@code lead_id}, {@code run_id}, {@code source}, {@code possible_duplicate}, in any case)
+ * travel as {@code <name>_in_file}. Where a name is taken by a column before, it is {@code
+ * <name>_2}, or the next number that no column has.
  *
  * <p>A lead is valid with an e-mail address, or with the URL of a LinkedIn profile, or with a
  * domain and a full name. An e-mail address that is none rejects the row, whatever else it holds:
@@ -218,7 +218,6 @@ public final class Columns {
   private static Map<String, List<Integer>> sources(List<String> names, int[] open) {
     Map<String, List<Integer>> sources = new LinkedHashMap<>();
     FIELDS.forEach(field -> sources.put(field, new ArrayList<>()));
-    Map<String, List<Integer>> others = new LinkedHashMap<>();
     boolean connections = names.stream().anyMatch(n -> same(n).equals("connectedon"));
     List<Integer> order = new ArrayList<>();
     for (int pass = 0; pass < 2; pass++) {
@@ -228,30 +227,44 @@ public final class Columns {
         }
       }
     }
-    Map<Integer, String> travelling = new HashMap<>();
+    Set<Integer> travelling = new HashSet<>();
     for (int i : order) {
       String name = names.get(i);
       // LinkedIn's own export of connections calls the profile just "URL".
       String field =
           connections && same(name).equals("url") ? LINKEDIN_URL : ALIASES.get(same(name));
-      if (field == null) {
-        travelling.put(i, otherKey(name, i));
-        continue;
+      List<Integer> columns = field == null ? List.of() : sources.getOrDefault(field, List.of());
+      if (field == null || !columns.isEmpty()) {
+        travelling.add(i);
       }
-      List<Integer> columns = sources.getOrDefault(field, new ArrayList<>());
-      if (!columns.isEmpty() && !same(names.get(columns.get(0))).equals(same(name))) {
-        travelling.put(i, otherKey(name, i));
-      }
-      columns.add(i);
-    }
-    for (int i = 0; i < names.size(); i++) {
-      String key = travelling.get(i);
-      if (key != null) {
-        others.computeIfAbsent(key, k -> new ArrayList<>()).add(i);
+      if (field != null) {
+        columns.add(i);
       }
     }
-    sources.putAll(others);
+    // No key with a number is that of another column, wherever in the file it stands.
+    Set<String> taken = new HashSet<>(FIELDS);
+    for (int i : open) {
+      taken.add(otherKey(names.get(i), i));
+    }
+    Set<String> met = new HashSet<>();
+    for (int i : open) {
+      String key = otherKey(names.get(i), i);
+      boolean free = met.add(key);
+      if (travelling.contains(i)) {
+        String name = names.get(i).isEmpty() ? key : names.get(i);
+        sources.put(free ? key : numbered(name, taken), List.of(i));
+      }
+    }
     return sources;
+  }
+
+  /** A name with the lowest number, from 2, that makes another of it than those that are taken. */
+  static String numbered(String name, Set<String> taken) {
+    int number = 2;
+    while (!taken.add(name + "_" + number)) {
+      number++;
+    }
+    return name + "_" + number;
   }
 
   /** The keys of every lead of this run: the ten fields, then the other columns as in the file. */
@@ -411,7 +424,11 @@ public final class Columns {
 
   private static List<Notice> and(@Nullable List<Notice> notices, Notice.Kind kind, String name) {
     List<Notice> more = notices == null ? new ArrayList<>() : notices;
-    more.add(new Notice(kind, name));
+    Notice notice = new Notice(kind, name);
+    // Of two columns with one header: rows are counted, not cells.
+    if (!more.contains(notice)) {
+      more.add(notice);
+    }
     return more;
   }
 

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +88,8 @@ public record Lead(
 
   /**
    * The same lead of a run whose rows have no header in common: behind the text of a broken record,
-   * {@link #original} has each filled cell after its name.
+   * {@link #original} has each filled cell after its name, the second of a name after {@code
+   * <name>_2} or the next number that is none of the names.
    *
    * @param names the headers of the cells ({@link Columns#original()})
    */
@@ -94,11 +97,14 @@ public record Lead(
     if (original.size() < 2) {
       return this;
     }
+    Set<String> met = new HashSet<>();
+    Set<String> taken = new HashSet<>(names);
     List<String> pairs = new ArrayList<>();
     pairs.add(original.get(0));
     for (int i = 1; i < original.size(); i++) {
       if (!original.get(i).isEmpty()) {
-        pairs.add(names.get(i - 1));
+        String name = names.get(i - 1);
+        pairs.add(met.add(name) ? name : Columns.numbered(name, taken));
         pairs.add(original.get(i));
       }
     }

@@ -82,15 +82,17 @@ final class ColumnsTest {
             "# Employees",
             "column_3",
             "Notes",
+            "Notes_2",
             "lead_id_in_file",
             "Source_in_file",
             "Company Linkedin Url")
-        .hasSize(16);
+        .hasSize(17);
     Lead lead = columns.lead(3, 4, List.of("a@example.com", "0012", "x", "", "second", "7", "web"));
     assertThat(lead.fields())
         .containsEntry("# Employees", "0012")
         .containsEntry("column_3", "x")
-        .containsEntry("Notes", "second")
+        .containsEntry("Notes", null)
+        .containsEntry("Notes_2", "second")
         .containsEntry("lead_id_in_file", "7")
         .containsEntry("Source_in_file", "web")
         .containsEntry("Company Linkedin Url", null);
@@ -102,11 +104,12 @@ final class ColumnsTest {
   @Test
   void firstFilledOfSeveralColumnsWins() {
     Columns twice = Columns.of(List.of("Email", "Name", "Email"), hygiene);
-    assertThat(twice.keys()).containsExactly(FIELDS);
+    assertThat(twice.keys()).startsWith(FIELDS).endsWith("Email_2").hasSize(11);
     assertThat(twice.lead(1, 1, List.of("", "Ann", "a@example.com")).fields())
         .containsEntry("email", "a@example.com");
     assertThat(twice.lead(1, 1, List.of("b@example.com", "Ann", "a@example.com")).fields())
-        .containsEntry("email", "b@example.com");
+        .containsEntry("email", "b@example.com")
+        .containsEntry("Email_2", "a@example.com");
 
     Columns differently = Columns.of(List.of("Work Email", "email", "Name"), hygiene);
     assertThat(differently.keys()).startsWith(FIELDS).endsWith("Work Email").hasSize(11);
@@ -116,6 +119,65 @@ final class ColumnsTest {
     assertThat(differently.lead(1, 1, List.of("w@example.com", "e@example.com", "Ann")).fields())
         .containsEntry("email", "e@example.com")
         .containsEntry("Work Email", "w@example.com");
+  }
+
+  @Test
+  void everyColumnHasAKeyOfItsOwn() {
+    Columns columns =
+        Columns.of(
+            List.of(
+                "email",
+                "Phone",
+                "SSN",
+                "Phone",
+                "Phone_2",
+                "Phone",
+                "E-Mail",
+                "email",
+                "",
+                "",
+                "column_9"),
+            hygiene.withBlocked(List.of("ssn")));
+    assertThat(columns.keys())
+        .startsWith(FIELDS)
+        .endsWith(
+            "Phone",
+            "Phone_3",
+            "Phone_2",
+            "Phone_4",
+            "E-Mail",
+            "email_2",
+            "column_9",
+            "column_10",
+            "column_9_2")
+        .hasSize(19);
+    List<String> cells =
+        List.of("a@b.example", "1", "2", "9.2E+11", "4", "9.2E+11", "5@b.example", "6", "7", "8");
+    Lead lead = columns.lead(1, 1, cells);
+    assertThat(lead.fields())
+        .containsEntry("email", "a@b.example")
+        .containsEntry("Phone", "1")
+        .containsEntry("Phone_3", "9.2E+11")
+        .containsEntry("Phone_2", "4")
+        .containsEntry("E-Mail", "5@b.example")
+        .containsEntry("email_2", "6")
+        .containsEntry("column_10", "8")
+        .containsEntry("column_9_2", null);
+    assertThat(lead.notices())
+        .containsExactly(
+            new Notice(Notice.Kind.DAMAGED, "Phone"), new Notice(Notice.Kind.BLOCKED, "SSN"));
+
+    List<String> rejects =
+        Stream.concat(Columns.REJECTS.stream(), columns.original().stream()).toList();
+    Columns mended = Columns.of(rejects, hygiene);
+    assertThat(mended.keys()).isEqualTo(columns.keys());
+    List<String> open =
+        Stream.concat(cells.subList(0, 2).stream(), cells.subList(3, 10).stream()).toList();
+    assertThat(
+            mended
+                .lead(1, 1, Stream.concat(Stream.of("2", "", ""), open.stream()).toList())
+                .fields())
+        .isEqualTo(lead.fields());
   }
 
   @Test

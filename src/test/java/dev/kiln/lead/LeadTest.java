@@ -52,6 +52,24 @@ final class LeadTest {
   }
 
   @Test
+  void aRejectedLeadNamesEveryCell() {
+    Lead lead =
+        new Lead(
+            1,
+            2,
+            Map.of(),
+            "",
+            "",
+            null,
+            "",
+            new Problem(Problem.Kind.ADDRESS, "no @"),
+            List.of(),
+            List.of("", "1", "2", "", "3", "4"));
+    assertThat(lead.named(List.of("Phone", "Phone", "Phone", "Phone_2", "Phone")).original())
+        .containsExactly("", "Phone", "1", "Phone_3", "2", "Phone_2", "3", "Phone_4", "4");
+  }
+
+  @Test
   void aRejectedLeadKeepsWhatItWas() {
     Lead lead =
         new Lead(
