@@ -38,7 +38,7 @@ final class DelimitedText {
           "has more than " + limits.maxColumns() + " columns: export only those you need");
     }
     if (!best.identifies()) {
-      throw new UnreadableFile(content.file(), Header.missing(best.names()));
+      throw new UnreadableFile(content.file(), best.missing());
     }
     char delimiter = found;
     InputStream in = content.open();

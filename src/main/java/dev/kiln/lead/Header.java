@@ -9,11 +9,12 @@ import org.jspecify.annotations.Nullable;
  * The header of a table.
  *
  * @param before records above it
+ * @param line the line where it begins, from 1; in a workbook the row
  * @param names its cells, without blanks around them
  * @param known how many columns of a lead they name
  * @param fitting how many of the records below are as wide
  */
-record Header(int before, List<String> names, int known, int fitting) {
+record Header(int before, long line, List<String> names, int known, int fitting) {
   /** A header is looked for among this many records from the top. */
   private static final int TOP = 50;
 
@@ -39,7 +40,7 @@ record Header(int before, List<String> names, int known, int fitting) {
       List<String> names = names(records);
       int known = Columns.known(names);
       if (best == null || rank(known, names) > rank(best.known(), best.names())) {
-        best = new Header(before, names, known, 0);
+        best = new Header(before, records.line(), names, known, 0);
       }
     }
     if (best == null) {
@@ -50,7 +51,7 @@ record Header(int before, List<String> names, int known, int fitting) {
     for (int count : widths.subList(best.before(), widths.size())) {
       fitting += count == width && width > 1 ? 1 : 0;
     }
-    return new Header(best.before(), best.names(), best.known(), fitting);
+    return new Header(best.before(), best.line(), best.names(), best.known(), fitting);
   }
 
   /** Whether a row under it can identify a lead. */
@@ -89,22 +90,34 @@ record Header(int before, List<String> names, int known, int fitting) {
     return names;
   }
 
-  /** Why names are no header of a lead file; continues "the file ...". */
-  static String missing(List<String> names) {
+  /** Why it is no header of a lead file; continues "the file ...". */
+  String missing() {
     if (names.stream().anyMatch(name -> name.matches("(?s).*(@|://|\\d{5}|\\w\\.[a-z]{2}).*"))) {
       return "has no header row: its first row looks like data." + EXPECTED;
     }
-    return "has no header row of a lead file; found: " + shown(names) + "." + EXPECTED;
+    return "has no header row of a lead file: line "
+        + line
+        + ", which was taken for it, has "
+        + counted(names, "column")
+        + "."
+        + EXPECTED;
   }
 
-  /** The first of some names, shortened. */
-  static String shown(List<String> names) {
-    return String.join(
-        ", ",
-        names.stream()
-            .filter(name -> !name.isEmpty())
-            .limit(20)
-            .map(name -> name.length() > 40 ? name.substring(0, 40) + "..." : name)
-            .toList());
+  /**
+   * How many names there are, and which of them Kiln knows. The others are not told: where there is
+   * no header they are somebody's data.
+   *
+   * @param what one of them is
+   */
+  static String counted(List<String> names, String what) {
+    List<String> known = names.stream().filter(name -> Columns.known(List.of(name)) > 0).toList();
+    return names.size()
+        + " "
+        + what
+        + (names.size() == 1 ? "" : "s")
+        + ", known of them: "
+        + (known.isEmpty()
+            ? "none"
+            : String.join(", ", known.subList(0, Math.min(20, known.size()))));
   }
 }

@@ -79,12 +79,11 @@ final class JsonShape {
   }
 
   /** Other arrays of objects than that of the leads, by their keys. */
-  List<String> beside(List<String> path) {
+  List<List<String>> beside(List<String> path) {
     return places.entrySet().stream()
         .filter(place -> place.getValue().listed)
         .map(Map.Entry::getKey)
         .filter(other -> !isWithin(other, path) && !isWithin(path, other))
-        .map(keys -> String.join(".", keys))
         .toList();
   }
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A file of JSON objects: in an array, one after the other on lines of their own or not, or within
@@ -15,6 +16,8 @@ import java.util.regex.Pattern;
  */
 final class JsonText {
   private static final Pattern START = Pattern.compile("\\{\\s*([\"}]|$)|\\[\\s*([\\[{\"\\]]|$)");
+
+  private static final Pattern WORD = Pattern.compile("[\\p{L}_-]{1,40}\\d{0,2}");
 
   private JsonText() {}
 
@@ -32,7 +35,7 @@ final class JsonText {
       throw new UnreadableFile(
           content.file(),
           "holds JSON whose array "
-              + (emptyList.isEmpty() ? "" : "\"" + emptyList + "\" ")
+              + (emptyList.isEmpty() ? "" : "\"" + shown(emptyList) + "\" ")
               + "has no rows: export it again, with its rows");
     }
     if (!shape.holdsObjects()) {
@@ -58,8 +61,8 @@ final class JsonText {
     if (!Columns.identifies(header)) {
       throw new UnreadableFile(
           content.file(),
-          "holds JSON objects that are no leads; found: "
-              + Header.shown(header)
+          "holds JSON objects that are no leads: they have "
+              + Header.counted(header, "key")
               + ". No key is known as e-mail, LinkedIn URL, name, company or domain: use, for"
               + " example, email, first_name, last_name, company, domain, linkedin_url.");
     }
@@ -92,14 +95,28 @@ final class JsonText {
         DelimitedText.source(in, encoding), path, columns, learning, limits, hygiene);
   }
 
+  private static String shown(List<String> keys) {
+    return keys.stream().map(JsonText::shown).collect(Collectors.joining("."));
+  }
+
+  /** A key around the rows; without one that may be somebody's data, such as an address. */
+  private static String shown(String key) {
+    return WORD.matcher(key).matches() ? key : "(key)";
+  }
+
   private static List<String> notes(
-      Encoding encoding, JsonRecords records, List<String> path, List<String> beside) {
+      Encoding encoding, JsonRecords records, List<String> path, List<List<String>> beside) {
     List<String> notes = new ArrayList<>(DelimitedText.notes(encoding, records.source()));
     if (!path.isEmpty()) {
-      notes.add("rows are those under \"" + String.join(".", path) + "\"");
+      notes.add("rows are those under \"" + shown(path) + "\"");
     }
     if (!beside.isEmpty()) {
-      notes.add("not read: \"" + String.join("\", \"", beside) + "\"");
+      notes.add(
+          "not read: "
+              + beside.stream()
+                  .map(keys -> "\"" + shown(keys) + "\"")
+                  .distinct()
+                  .collect(Collectors.joining(", ")));
     }
     if (records.cutOff()) {
       notes.add("the file ends before its JSON does: perhaps only a part of it arrived");

@@ -44,7 +44,7 @@ final class Workbook implements Closeable {
     List<String> others = new ArrayList<>();
     Sheet chosen = null;
     Header header = null;
-    List<String> found = null;
+    Header found = null;
     for (Sheet sheet : sheets) {
       if (chosen == null) {
         try (SheetRecords records = new SheetRecords(this, sheet, () -> {})) {
@@ -54,7 +54,7 @@ final class Workbook implements Closeable {
           chosen = sheet;
           continue;
         }
-        found = found == null && header != null ? header.names() : found;
+        found = found == null ? header : found;
       }
       others.add(
           "\""
@@ -67,7 +67,7 @@ final class Workbook implements Closeable {
           file,
           found == null
               ? "is an Excel workbook without rows: export it again, with its rows"
-              : Header.missing(found));
+              : found.missing());
     }
     if (header.names().size() > limits.maxColumns()) {
       throw new UnreadableFile(

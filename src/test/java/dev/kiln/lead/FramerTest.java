@@ -455,10 +455,24 @@ final class FramerTest {
         "leads.csv is binary, not text; save it as CSV (UTF-8) or .xlsx and send that");
     assertUnreadable(
         "Colour,Size\nred,4\n",
-        "leads.csv has no header row of a lead file; found: Colour, Size. No column is known as"
-            + " e-mail, LinkedIn URL, name, company or domain: the first row must name the"
-            + " columns, for example Email, First Name, Last Name, Company, Website, LinkedIn URL,"
-            + " Title, Country, Industry.");
+        "leads.csv has no header row of a lead file: line 1, which was taken for it, has 2 columns,"
+            + " known of them: none. No column is known as e-mail, LinkedIn URL, name, company or"
+            + " domain: the first row must name the columns, for example Email, First Name, Last"
+            + " Name, Company, Website, LinkedIn URL, Title, Country, Industry.");
+    assertUnreadable(
+        "\n\nAda;Zebrawoman;Title;CTO;branche\n",
+        "leads.csv has no header row of a lead file: line 3, which was taken for it, has 5 columns,"
+            + " known of them: Title, branche. No column is known as e-mail, LinkedIn URL, name,"
+            + " company or domain: the first row must name the columns, for example Email, First"
+            + " Name, Last Name, Company, Website, LinkedIn URL, Title, Country, Industry.");
+    assertUnreadable(
+        "{\"ada@k.example\": {\"first_nam\": \"Ada\", \"x\": 1}, \"Zebrawoman\": 1, \"title\": \"CTO\"}",
+        "leads.csv holds JSON objects that are no leads: they have 4 keys, known of them: title. No"
+            + " key is known as e-mail, LinkedIn URL, name, company or domain: use, for example,"
+            + " email, first_name, last_name, company, domain, linkedin_url.");
+    assertUnreadable(
+        "{\"ada@k.example\": []}",
+        "leads.csv holds JSON whose array \"(key)\" has no rows: export it again, with its rows");
     assertUnreadable(
         "Ann Lee,firm.example\nBob Lee,other.example\n",
         "leads.csv has no header row: its first row looks like data. No column is known as e-mail,"
@@ -474,6 +488,16 @@ final class FramerTest {
     assertUnreadable(
         "Email" + ",x".repeat(2000) + "\na@example.com\n",
         "leads.csv has more than 1000 columns: export only those you need");
+  }
+
+  @Test
+  void keysAroundTheRowsAreToldUnlessTheyMayBeData() {
+    String rows = ": [{\"email\": \"a@b.example\"}]";
+    assertThat(
+            Frames.of("{\"data2\": {\"ada@k.example\"" + rows + "}, \"p 7\": [{\"x\": 1}]}")
+                .format()
+                .notes())
+        .contains("rows are those under \"data2.(key)\"", "not read: \"(key)\"");
   }
 
   @Test
