@@ -24,13 +24,19 @@ final class Workbook implements Closeable {
   private final Path file;
   private final ReadableWorkbook workbook;
 
-  private Workbook(Path file, ReadableWorkbook workbook) {
+  /** Whether some cells are dates that the library cannot read. */
+  private final boolean isoDates;
+
+  private Workbook(Path file, ReadableWorkbook workbook, boolean isoDates) {
     this.file = file;
     this.workbook = workbook;
+    this.isoDates = isoDates;
   }
 
   static Opening open(Content content, Limits limits) throws IOException {
-    Workbook workbook = new Workbook(content.file(), readable(content, limits));
+    byte[] bytes = bytes(content);
+    boolean isoDates = guard(content.file(), bytes, limits).isoDates();
+    Workbook workbook = new Workbook(content.file(), readable(content.file(), bytes), isoDates);
     try {
       return workbook.open(limits);
     } catch (IOException | RuntimeException failure) {
@@ -94,31 +100,43 @@ final class Workbook implements Closeable {
     return notes;
   }
 
-  private static ReadableWorkbook readable(Content content, Limits limits) throws IOException {
-    byte[] bytes = null;
-    if (content.gzip()) {
-      try (InputStream in = content.open()) {
-        bytes = in.readNBytes(LARGEST_IN_GZIP + 1);
-      }
-      if (bytes.length > LARGEST_IN_GZIP) {
-        throw new UnreadableFile(
-            content.file(), "is a large workbook within gzip: send the .xlsx itself");
-      }
+  /** A workbook within gzip; null for one that is read where it lies. */
+  private static byte @Nullable [] bytes(Content content) throws IOException {
+    if (!content.gzip()) {
+      return null;
     }
-    try (ZipFile zip = zip(content.file(), bytes)) {
-      new WorkbookGuard(content.file(), zip, limits).check();
+    byte[] bytes;
+    try (InputStream in = content.open()) {
+      bytes = in.readNBytes(LARGEST_IN_GZIP + 1);
+    }
+    if (bytes.length > LARGEST_IN_GZIP) {
+      throw new UnreadableFile(
+          content.file(), "is a large workbook within gzip: send the .xlsx itself");
+    }
+    return bytes;
+  }
+
+  private static WorkbookGuard guard(Path file, byte @Nullable [] bytes, Limits limits)
+      throws IOException {
+    try (ZipFile zip = zip(file, bytes)) {
+      WorkbookGuard guard = new WorkbookGuard(file, zip, limits);
+      guard.check();
+      return guard;
     } catch (UnreadableFile refusal) {
       throw refusal;
     } catch (IOException | RuntimeException damage) {
-      throw damaged(content.file());
+      throw damaged(file);
     }
+  }
+
+  private static ReadableWorkbook readable(Path file, byte @Nullable [] bytes) throws IOException {
     try {
-      return readable(content.file(), bytes, true);
+      return readable(file, bytes, true);
     } catch (IOException | RuntimeException withoutStyles) {
       try {
-        return readable(content.file(), bytes, false);
+        return readable(file, bytes, false);
       } catch (IOException | RuntimeException damage) {
-        throw damaged(content.file());
+        throw damaged(file);
       }
     }
   }
@@ -156,7 +174,13 @@ final class Workbook implements Closeable {
     } catch (UncheckedIOException unread) {
       throw unread.getCause();
     } catch (RuntimeException damage) {
-      throw damaged(file);
+      throw isoDates
+          ? new UnreadableFile(
+              file,
+              "is an Excel workbook with dates that Kiln cannot read (cells of the type \"d\", as in a"
+                  + " Strict Open XML Spreadsheet): save it as an Excel Workbook (.xlsx) or as CSV"
+                  + " (UTF-8) and send that")
+          : damaged(file);
     }
   }
 

@@ -35,15 +35,24 @@ final class WorkbookGuard {
   private static final Pattern PLACE = Pattern.compile("\\$?[A-Za-z]{1,3}\\$?[0-9]{1,7}");
   private static final Pattern SHARED = Pattern.compile("\\st\\s*=\\s*[\"']s[\"']");
 
+  /** A date that is written as one, not as a number with a format of dates. */
+  private static final Pattern ISO_DATE = Pattern.compile("\\st\\s*=\\s*[\"']d[\"']");
+
   private final Path file;
   private final ZipFile zip;
   private final Limits limits;
   private long texts;
+  private boolean isoDates;
 
   WorkbookGuard(Path file, ZipFile zip, Limits limits) {
     this.file = file;
     this.zip = zip;
     this.limits = limits;
+  }
+
+  /** Whether a cell is a date that is written as one, which the library cannot read. */
+  boolean isoDates() {
+    return isoDates;
   }
 
   void check() throws IOException {
@@ -181,6 +190,7 @@ final class WorkbookGuard {
           if (++cells > WIDEST || (address.find() && !PLACE.matcher(address.group(1)).matches())) {
             throw tooLarge();
           }
+          isoDates |= root.equals("worksheet") && ISO_DATE.matcher(markup).find();
           ofShared = SHARED.matcher(markup).find();
         }
         case "v" -> {
