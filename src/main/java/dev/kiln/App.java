@@ -20,6 +20,7 @@ import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
+import dev.kiln.ledger.Wish;
 import dev.kiln.plan.Preview;
 import dev.kiln.status.Alerts;
 import dev.kiln.status.Facts;
@@ -853,20 +854,32 @@ public final class App implements AutoCloseable {
    * @param file the file
    * @param source its source; empty for none
    * @param priority its priority
+   * @param wish how it is to be read, whatever was asked for its content before
    * @return the run that has it
+   * @throws ReadingStopped if it changes while it is read
    * @throws Exception if it could not be read for now
    */
-  public Run read(Path file, String source, Priority priority) throws Exception {
+  public Run read(Path file, String source, Priority priority, Wish wish) throws Exception {
+    Wish open = wish;
     try (ProducerTemplate template = context().createProducerTemplate()) {
       while (true) {
-        Exchange read = Intake.accept(template, file, source, priority);
+        Exchange read = Intake.accept(template, file, source, priority, open);
         if (read.getException() == null) {
           delivery.balance();
           return read.getProperty("run", Intake.Reading.class).run();
         }
-        if (!(read.getException() instanceof ReadingStopped stopped)
-            || !(stopped.forAMoment() || stopped.elsewhere())) {
+        // It arrives within the failure of the batch that met it.
+        ReadingStopped stopped =
+            ObjectHelper.getException(ReadingStopped.class, read.getException());
+        if (stopped == null) {
           throw read.getException();
+        }
+        if (!stopped.forAMoment() && !stopped.elsewhere()) {
+          throw stopped;
+        }
+        if (read.getProperty("run") != null) {
+          // Its run was opened so: read to its end elsewhere, it would be read anew.
+          open = Wish.NONE;
         }
         if (stopped.elsewhere()) {
           TimeUnit.SECONDS.sleep(1);

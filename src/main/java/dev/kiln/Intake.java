@@ -17,6 +17,7 @@ import dev.kiln.ledger.Pending;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.ReadElsewhere;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Wish;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -218,15 +219,18 @@ public final class Intake {
   /**
    * Hands a file to the route {@code accept}, and returns when that is done with it.
    *
+   * @param wish how a person wants it read; null for what was asked for in the ledger
    * @return the exchange, with the failure as its exception where there was one
    */
-  static Exchange accept(ProducerTemplate routes, Path file, String source, Priority priority) {
+  static Exchange accept(
+      ProducerTemplate routes, Path file, String source, Priority priority, @Nullable Wish wish) {
     return routes.send(
         "direct:accept",
         exchange -> {
           exchange.getMessage().setBody(file.toFile());
           exchange.setProperty("source", source);
           exchange.setProperty("priority", priority.word());
+          exchange.setProperty("wish", wish);
         });
   }
 
@@ -249,6 +253,7 @@ public final class Intake {
    * @param source its source
    * @param priority its priority
    * @param mode what becomes of leads that are known already; null for the default
+   * @param wish how a person wants it read; null for what was asked for in the ledger
    * @throws UnreadableFile if nobody could read leads out of it
    */
   public void open(
@@ -256,7 +261,8 @@ public final class Intake {
       @Body File file,
       @ExchangeProperty("source") String source,
       @ExchangeProperty("priority") String priority,
-      @ExchangeProperty("dedupe") @Nullable String mode)
+      @ExchangeProperty("dedupe") @Nullable String mode,
+      @ExchangeProperty("wish") @Nullable Wish wish)
       throws IOException, InterruptedException {
     Path path = file.toPath();
     Stand opened = Stand.of(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
@@ -274,7 +280,8 @@ public final class Intake {
               source,
               Priority.of(priority),
               hash,
-              mode == null ? dedupe : DedupeMode.of(mode));
+              mode == null ? dedupe : DedupeMode.of(mode),
+              wish);
     } catch (ReadElsewhere elsewhere) {
       throw stopped(exchange, file.getName(), elsewhere);
     }

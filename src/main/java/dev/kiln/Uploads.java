@@ -321,7 +321,7 @@ final class Uploads {
       spool.leave(file);
       return accepted(run);
     }
-    Exchange exchange = Intake.accept(routes, file, run.source(), run.priority());
+    Exchange exchange = Intake.accept(routes, file, run.source(), run.priority(), null);
     String destination = exchange.getProperty("destination", String.class);
     if (destination == null || !ledger.run(run.id()).orElse(run).finished()) {
       LOG.info("Run {} is read later", run.id());

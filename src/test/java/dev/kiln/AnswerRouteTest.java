@@ -10,6 +10,7 @@ import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.WebhookUse;
+import dev.kiln.ledger.Wish;
 import dev.kiln.simulate.Fault;
 import dev.kiln.simulate.Fault.Kind;
 import dev.kiln.simulate.SimulatedWebhook;
@@ -108,7 +109,7 @@ class AnswerRouteTest {
       FreshLedger.in(folder.resolve("data"));
       app = App.start(new Places(config, Path.of("routes"), folder.resolve("data")), App.Mode.SEND);
       view = app.ledger().view();
-      app.read(folder.resolve("leads.csv"), "", Priority.NORMAL);
+      app.read(folder.resolve("leads.csv"), "", Priority.NORMAL, Wish.NONE);
     }
 
     List<LeadLine> awaitLeads(Predicate<LeadLine> wanted) {

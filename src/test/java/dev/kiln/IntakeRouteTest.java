@@ -22,6 +22,7 @@ import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Wish;
 import dev.kiln.status.StatusText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -427,7 +428,7 @@ final class IntakeRouteTest {
     kiln.start(App.Mode.SEND);
     kiln.drop("normal/waits.csv", leads(10, 1, "Banking"));
     Path file = Files.writeString(elsewhere.resolve("mine.csv"), leads(1, 2, "Banking"));
-    Run run = kiln.app().read(file, "events", Priority.of("high"));
+    Run run = kiln.app().read(file, "events", Priority.of("high"), Wish.NONE);
     assertThat(kiln.run("mine.csv").orElseThrow().id()).isEqualTo(run.id());
     assertThat(kiln.settled("mine.csv").tables())
         .isEqualTo(Map.of(EVENTS, Map.of(LeadState.ACCEPTED, 2L)));

@@ -6,6 +6,7 @@ import dev.kiln.App;
 import dev.kiln.Claims;
 import dev.kiln.DataLock;
 import dev.kiln.Places;
+import dev.kiln.ReadingStopped;
 import dev.kiln.Settings;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.lead.ContentHash;
@@ -15,6 +16,7 @@ import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Store;
 import dev.kiln.ledger.Wish;
 import dev.kiln.status.NotReady;
 import dev.kiln.status.SampleReport;
@@ -28,7 +30,10 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -141,40 +146,27 @@ final class SendCommand implements Callable<Integer> {
   private int throughTheRunning(Places places) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Settings settings = Settings.read(places.config());
-    Path folder = settings.inbox(places.data()).resolve(given.priority().word()).resolve(source);
-    Files.createDirectories(folder);
-    List<String> inbox = new ArrayList<>();
-    if (wishes()) {
-      try (Ledger ledger = Ledger.openBeside(Settings.store(places))) {
-        ask(ledger);
-      }
-    }
-    try (Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC())) {
-      for (Path file : given.files()) {
-        Path part = Files.createTempFile(folder, ".sending-", ".part");
-        Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
-        Path handed = moveToFreeName(claims, part, folder, file.getFileName().toString());
-        inbox.add(handed.toString());
-      }
-    }
+    Map<Path, String> handed = handOver(places, settings);
     boolean waits = wait != null || sample != null;
     if (!waits && json) {
+      List<String> inbox = handed.keySet().stream().map(Path::toString).toList();
       out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
     } else if (!waits) {
-      inbox.forEach(
-          handed ->
-              out.println(
-                  "Handed to the running Kiln: "
-                      + handed
-                      + "; \"kiln status\" tells how far it is."));
+      handed
+          .keySet()
+          .forEach(
+              file ->
+                  out.println(
+                      "Handed to the running Kiln: "
+                          + file
+                          + "; \"kiln status\" tells how far it is."));
     }
     if (!waits) {
       return 0;
     }
     try (LedgerView view = LedgerView.open(Settings.store(places))) {
       Set<String> runs = new LinkedHashSet<>();
-      for (Path file : given.files()) {
-        String hash = ContentHash.of(file);
+      for (String hash : handed.values()) {
         Optional<Run> run = view.run(hash, source);
         while ((run.isEmpty() || view.asked(hash, source))
             && DataLock.held(places.data())
@@ -188,14 +180,64 @@ final class SendCommand implements Callable<Integer> {
     }
   }
 
-  private boolean wishes() {
-    return given.dedupe() != null || sample != null;
+  /**
+   * Puts copies of the files into the inbox, once all are copied and the ledger knows how they are
+   * to be read. What counts is the content of the copy: a file may still be written.
+   *
+   * @return where each is now, with the hash of its content
+   */
+  private Map<Path, String> handOver(Places places, Settings settings) throws IOException {
+    Path folder = settings.inbox(places.data()).resolve(given.priority().word()).resolve(source);
+    Files.createDirectories(folder);
+    Map<Path, String> parts = new LinkedHashMap<>();
+    Map<Path, String> handed = new LinkedHashMap<>();
+    Collection<String> asked = List.of();
+    try (Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC())) {
+      for (Path file : given.files()) {
+        Path part = Files.createTempFile(folder, ".sending-", ".part");
+        parts.put(part, "");
+        Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
+        parts.put(part, ContentHash.of(part));
+      }
+      asked = parts.values();
+      ask(places, asked, new Wish(given.dedupe(), sample));
+      Iterator<Path> names = given.files().iterator();
+      for (Map.Entry<Path, String> part : parts.entrySet()) {
+        String name = names.next().getFileName().toString();
+        handed.put(moveToFreeName(claims, part.getKey(), folder, name), part.getValue());
+      }
+      return handed;
+    } catch (IOException | RuntimeException failure) {
+      try {
+        for (Path part : parts.keySet()) {
+          Files.deleteIfExists(part);
+        }
+        Set<String> left = new HashSet<>(asked);
+        left.removeAll(handed.values());
+        ask(places, left, Wish.NONE);
+      } catch (IOException | RuntimeException another) {
+        failure.addSuppressed(another);
+      }
+      throw failure;
+    }
   }
 
-  /** Notes how the files are to be read, before anybody can read them. */
-  private void ask(Ledger ledger) throws IOException {
-    for (Path file : given.files()) {
-      ledger.ask(ContentHash.of(file), source, new Wish(given.dedupe(), sample));
+  /**
+   * Notes how contents are to be read, before anybody can read them. No wish takes back what a
+   * command that was broken off has left.
+   */
+  private void ask(Places places, Collection<String> contents, Wish wish) {
+    Store store = Settings.store(places);
+    if (wish.equals(Wish.NONE) && !Ledger.exists(store)) {
+      return;
+    }
+    try (Ledger ledger = Ledger.openBeside(store)) {
+      for (String content : contents) {
+        // A ledger that can only be read at present keeps nobody from handing over a file.
+        if (!wish.equals(Wish.NONE) || ledger.view().asked(content, source)) {
+          ledger.ask(content, source, wish);
+        }
+      }
     }
   }
 
@@ -219,12 +261,21 @@ final class SendCommand implements Callable<Integer> {
     try (App app = App.start(places, App.Mode.SEND)) {
       Thread stop = new Thread(app::close, "kiln-stop");
       Runtime.getRuntime().addShutdownHook(stop);
-      if (wishes()) {
-        ask(app.ledger());
-      }
       Set<String> runs = new LinkedHashSet<>();
+      Set<String> contents = new HashSet<>();
       for (Path file : given.files()) {
-        Run run = app.read(file, source, given.priority());
+        String content = ContentHash.of(file);
+        Wish wish = contents.add(content) ? new Wish(given.dedupe(), sample) : Wish.NONE;
+        Run run;
+        try {
+          run = app.read(file, source, given.priority(), wish);
+        } catch (ReadingStopped stopped) {
+          progress.println(
+              content.equals(ContentHash.of(file))
+                  ? stopped.getMessage()
+                  : file + " changed while it was read: send it once it stands still");
+          return Main.USAGE;
+        }
         if (run.finished()) {
           progress.println(
               file

@@ -227,11 +227,28 @@ public final class Ledger implements AutoCloseable {
    */
   public Run open(
       String name, String source, Priority priority, String contentHash, DedupeMode dedupe) {
+    return open(name, source, priority, contentHash, dedupe, null);
+  }
+
+  /**
+   * The same for a person who says now how it shall be read.
+   *
+   * @param wish stands in for what was asked for before; null for that
+   * @throws ReadElsewhere if another process reads it; what was asked for stands then
+   */
+  public Run open(
+      String name,
+      String source,
+      Priority priority,
+      String contentHash,
+      DedupeMode dedupe,
+      @Nullable Wish wish) {
     String id = newRunId();
     return writer.write(
         transaction -> {
           Handle handle = transaction.handle();
-          Optional<Wish> asked = RunRows.takeAsked(handle, contentHash, source);
+          Optional<Wish> left = RunRows.takeAsked(handle, contentHash, source);
+          Optional<Wish> asked = wish == null ? left : Optional.of(wish);
           Optional<DedupeMode> mode = asked.map(Wish::dedupe);
           Run run =
               opened(
@@ -258,7 +275,7 @@ public final class Ledger implements AutoCloseable {
    *
    * @param contentHash identifies the content
    * @param source its source
-   * @param wish how
+   * @param wish how; {@link Wish#NONE} takes back what was asked for before
    */
   public void ask(String contentHash, String source, Wish wish) {
     writer.change(

@@ -163,8 +163,12 @@ final class RunRows {
         .execute();
   }
 
-  /** Notes how the next run of a content shall be read. */
+  /** Notes how the next run of a content shall be read; no wish takes back what was noted. */
   static void ask(Handle handle, String contentHash, String source, Wish wish, long now) {
+    if (wish.equals(Wish.NONE)) {
+      takeAsked(handle, contentHash, source);
+      return;
+    }
     DedupeMode mode = wish.dedupe();
     handle
         .createUpdate(

@@ -10,4 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param sample how many rows that pass intake are queued, at least 1; those behind them are held.
  *     Null queues all
  */
-public record Wish(@Nullable DedupeMode dedupe, @Nullable Long sample) {}
+public record Wish(@Nullable DedupeMode dedupe, @Nullable Long sample) {
+  /** As any file is read. */
+  public static final Wish NONE = new Wish(null, null);
+}

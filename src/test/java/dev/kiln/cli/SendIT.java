@@ -1,12 +1,22 @@
 package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.cli.KilnProcess.Ended;
+import dev.kiln.lead.ContentHash;
+import dev.kiln.ledger.LedgerFixture;
+import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.Wish;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -169,6 +179,89 @@ final class SendIT {
     tellsEachOnce(refused.out());
     assertThat(kiln.terminate().exit()).isEqualTo(143);
     assertThat(rehearsal.received().path("repeats").asInt()).isZero();
+  }
+
+  /** Ends a command while rows are added to a file all the time. */
+  private Ended whileGrowing(String file, KilnProcess command) {
+    Path growing = rehearsal.folder().resolve(file);
+    AtomicInteger rows = new AtomicInteger();
+    await()
+        .atMost(KilnProcess.LONGEST)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              String row = "late" + rows.incrementAndGet() + "@example.com,Ada,Software\n";
+              Files.writeString(growing, row, StandardOpenOption.APPEND);
+              return !command.isAlive();
+            });
+    return command.end();
+  }
+
+  @Test
+  void aWishHoldsForAFileThatIsStillBeingWritten() {
+    rehearsal.write("growing.csv", Rehearsal.leads("early", 50));
+    Ended alone =
+        whileGrowing("growing.csv", rehearsal.start("send", "--sample", "3", "growing.csv"));
+    assertThat(alone.exit()).isEqualTo(2);
+    assertThat(alone.err())
+        .isEqualTo("growing.csv changed while it was read: send it once it stands still\n");
+    assertThat(rehearsal.received().path("requests").asInt()).isZero();
+
+    KilnProcess kiln = rehearsal.run();
+    Ended through =
+        whileGrowing(
+            "growing.csv", rehearsal.start("send", "--sample", "3", "--json", "growing.csv"));
+    JsonNode states = Rehearsal.parse(through.out()).path("runs").path(0).path("states");
+    assertThat(states.path("ACCEPTED").asInt()).as(through.out()).isEqualTo(3);
+    assertThat(states.path("HELD").asInt()).isGreaterThanOrEqualTo(47);
+    assertThat(rehearsal.stored("tech-1")).isEqualTo(3);
+    kiln.terminate();
+  }
+
+  private boolean asked(String file) {
+    try (LedgerView view = LedgerView.open(rehearsal.data())) {
+      return view.asked(hash(file), "");
+    }
+  }
+
+  private String hash(String file) {
+    try {
+      return ContentHash.of(rehearsal.folder().resolve(file));
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  @Test
+  void aWishEndsWithItsCommandOrWithThePlainOneThatFollows() {
+    rehearsal.properties("kiln.intake.stability = 1h");
+    KilnProcess kiln = rehearsal.run();
+    assertThat(rehearsal.here("send", "--dedupe", "force", "good.csv").exit()).isZero();
+    assertThat(asked("good.csv")).isTrue();
+    assertThat(rehearsal.here("send", "good.csv").exit()).isZero();
+    assertThat(asked("good.csv")).as("a plain send means a plain reading").isFalse();
+
+    // A second file of the longest name there is would need a longer one.
+    String longest = "x".repeat(251) + ".csv";
+    rehearsal.write(longest, Rehearsal.leads("long", 2));
+    assertThat(rehearsal.here("send", longest).exit()).isZero();
+    Ended failed = rehearsal.here("send", "--dedupe", "force", longest);
+    assertThat(failed.exit()).isEqualTo(2);
+    assertThat(asked(longest)).as("nothing was handed over").isFalse();
+    assertThat(rehearsal.data().resolve("inbox/normal"))
+        .isDirectoryNotContaining(file -> file.getFileName().toString().endsWith(".part"));
+    kiln.terminate();
+  }
+
+  @Test
+  void withoutARunningKilnAWishOfBeforeCountsForNothing() {
+    try (LedgerFixture books = LedgerFixture.in(rehearsal.data())) {
+      books.ledger().ask(hash("good.csv"), "", new Wish(null, 1L));
+    }
+    Ended sent = rehearsal.here("send", "good.csv");
+    assertThat(sent.exit()).as(sent.err()).isZero();
+    assertThat(rehearsal.stored("tech-1")).isEqualTo(5);
   }
 
   @Test

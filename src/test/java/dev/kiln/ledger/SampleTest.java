@@ -222,6 +222,39 @@ final class SampleTest {
   }
 
   @Test
+  void aWishThatIsTakenBackCountsForNothing() {
+    books.ledger().ask("hash of leads", "", new Wish(DedupeMode.FORCE, 1L));
+    books.ledger().ask("hash of leads", "", Wish.NONE);
+    assertThat(books.ledger().view().asked("hash of leads", "")).isFalse();
+    Run run = books.stored("leads", "tech", 3);
+    assertThat(run.dedupe()).isEqualTo(DedupeMode.SKIP);
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 3L));
+  }
+
+  @Test
+  void aWishOfNowStandsInForOneOfBefore() {
+    books.ledger().ask("hash of plain", "", new Wish(DedupeMode.FORCE, 1L));
+    Run plain = opened("plain", Wish.NONE);
+    books.store(plain, "tech", 3);
+    assertThat(plain.dedupe()).isEqualTo(DedupeMode.SKIP);
+    assertThat(states(plain)).isEqualTo(Map.of(LeadState.QUEUED, 3L));
+    books.ledger().finish(plain.id(), 3, 2, "");
+    assertThat(books.run("plain").id()).as("nothing of it is left").isEqualTo(plain.id());
+
+    books.ledger().ask("hash of sampled", "", new Wish(null, 3L));
+    Run sampled = opened("sampled", new Wish(DedupeMode.CHANGED, 1L));
+    books.store(sampled, "tech", 3);
+    assertThat(sampled.dedupe()).isEqualTo(DedupeMode.CHANGED);
+    assertThat(states(sampled)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.HELD, 2L));
+  }
+
+  private Run opened(String content, Wish wish) {
+    return books
+        .ledger()
+        .open(content, "", Priority.NORMAL, "hash of " + content, DedupeMode.SKIP, wish);
+  }
+
+  @Test
   void aRunHasSpentWhatWasChargedAndNotGivenBack() {
     Run run = books.stored("leads", "tech", 2);
     Run other = books.stored("other", "tech", 1);
