@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,8 +47,7 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
     if (candidate.isDirectory()) {
       return !Files.isSymbolicLink(path);
     }
-    String name = candidate.getFileNameOnly().toLowerCase(Locale.ROOT);
-    if (Files.isSymbolicLink(path) || name.endsWith(".part") || name.endsWith(".tmp")) {
+    if (Files.isSymbolicLink(path) || InboxName.leftAlone(candidate.getFileNameOnly())) {
       return false;
     }
     Instant now = clock.instant();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.App;
 import dev.kiln.Claims;
 import dev.kiln.DataLock;
+import dev.kiln.InboxName;
 import dev.kiln.Places;
 import dev.kiln.ReadingStopped;
 import dev.kiln.Settings;
@@ -203,7 +204,7 @@ final class SendCommand implements Callable<Integer> {
       ask(places, asked, new Wish(given.dedupe(), sample));
       Iterator<Path> names = given.files().iterator();
       for (Map.Entry<Path, String> part : parts.entrySet()) {
-        String name = names.next().getFileName().toString();
+        String name = InboxName.of(names.next().getFileName().toString());
         handed.put(moveToFreeName(claims, part.getKey(), folder, name), part.getValue());
       }
       return handed;

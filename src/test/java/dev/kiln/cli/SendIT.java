@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -216,6 +218,27 @@ final class SendIT {
     assertThat(states.path("ACCEPTED").asInt()).as(through.out()).isEqualTo(3);
     assertThat(states.path("HELD").asInt()).isGreaterThanOrEqualTo(47);
     assertThat(rehearsal.stored("tech-1")).isEqualTo(3);
+    kiln.terminate();
+  }
+
+  @Test
+  void filesThatTheInboxLeavesAloneAreHandedOverUnderOtherNames() {
+    KilnProcess kiln = rehearsal.run();
+    List<String> names = List.of(".hid.csv", "export.csv.part", "export.csv.tmp", "...");
+    List<String> command = new ArrayList<>();
+    for (String name : names) {
+      Path file = rehearsal.write("ready", Rehearsal.leads("of" + names.indexOf(name), 2));
+      Path named = rehearsal.folder().resolve(name);
+      assertThat(file.toFile().renameTo(named.toFile())).isTrue();
+      command.add(named.toString());
+    }
+    command.add(0, "--json");
+    Ended sent = rehearsal.here("send", command.toArray(String[]::new));
+    assertThat(sent.exit()).as(sent.err()).isZero();
+    assertThat(sent.out())
+        .contains("normal/hid.csv\"", "normal/export.csv\"", "normal/leads\"")
+        .doesNotContain(".part", ".tmp");
+    rehearsal.awaitDistinct(8);
     kiln.terminate();
   }
 
