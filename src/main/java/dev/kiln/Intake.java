@@ -303,11 +303,22 @@ public final class Intake {
         run.checkpoint() > 0 ? "goes on behind row " + run.checkpoint() + " of" : "reads",
         file.getName(),
         framer.format());
+    if (run.resumed() && ledger.view().cancelled(run.id())) {
+      LOG.warn("{}", withdrawn(run.id()));
+    }
     List<String> blocked = Objects.requireNonNull(reading.columns).blocked();
     if (!blocked.isEmpty()) {
       LOG.warn("Run {}: blocked columns are left out: {}", run.id(), String.join(", ", blocked));
     }
     note(reading, framer);
+  }
+
+  /** What is said of a run that was cancelled and is read on. */
+  public static String withdrawn(String run) {
+    return "Run "
+        + run
+        + " was cancelled: what is read of it is withdrawn; once it was read to its end, \"kiln send"
+        + " --dedupe MODE\" reads the file anew";
   }
 
   /** Another Kiln reads what is read here: it is no failure, which Camel would log as an error. */

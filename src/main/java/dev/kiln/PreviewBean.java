@@ -139,6 +139,14 @@ public final class PreviewBean {
     private Optional<Run> known(String hash) {
       return ledger == null ? Optional.empty() : ledger.run(hash, source);
     }
+
+    /** What there is to know of a run that goes on. */
+    private String resumed(Run run) {
+      String ordered = ledger == null ? "" : ledger.ordered(run.id());
+      return "its first rows were read before as run "
+          + run.id()
+          + (ordered.isEmpty() ? "" : ", whose other rows are " + ordered);
+    }
   }
 
   /**
@@ -184,7 +192,7 @@ public final class PreviewBean {
     String hash = ContentHash.of(path);
     Optional<Run> known = preview.known(hash);
     Run run = run(preview, known);
-    preview.note = run.resumed() ? "its first rows were read before as run " + run.id() : "";
+    preview.note = run.resumed() ? preview.resumed(run) : "";
     preview.someLead = run.resumed();
     String same = preview.contents.putIfAbsent(hash, file.getName());
     Intake.Reading reading = new Intake.Reading(run, path, stand);

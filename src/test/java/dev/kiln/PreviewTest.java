@@ -5,14 +5,19 @@ import static dev.kiln.RunningKiln.TECH;
 import static dev.kiln.RunningKiln.leads;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.Amount;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.DryRun;
 import dev.kiln.ledger.Findings.Unsent;
+import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
 import dev.kiln.plan.Preview;
 import dev.kiln.plan.Preview.FilePreview;
 import dev.kiln.plan.Preview.TablePreview;
@@ -34,6 +39,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code kiln preview} through the shipped routes, beside what a real run then does. */
 final class PreviewTest {
@@ -309,6 +316,63 @@ final class PreviewTest {
         .singleElement()
         .satisfies(table -> assertThat(table.sent()).isEqualTo(3));
     assertThat(PreviewText.of(preview)).contains("refused: header.csv has a header");
+  }
+
+  /** The rows of a run that were stored before, not counted by a preview of the rest. */
+  private static Map<String, Map<LeadState, Long>> without(
+      Map<String, Map<LeadState, Long>> tables, Map<String, Map<LeadState, Long>> before) {
+    Map<String, Map<LeadState, Long>> rest = new HashMap<>();
+    tables.forEach((table, states) -> rest.put(table, new HashMap<>(states)));
+    before.forEach(
+        (table, states) ->
+            states.forEach(
+                (state, leads) ->
+                    rest.computeIfPresent(
+                        table,
+                        (name, its) -> {
+                          its.merge(state, -leads, Long::sum);
+                          return its;
+                        })));
+    rest.values().forEach(states -> states.values().removeIf(leads -> leads == 0));
+    return rest;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = LeadState.class,
+      names = {"CANCELLED", "HELD"})
+  @DisplayName("what an operator ordered for a run that was half read counts for its other rows")
+  void foretellsWhatAnOperatorOrdered(LeadState ordered) throws Exception {
+    Path mixed = file("mixed.csv", mixed());
+    Run run;
+    Map<String, Map<LeadState, Long>> before;
+    try (LedgerFixture books = LedgerFixture.in(kiln.data())) {
+      run =
+          books
+              .ledger()
+              .open("mixed.csv", "", Priority.NORMAL, ContentHash.of(mixed), DedupeMode.SKIP);
+      books.store(run, TECH, 100);
+      LeadSelection all = new LeadSelection(run.id(), null, null);
+      int rows = ordered == LeadState.HELD ? books.ledger().hold(all) : books.ledger().cancel(all);
+      assertThat(rows).isEqualTo(100);
+      before = books.account(run).tables();
+    }
+
+    Preview preview = kiln.preview(null, mixed);
+
+    assertThat(tables(preview)).allSatisfy(table -> assertThat(table.sent()).isZero());
+    assertThat(tables(preview)).anySatisfy(table -> assertThat(table.count(ordered)).isPositive());
+    assertThat(preview.held()).as("no budget holds any").isEmpty();
+    assertThat(preview.files().get(0).note())
+        .contains("read before as run " + run.id(), "whose other rows are ");
+    assertThat(PreviewText.of(preview)).contains("cancelled");
+
+    kiln.start();
+    kiln.drop("normal/mixed.csv", Files.readAllBytes(mixed));
+    RunAccount account = kiln.idle("mixed.csv");
+    assertThat(account.id()).isEqualTo(run.id());
+    assertThat(preview.files().get(0).read()).isEqualTo(account.read());
+    assertThat(states(preview)).isEqualTo(without(account.tables(), before));
   }
 
   @Test

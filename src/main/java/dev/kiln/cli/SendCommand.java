@@ -6,6 +6,7 @@ import dev.kiln.App;
 import dev.kiln.Claims;
 import dev.kiln.DataLock;
 import dev.kiln.InboxName;
+import dev.kiln.Intake;
 import dev.kiln.Places;
 import dev.kiln.ReadingStopped;
 import dev.kiln.Settings;
@@ -238,6 +239,7 @@ final class SendCommand implements Callable<Integer> {
         if (!wish.equals(Wish.NONE) || ledger.view().asked(content, source)) {
           ledger.ask(content, source, wish);
         }
+        ledger.view().run(content, source).ifPresent(run -> tellIfWithdrawn(ledger.view(), run));
       }
     }
   }
@@ -255,6 +257,12 @@ final class SendCommand implements Callable<Integer> {
       free = folder.resolve(stem + "-" + i + ending);
     }
     return Files.move(part, free);
+  }
+
+  private void tellIfWithdrawn(LedgerView view, Run run) {
+    if (!run.finished() && view.cancelled(run.id())) {
+      spec.commandLine().getErr().println(Intake.withdrawn(run.id()));
+    }
   }
 
   private int alone(Places places) throws Exception {
@@ -277,6 +285,7 @@ final class SendCommand implements Callable<Integer> {
                   : file + " changed while it was read: send it once it stands still");
           return Main.USAGE;
         }
+        tellIfWithdrawn(app.ledger().view(), run);
         if (run.finished()) {
           progress.println(
               file

@@ -78,6 +78,12 @@ public final class DryRun {
   private final Map<Line, Held> held = new LinkedHashMap<>();
   private String file = "";
 
+  /** What an operator ordered for the rest of the file's run; null until its first rows. */
+  private RunRows.@Nullable Onward order;
+
+  /** How many more rows of the file that order lets be queued. */
+  private long room;
+
   /**
    * A dry run.
    *
@@ -102,6 +108,7 @@ public final class DryRun {
    */
   public void begin(String name) {
     file = name;
+    order = null;
     taken.add(new SeenKeys());
     books.begin();
   }
@@ -112,14 +119,15 @@ public final class DryRun {
    * @param run its run, which need not be in the ledger; its mode says what becomes of known leads
    * @param leads up to a batch of rows, in order
    * @param tooLarge whether a lead is too large for Clay; asked of each that passes intake
-   * @return what becomes of each: REJECTED, DUPLICATE, HELD for a budget, REFUSED since it is too
-   *     large, or QUEUED
+   * @return what becomes of each: REJECTED, DUPLICATE, CANCELLED or HELD as an operator ordered for
+   *     the rest of that run, HELD for a budget, REFUSED since it is too large, or QUEUED
    */
   public List<LeadState> add(Run run, List<NewLead> leads, Predicate<NewLead> tooLarge) {
     books.opened(run.id());
     Admission admission = new Admission(budget, new Rooms(books, budget), books, run.id());
     Map<Long, String> known =
         ledger == null ? Map.of() : ledger.duplicates(run, leads, dedupeWindow);
+    RunRows.Onward onward = order(run);
     Found found = new Found();
     List<LeadState> states = new ArrayList<>(leads.size());
     for (NewLead lead : leads) {
@@ -128,6 +136,8 @@ public final class DryRun {
       if (lead.problem() != null) {
         state = LeadState.REJECTED;
         kind = lead.problem().kind().words();
+      } else if (onward.cancelled()) {
+        state = LeadState.CANCELLED;
       } else if (lead.key() != null) {
         String why = known(lead.table(), lead.key(), known.get(lead.record()));
         if (why != null) {
@@ -137,7 +147,9 @@ public final class DryRun {
       }
       found.add(lead, state, kind);
       if (state == LeadState.QUEUED) {
-        state = admitted(run, lead, admission, tooLarge.test(lead));
+        boolean large = tooLarge.test(lead);
+        state = room > 0 ? admitted(run, lead, admission, large) : LeadState.HELD;
+        room--;
       }
       states.add(state);
       tables
@@ -151,6 +163,14 @@ public final class DryRun {
                 unsent.merge(new Reason(rows.state(), rows.kind()), rows, Findings.Unsent::plus));
     found.noticed(names).forEach((notice, rows) -> noticed.merge(notice, rows, Long::sum));
     return states;
+  }
+
+  private RunRows.Onward order(Run run) {
+    if (order == null) {
+      order = ledger == null ? RunRows.Onward.ALL : ledger.onward(run.id());
+      room = ledger == null ? Long.MAX_VALUE : order.room(ledger.passed(run.id()));
+    }
+    return order;
   }
 
   /** What becomes of a lead that passes intake. */

@@ -316,6 +316,33 @@ public final class LedgerView implements AutoCloseable {
     return readers.withHandle(handle -> RunRows.find(handle, contentHash, source));
   }
 
+  /**
+   * What an operator ordered for rows of a run that are still to be read.
+   *
+   * @return why they are held or withdrawn, for a person; empty where they are queued
+   */
+  public String ordered(String run) {
+    RunRows.Onward order = onward(run);
+    return order.cancelled()
+        ? Ledger.CANCELLED_BY_OPERATOR
+        : order.sample() == null ? "" : RunRows.heldBehind(order, run);
+  }
+
+  /** Whether rows of a run that are still to be read are withdrawn. */
+  public boolean cancelled(String run) {
+    return onward(run).cancelled();
+  }
+
+  /** What becomes of rows of a run that are still to be read. */
+  RunRows.Onward onward(String run) {
+    return readers.withHandle(handle -> RunRows.onward(handle, run));
+  }
+
+  /** Rows of a run that passed intake. */
+  long passed(String run) {
+    return readers.withHandle(handle -> RunRows.passed(handle, run));
+  }
+
   /** The account of one run, if there is one of that id. */
   public Optional<RunAccount> account(String run) {
     return readers.inTransaction(

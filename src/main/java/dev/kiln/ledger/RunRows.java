@@ -267,17 +267,40 @@ final class RunRows {
    * @param cancelled whether they are cancelled instead
    */
   record Onward(@Nullable Long sample, boolean cancelled) {
+    static final Onward ALL = new Onward(null, false);
+
+    /**
+     * How many more rows are queued.
+     *
+     * @param passed rows of the run that have passed intake so far
+     */
+    long room(long passed) {
+      return sample == null ? Long.MAX_VALUE : sample - passed;
+    }
+
     /** Whether the operator keeps all of them back. */
     boolean held() {
       return sample != null && sample == 0;
     }
   }
 
+  /** That of a run; {@link Onward#ALL} for one that the ledger does not have. */
   static Onward onward(Handle handle, String run) {
     return handle
         .createQuery("SELECT sample, cancelled FROM run WHERE id = :run")
         .bind("run", run)
         .map((row, context) -> new Onward(sample(row), row.getInt("cancelled") == 1))
+        .findOne()
+        .orElse(Onward.ALL);
+  }
+
+  /** Rows of a run that passed intake. */
+  static long passed(Handle handle, String run) {
+    return handle
+        .createQuery(
+            "SELECT COALESCE(SUM(leads), 0) FROM tally WHERE run = :run AND state NOT IN ('REJECTED', 'DUPLICATE')")
+        .bind("run", run)
+        .mapTo(Long.class)
         .one();
   }
 
@@ -316,7 +339,7 @@ final class RunRows {
         .execute();
   }
 
-  private static String heldBehind(Onward onward, String run) {
+  static String heldBehind(Onward onward, String run) {
     return onward.held()
         ? Ledger.HELD_BY_OPERATOR
         : "held behind the sample of "
@@ -350,7 +373,7 @@ final class RunRows {
     List<NewLead> leads = batch.leads();
     Onward onward = onward(handle, run.id());
     long room =
-        onward.sample() == null ? Long.MAX_VALUE : onward.sample() - transaction.passed(run.id());
+        onward.sample() == null ? Long.MAX_VALUE : onward.room(transaction.passed(run.id()));
     boolean[] taken =
         takeKeys(
             handle,

@@ -132,12 +132,7 @@ final class Transaction implements Books {
 
   /** Rows of a run that passed intake, with what this commit adds. */
   long passed(String run) {
-    return handle
-            .createQuery(
-                "SELECT COALESCE(SUM(leads), 0) FROM tally WHERE run = :run AND state NOT IN ('REJECTED', 'DUPLICATE')")
-            .bind("run", run)
-            .mapTo(Long.class)
-            .one()
+    return RunRows.passed(handle, run)
         + counts.entrySet().stream()
             .filter(count -> count.getKey().run.equals(run))
             .filter(count -> count.getKey().state.passedIntake())

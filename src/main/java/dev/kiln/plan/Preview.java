@@ -46,8 +46,8 @@ public record Preview(
    * The rows of one table.
    *
    * @param name the table
-   * @param states rows by what becomes of them: QUEUED, HELD for a budget, REFUSED since they are
-   *     too large, DUPLICATE, REJECTED
+   * @param states rows by what becomes of them: QUEUED, HELD for a budget or by an operator's order
+   *     for their run, CANCELLED by one, REFUSED since they are too large, DUPLICATE, REJECTED
    * @param rows how large those are that pass intake, and the first of them
    * @param waits leads for which its webhooks have no room
    * @param credits Data Credits of those that are sent

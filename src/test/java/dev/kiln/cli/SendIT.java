@@ -6,8 +6,13 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.cli.KilnProcess.Ended;
 import dev.kiln.lead.ContentHash;
+import dev.kiln.ledger.DedupeMode;
+import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LedgerFixture;
+import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Wish;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -278,13 +283,25 @@ final class SendIT {
   }
 
   @Test
-  void withoutARunningKilnAWishOfBeforeCountsForNothing() {
+  void withoutARunningKilnAWishOfBeforeCountsForNothingAndOneOfACancelledRunIsTold() {
     try (LedgerFixture books = LedgerFixture.in(rehearsal.data())) {
       books.ledger().ask(hash("good.csv"), "", new Wish(null, 1L));
+      Run run =
+          books.ledger().open("mixed.csv", "", Priority.NORMAL, hash("mixed.csv"), DedupeMode.SKIP);
+      books.store(run, Row.of("outbound-leads-tech"));
+      books.ledger().cancel(new LeadSelection(run.id(), null, null));
     }
     Ended sent = rehearsal.here("send", "good.csv");
     assertThat(sent.exit()).as(sent.err()).isZero();
     assertThat(rehearsal.stored("tech-1")).isEqualTo(5);
+
+    Ended cancelled = rehearsal.here("send", "mixed.csv");
+    assertThat(cancelled.err())
+        .contains("was cancelled: what is read of it is withdrawn", "send --dedupe MODE");
+    assertThat(rehearsal.stored("tech-1")).isEqualTo(5);
+    assertThat(rehearsal.here("send", "--dedupe", "skip", "mixed.csv").err())
+        .doesNotContain("withdrawn");
+    assertThat(rehearsal.stored("tech-1")).isEqualTo(8);
   }
 
   @Test

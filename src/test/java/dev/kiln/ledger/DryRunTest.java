@@ -109,6 +109,62 @@ final class DryRunTest {
     books.mustBalance();
   }
 
+  /** What an operator orders for a run while it is read. */
+  enum Order {
+    CANCEL,
+    HOLD,
+    SAMPLE
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void findsWhatAnOperatorOrderedForTheRestOfARun(Order order) {
+    if (order == Order.SAMPLE) {
+      books.ledger().ask("leads", "", new Wish(null, 3L));
+    }
+    Run run = run("leads", DedupeMode.SKIP);
+    books.store(run, Row.keyed("tech", "a"), Row.rejected("tech"));
+    LeadSelection all = new LeadSelection(run.id(), null, null);
+    switch (order) {
+      case CANCEL -> books.ledger().cancel(all);
+      case HOLD -> books.ledger().hold(all);
+      case SAMPLE -> {}
+    }
+    var before = books.account(run).tables();
+    Row[] rows = {
+      Row.keyed("tech", "a"),
+      Row.keyed("tech", "b"),
+      Row.rejected("tech"),
+      Row.keyed("tech", "b"),
+      Row.of("tech"),
+      Row.of("tech"),
+      Row.keyed("tech", "c"),
+    };
+    DryRun dry = new DryRun(books.ledger().view(), DEDUPE_WINDOW, Budget.NONE, false);
+    dry.begin("leads.csv");
+    List<NewLead> leads = books.leads(run, rows);
+    List<LeadState> states = new ArrayList<>();
+    states.addAll(dry.add(run, leads.subList(0, 2), DryRunTest::tooLarge));
+    states.addAll(dry.add(run, leads.subList(2, leads.size()), DryRunTest::tooLarge));
+
+    books.store(run, rows);
+    Map<LeadState, Long> tech = Objects.requireNonNull(books.account(run).tables().get("tech"));
+    Objects.requireNonNull(before.get("tech"))
+        .forEach((state, count) -> tech.merge(state, -count, Long::sum));
+    tech.values().removeIf(count -> count == 0);
+    assertThat(dry.tables()).isEqualTo(Map.of("tech", tech));
+    assertThat(states.get(states.size() - 1))
+        .isEqualTo(order == Order.CANCEL ? LeadState.CANCELLED : LeadState.HELD);
+    assertThat(dry.held()).as("no budget holds them").isEmpty();
+
+    Run other = run("other", DedupeMode.SKIP);
+    dry.begin("other.csv");
+    assertThat(dry.add(other, books.leads(other, Row.of("tech")), DryRunTest::tooLarge))
+        .as("the order is of the other run")
+        .containsExactly(LeadState.QUEUED);
+    books.mustBalance();
+  }
+
   @Test
   void withoutALedgerOnlyTheFilesThemselvesHaveDuplicates() {
     Run run = run("leads", DedupeMode.SKIP);
