@@ -80,6 +80,11 @@ public final class PreviewBean {
     private boolean someLead;
     private String note = "";
 
+    /** Rows and other lines of the present file, as far as its rows are counted. */
+    private long read;
+
+    private long skipped;
+
     private Previewing(
         @Nullable LedgerView ledger,
         String source,
@@ -104,7 +109,7 @@ public final class PreviewBean {
 
     /** Notes that a file would be refused, and why. */
     void refused(Path file, String why) {
-      files.add(new FilePreview(file.getFileName().toString(), 0, 0, "", why));
+      files.add(new FilePreview(file.getFileName().toString(), read, skipped, "", why));
     }
 
     /** What there is to say, once all files are read. */
@@ -187,12 +192,16 @@ public final class PreviewBean {
   public void open(
       Exchange exchange, @Body File file, @ExchangeProperty("preview") Previewing preview)
       throws IOException {
+    preview.read = 0;
+    preview.skipped = 0;
     Path path = file.toPath();
     Stand stand = Stand.of(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
     String hash = ContentHash.of(path);
     Optional<Run> known = preview.known(hash);
     Run run = run(preview, known);
     preview.note = run.resumed() ? preview.resumed(run) : "";
+    preview.read = run.read();
+    preview.skipped = run.skipped();
     preview.someLead = run.resumed();
     String same = preview.contents.putIfAbsent(hash, file.getName());
     Intake.Reading reading = new Intake.Reading(run, path, stand);
@@ -237,6 +246,8 @@ public final class PreviewBean {
     List<LeadState> states =
         preview.rows.add(run, leads, lead -> preview.tooLarge(run, lead, batch.first()));
     preview.someLead |= states.stream().anyMatch(state -> state != LeadState.REJECTED);
+    preview.read = batch.readTotal();
+    preview.skipped = batch.skippedTotal();
     preview.progress.accept(batch.readTotal());
   }
 

@@ -24,16 +24,20 @@ import dev.kiln.plan.Preview.TablePreview;
 import dev.kiln.plan.Preview.WebhookPreview;
 import dev.kiln.status.PreviewJson;
 import dev.kiln.status.PreviewText;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -373,6 +377,29 @@ final class PreviewTest {
     assertThat(account.id()).isEqualTo(run.id());
     assertThat(preview.files().get(0).read()).isEqualTo(account.read());
     assertThat(states(preview)).isEqualTo(without(account.tables(), before));
+  }
+
+  @Test
+  @DisplayName("of a file that breaks off, the rows before are counted as those of the run")
+  void countsTheRowsBeforeDamage() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(leads(1, 20_000, "Banking").getBytes(StandardCharsets.UTF_8));
+    }
+    byte[] torn = Arrays.copyOf(out.toByteArray(), out.size() / 2);
+    Path file = Files.write(folder.resolve("torn.csv.gz"), torn);
+
+    Preview preview = kiln.preview(null, file);
+
+    FilePreview its = preview.files().get(0);
+    assertThat(its.refused()).startsWith("torn.csv.gz is damaged");
+    assertThat(its.read()).isPositive();
+    assertThat(tables(preview))
+        .singleElement()
+        .satisfies(table -> assertThat(table.sent()).isEqualTo(its.read()));
+    kiln.start();
+    kiln.drop("normal/torn.csv.gz", torn);
+    assertThat(kiln.read("torn.csv.gz").read()).isEqualTo(its.read());
   }
 
   @Test

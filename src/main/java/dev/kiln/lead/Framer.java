@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * enclose a line break: then the first of them counts as never closed, as it does at the end of the
  * file and at a limit. Reading goes on at the line after it. NUL and U+FFFE are dropped.
  *
- * <p>Reading fails with {@link UncheckedIOException}. Not thread-safe.
+ * <p>Reading fails with {@link UncheckedIOException}, behind which there is no next batch. Not
+ * thread-safe.
  */
 public final class Framer implements Iterator<RecordBatch>, Closeable {
   private static final Pattern TOTAL =
@@ -184,6 +185,8 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
           && good.size() + broken.size() < limits.batchRows()
           && text.length() < limits.maxBatchChars());
     } catch (IOException e) {
+      // Who lets go of all batches after a failure, as Camel does, asks on.
+      pending = false;
       throw new UncheckedIOException(e);
     }
     return new RecordBatch(first, read, text.toString(), good, lines, broken, read, skipped);

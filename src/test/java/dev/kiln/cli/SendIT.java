@@ -14,16 +14,21 @@ import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Wish;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -302,6 +307,29 @@ final class SendIT {
     assertThat(rehearsal.here("send", "--dedupe", "skip", "mixed.csv").err())
         .doesNotContain("withdrawn");
     assertThat(rehearsal.stored("tech-1")).isEqualTo(8);
+  }
+
+  @Test
+  void gzipThatBreaksOffIsToldInOneLine() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(out)) {
+      // They are rejected, so that there is nothing to wait for.
+      String rows = Rehearsal.leads("torn", 20_000).replace("@example.com", "");
+      gzip.write(rows.getBytes(StandardCharsets.UTF_8));
+    }
+    Files.write(
+        rehearsal.folder().resolve("torn.gz"), Arrays.copyOf(out.toByteArray(), out.size() - 1000));
+    Ended preview = rehearsal.kiln("preview", "torn.gz");
+    assertThat(preview.exit()).isEqualTo(2);
+    assertThat(preview.err().lines())
+        .filteredOn(line -> !line.endsWith(" rows read"))
+        .singleElement()
+        .asString()
+        .startsWith("torn.gz is damaged: its gzip data is broken or breaks off");
+    Ended sent = rehearsal.kiln("send", "torn.gz");
+    assertThat(sent.exit()).isEqualTo(1);
+    assertThat(sent.err()).contains(" REJECTED: ").doesNotContain("Exception");
+    assertThat(sent.out()).contains("torn.gz was refused: torn.gz is damaged");
   }
 
   @Test

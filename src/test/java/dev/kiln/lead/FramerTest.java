@@ -424,6 +424,17 @@ final class FramerTest {
   }
 
   @Test
+  void behindAFailureThereIsNoNextBatch() throws IOException {
+    Path file = folder.resolve("big.csv");
+    Files.writeString(file, "Email\n" + "a@example.com\n".repeat(50_000));
+    Framer framer = Framer.open(file, Limits.defaults());
+    framer.close();
+    assertThatThrownBy(() -> framer.forEachRemaining(batch -> {}))
+        .isInstanceOf(UncheckedIOException.class);
+    assertThat(framer.hasNext()).isFalse();
+  }
+
+  @Test
   void skipToGoesForwardOnly() throws IOException {
     Path file = folder.resolve("few.csv");
     Files.writeString(file, "Email\na@example.com\nb@example.com\nc@example.com\n");
