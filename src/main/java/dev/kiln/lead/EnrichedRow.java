@@ -43,6 +43,11 @@ public record EnrichedRow(String leadId, String body, String hash) {
     return new EnrichedRow(id, text, ContentHash.digest(text));
   }
 
+  /** The row without anything of its content: its body is an empty object. */
+  public EnrichedRow emptied() {
+    return new EnrichedRow(leadId, "{}", ContentHash.digest("{}"));
+  }
+
   /** The fields of its body; see {@link #fields(String)}. */
   public Map<String, @Nullable String> fields() {
     return fields(body);

@@ -32,9 +32,10 @@ final class ResultRows {
 
   // ---- Receipt ----
 
-  static Receipt receive(Transaction transaction, String table, EnrichedRow row, long now) {
+  static Receipt receive(Transaction transaction, String table, EnrichedRow came, long now) {
     Handle handle = transaction.handle();
-    LeadRow lead = lead(handle, row.leadId());
+    LeadRow lead = lead(handle, came.leadId());
+    EnrichedRow row = lead != null && isForgotten(handle, lead) ? came.emptied() : came;
     if (lead == null || (lead.sends() == 0 && !lead.doubted())) {
       String reason =
           row.leadId().isEmpty()
@@ -60,7 +61,7 @@ final class ResultRows {
     if (lead.state().next().contains(LeadState.ENRICHED)) {
       enrich(transaction, lead, now);
       transaction.filled(lead.table(), "");
-      row.fields()
+      came.fields()
           .forEach(
               (field, value) -> {
                 if (value != null) {
@@ -87,6 +88,16 @@ final class ResultRows {
         .map((found, context) -> LeadRow.of(found))
         .findOne()
         .orElse(null);
+  }
+
+  private static boolean isForgotten(Handle handle, LeadRow lead) {
+    return handle
+        .createQuery(
+            "SELECT 1 FROM lead WHERE id = :id AND payload = '" + RetentionRows.NOTHING + "'")
+        .bind("id", lead.id())
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
   }
 
   private static void enrich(Transaction transaction, LeadRow lead, long now) {

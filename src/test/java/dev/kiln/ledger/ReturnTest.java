@@ -157,6 +157,29 @@ final class ReturnTest {
   }
 
   @Test
+  void ofAForgottenLeadThatComesBackNothingIsKeptButThatItCame() {
+    Sending sending = begin();
+    books.settle(sending, accepted());
+    assertThat(books.ledger().forget("ada@example.com").leads()).hasSize(1);
+    assertThat(receive(leadId(), ",\"phone\":\"555\"").kind()).isEqualTo(Receipt.Kind.STORED);
+    assertThat(receive(leadId(), ",\"phone\":\"556\"").kind()).isEqualTo(Receipt.Kind.KNOWN);
+    assertThat(state()).isEqualTo(LeadState.ENRICHED);
+    assertThat(books.dump().toString()).doesNotContain("555", "556");
+    assertThat(books.ledger().next(books.ledger().onward("crm"), 10))
+        .as("goes onward as what was forgotten after it came")
+        .extracting(Enriched::body)
+        .containsExactly("{}");
+    assertThat(books.ledger().view().returns().get(0).counted()).isEqualTo(1);
+  }
+
+  @Test
+  void ofAForgottenLeadThatWasNeverSentNothingIsKeptApart() {
+    assertThat(books.ledger().forget("ada@example.com").leads()).hasSize(1);
+    assertThat(receive(leadId(), ",\"phone\":\"555\"").kind()).isEqualTo(Receipt.Kind.QUARANTINED);
+    assertThat(books.dump().toString()).doesNotContain("555");
+  }
+
+  @Test
   void whatBelongsToNoLeadThatWasSentIsKeptApart() {
     assertThat(receive().name()).as("never sent").isEqualTo("QUARANTINED");
     assertThat(state()).isEqualTo(LeadState.QUEUED);
