@@ -512,7 +512,13 @@ public final class App implements AutoCloseable {
         ledger.expect(delivery.expecting().keySet());
         app.listenForResults(settings, configuration.placeholders());
         delivery.start();
-        app.retention = new Retention(places.data(), duties, ledger, settings);
+        app.retention =
+            new Retention(
+                places.data(),
+                duties,
+                ledger,
+                settings,
+                () -> OnwardBean.targets(main.getCamelContext()));
         app.retention.start();
         Management management =
             new Management(

@@ -25,6 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +52,9 @@ public final class OnwardBean {
 
   /** What an HTTP target says of a row that it would not take later either. */
   private static final Set<Integer> ROWS_FAULT = Set.of(400, 409, 413, 415, 422);
+
+  private static final Pattern OF_TARGET =
+      Pattern.compile("(?:scheduler|direct)://(?:onward|enriched)-([^?]+).*");
 
   private final Duties duties;
   private final Ledger ledger;
@@ -85,6 +92,15 @@ public final class OnwardBean {
     this.longestWait = longestWait;
     this.poster = poster;
     this.delivery = delivery;
+  }
+
+  /** The targets that have routes, whether these run or are stopped. */
+  static Set<String> targets(CamelContext camel) {
+    return camel.getRoutes().stream()
+        .map(route -> OF_TARGET.matcher(route.getEndpoint().getEndpointUri()))
+        .filter(Matcher::matches)
+        .map(name -> name.group(1))
+        .collect(Collectors.toSet());
   }
 
   /**

@@ -12,10 +12,12 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,6 +47,7 @@ final class Retention implements AutoCloseable {
   private final Duties duties;
   private final Ledger ledger;
   private final Settings settings;
+  private final Supplier<Set<String>> targets;
   private final ScheduledExecutorService hourly =
       Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-retention"));
 
@@ -55,12 +58,15 @@ final class Retention implements AutoCloseable {
    * @param duties knows whether this node looks after the ledger
    * @param ledger its ledger
    * @param settings say how long things are kept
+   * @param targets the targets that results go onward to
    */
-  Retention(Path data, Duties duties, Ledger ledger, Settings settings) {
+  Retention(
+      Path data, Duties duties, Ledger ledger, Settings settings, Supplier<Set<String>> targets) {
     this.data = data;
     this.duties = duties;
     this.ledger = ledger;
     this.settings = settings;
+    this.targets = targets;
   }
 
   /** Begins: a first look in a minute, when the start is over. */
@@ -79,7 +85,11 @@ final class Retention implements AutoCloseable {
   /** Deletes what is due now. */
   void sweep() throws IOException {
     Optional<Duration> leads = settings.keptLeads();
-    if (leads.isPresent() && duties.mine("retention")) {
+    boolean ofTheLedger = duties.mine("retention");
+    if (ofTheLedger) {
+      ledger.serve(targets.get());
+    }
+    if (leads.isPresent() && ofTheLedger) {
       int purged = ledger.purge(ledger.now().minus(leads.get()), settings.dedupeWindow());
       if (purged > 0) {
         LOG.info(

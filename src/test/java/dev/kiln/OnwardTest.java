@@ -187,6 +187,7 @@ final class OnwardTest {
     kiln.drop("normal/a.csv", leads(1, 3, "Software"));
     soon().ignoreExceptions().until(() -> onward("crm").failures() > 0);
     assertThat(onward("crm").reason()).isEqualTo("no route direct:enriched-crm runs");
+    assertThat(OnwardBean.targets(kiln.context())).containsExactlyInAnyOrder("files", "crm");
     kiln.context().getRouteController().startRoute("enriched-http-crm");
     taken("crm", 3);
     assertThat(onward("crm").dead()).isZero();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,8 +47,11 @@ final class RetentionFilesTest {
               data,
               new Duties(fixture.ledger(), "node", Duration.ofMinutes(1), Duties.Share.ALL),
               fixture.ledger(),
-              Settings.read(config));
+              Settings.read(config),
+              Set::of);
+      fixture.ledger().waits("crm", "down", fixture.clock().instant());
       keeps.sweep();
+      assertThat(fixture.ledger().onward("crm").reason()).contains("no route serves it any more");
       keeps.close();
       assertThat(names(archive)).hasSize(4);
       assertThat(names(tech)).hasSize(6);
@@ -58,7 +62,8 @@ final class RetentionFilesTest {
               data,
               new Duties(fixture.ledger(), "node", Duration.ofMinutes(1), Duties.Share.ALL),
               fixture.ledger(),
-              Settings.read(config));
+              Settings.read(config),
+              Set::of);
       deletes.sweep();
       deletes.close();
     }

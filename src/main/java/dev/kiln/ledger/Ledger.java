@@ -647,6 +647,16 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
+   * Notes which targets are served. For one that is not any more no result is kept, however far it
+   * is; it goes on where it was once it is served again, with what is left then.
+   *
+   * @param targets the names of all that are served
+   */
+  public void serve(Set<String> targets) {
+    writer.change(transaction -> OnwardRows.serve(transaction.handle(), targets));
+  }
+
+  /**
    * Has the dead letters of a target delivered again.
    *
    * @return how many

@@ -4,11 +4,34 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /** The SQL of what goes onward: how far each target is, and what it did not take. */
 final class OnwardRows {
+  /** What a target waits for that was served once. */
+  static final String UNSERVED = "no route serves it any more: nothing is kept for it";
+
   private OnwardRows() {}
+
+  /** Notes which targets are served, of those that ever were. */
+  static void serve(Handle handle, Set<String> targets) {
+    handle
+        .createQuery("SELECT target, reason FROM onward")
+        .map((row, context) -> Map.entry(row.getString("target"), row.getString("reason")))
+        .forEach(
+            known -> {
+              boolean served = targets.contains(known.getKey());
+              if (served == known.getValue().equals(UNSERVED)) {
+                handle
+                    .createUpdate("UPDATE onward SET reason = :reason WHERE target = :target")
+                    .bind("reason", served ? "" : UNSERVED)
+                    .bind("target", known.getKey())
+                    .execute();
+              }
+            });
+  }
 
   /** How far a target is, without what only a person wants counted. */
   static Onward of(Handle handle, String target) {

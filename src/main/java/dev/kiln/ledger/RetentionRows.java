@@ -19,11 +19,11 @@ final class RetentionRows {
 
   private RetentionRows() {}
 
-  /** Runs that may have leads to purge. */
+  /** Runs that may have leads to purge; one that is never read to its end has too. */
   static List<String> runs(Handle handle, long before) {
     return handle
         .createQuery(
-            "SELECT id FROM run WHERE purged = 0 AND state <> 'READING' AND opened_at < :before ORDER BY opened_at, id")
+            "SELECT id FROM run WHERE purged = 0 AND opened_at < :before ORDER BY opened_at, id")
         .bind("before", before)
         .mapTo(String.class)
         .list();
@@ -49,13 +49,14 @@ final class RetentionRows {
       }
       handle
           .createUpdate(
-              "UPDATE run SET purged = 1 WHERE id = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)"
+              "UPDATE run SET purged = 1 WHERE id = :run AND state <> 'READING' AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)"
                   + " AND NOT EXISTS (SELECT 1 FROM result WHERE run = :run)")
           .bind("run", run)
           .execute();
       handle
           .createUpdate(
-              "DELETE FROM batch WHERE run = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)")
+              "DELETE FROM batch WHERE run = :run AND NOT EXISTS (SELECT 1 FROM lead WHERE run = :run)"
+                  + " AND NOT EXISTS (SELECT 1 FROM run WHERE id = :run AND state = 'READING')")
           .bind("run", run)
           .execute();
       return 0;
@@ -82,11 +83,12 @@ final class RetentionRows {
         handle
             .createQuery(
                 "SELECT id FROM result WHERE run = :run AND received_at < :before"
-                    + " AND id <= COALESCE((SELECT MIN(position) FROM onward), id)"
+                    + " AND id <= COALESCE((SELECT MIN(position) FROM onward WHERE reason <> :unserved), id)"
                     + " AND NOT EXISTS (SELECT 1 FROM lead WHERE lead.run = result.run AND lead.record = result.record)"
                     + " LIMIT :most")
             .bind("run", run)
             .bind("before", before)
+            .bind("unserved", OnwardRows.UNSERVED)
             .bind("most", AT_ONCE)
             .mapTo(Long.class)
             .list();
