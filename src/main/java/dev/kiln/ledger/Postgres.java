@@ -310,6 +310,11 @@ final class Postgres extends Store {
 
   /** Whoever only looks learns the time here. */
   @Override
+  void fold() {
+    // Its log is the server's own.
+  }
+
+  @Override
   void atOneMoment(Handle handle) {
     handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     long asked = System.nanoTime();

@@ -114,6 +114,12 @@ public abstract sealed class Store permits Sqlite, Postgres {
   /** All that is read in a transaction that has just begun is of one moment. */
   abstract void atOneMoment(Handle handle);
 
+  /**
+   * Brings what is in a log beside the database into it and empties that log, as far as nobody
+   * reads in it.
+   */
+  abstract void fold();
+
   abstract Fault fault(Throwable failure);
 
   /** Why, and what to do about it, in words without what was to be written. */
