@@ -47,10 +47,7 @@ final class Lane {
   /** A new leader is silent for so long, since the one before may just have sent. */
   private static final Duration FIRST_SILENCE = Duration.ofSeconds(1);
 
-  /**
-   * A lead that was offered so long ago and not begun was lost with its window: it may be offered
-   * again.
-   */
+  /** How long an offer lasts at least, see {@link #removeLost}. */
   private static final Duration OFFER_LASTS = Duration.ofMinutes(2);
 
   /**
@@ -318,10 +315,9 @@ final class Lane {
    */
   int room(Duration atMost) {
     long nanos = atMost.toNanos();
-    Instant lost = ledger.now().minus(OFFER_LASTS);
     lock.lock();
     try {
-      waiting.values().removeIf(offer -> offer.since.isBefore(lost));
+      removeLost();
       while (true) {
         int most = mostWaiting();
         int free = most - waiting.size();
@@ -340,16 +336,27 @@ final class Lane {
 
   /** Whether no lead is on offer or on the wire, and no outcome is still to be booked. */
   boolean empty() {
-    Instant lost = ledger.now().minus(OFFER_LASTS);
     lock.lock();
     try {
-      waiting.values().removeIf(offer -> offer.since.isBefore(lost));
+      removeLost();
       return waiting.isEmpty()
           && begun.isEmpty()
           && owed.stream().allMatch(outcome -> outcome.booked.isDurable());
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * A lead that was offered long ago and not begun was lost with its window: it may be offered
+   * again. At a low rate those that were not lost wait long for their turn, too: offered twice, the
+   * second would use up a turn of the pace in vain.
+   */
+  private void removeLost() {
+    Instant now = ledger.now();
+    double turns = (mostWaiting() + 2) / pace.rate(now);
+    Duration lasts = Duration.ofMillis(Math.max(OFFER_LASTS.toMillis(), (long) (turns * 1000)));
+    waiting.values().removeIf(offer -> offer.since.isBefore(now.minus(lasts)));
   }
 
   private int mostWaiting() {
