@@ -15,6 +15,7 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.NodeAccount;
+import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
@@ -40,6 +41,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +55,7 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -191,13 +194,18 @@ public final class App implements AutoCloseable {
       ledger = Ledger.open(store);
       node = new Node(name(), Release.version(), store.embedded());
       ledger.register(Webhooks.listed(configuration.catalogue()));
+      ledger.tryAgain(ids(configuration.catalogue()));
       Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
       if (node.alone()) {
         // The lock on the data folder proves that nobody else lives, and has them on the wire.
         ledger.roster().nodes().stream().map(NodeAccount::name).forEach(ledger::leave);
+        // Whatever epoch they were begun in: each workspace counts its own, and a table may have
+        // got another workspace.
+        Set<String> all = new HashSet<>(orphans.keySet());
+        all.addAll(configuration.catalogue().tables().keySet());
         ledger.recover(
             Long.MAX_VALUE,
-            orphans.keySet(),
+            all,
             policy.resend() ? ledger.now() : null,
             policy.attempts());
       }
@@ -261,6 +269,10 @@ public final class App implements AutoCloseable {
    * Tables that still have leads and are no longer in the catalogue: their leads wait, also those
    * that were on the wire when the Kiln before this one ended.
    */
+  private static Set<String> ids(Catalogue catalogue) {
+    return Webhooks.listed(catalogue).stream().map(ListedWebhook::id).collect(Collectors.toSet());
+  }
+
   private static Map<String, Waiting> orphans(Ledger ledger, Catalogue catalogue) {
     Map<String, Waiting> orphans = new HashMap<>();
     for (LedgerView.TableAccount table : ledger.view().snapshot().tables()) {

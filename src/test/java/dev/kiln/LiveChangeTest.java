@@ -290,6 +290,28 @@ final class LiveChangeTest {
     assertThat(kiln.stored("events-1")).hasSize(3);
   }
 
+  @Test
+  @DisplayName("leads that were on the wire go on where their table has another workspace")
+  void tableOfAnotherWorkspace() throws Exception {
+    kiln.start();
+    kiln.app().ledger().pause(Pausable.TABLE, INBOUND, true);
+    kiln.drop("normal/inbound/came.csv", leads(1, 3, "Banking"));
+    kiln.read("came.csv");
+    kiln.stop();
+    try (Ledger ledger = Ledger.open(kiln.data(), Clock.systemUTC())) {
+      ledger.pause(Pausable.TABLE, INBOUND, false);
+      Lease lease = ledger.lead("before", "killed", Duration.ofSeconds(10), true).orElseThrow();
+      while (lease.epoch() < 20) {
+        lease = ledger.lead("before", "killed " + lease.epoch(), Duration.ofSeconds(10), true).orElseThrow();
+      }
+      Due due = ledger.due(Map.of(INBOUND, 1), 1, Set.of(), null).get(0);
+      ledger.begin(due, lease, (uses, now) -> uses.get(0), now -> Budget.NONE);
+    }
+    kiln.start();
+    assertThat(kiln.settled("came.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
+    assertThat(kiln.run("came.csv").orElseThrow().possibleDuplicates()).isEqualTo(1);
+  }
+
   // ---- Edited routes ----
 
   private static String failing(String anchor, boolean before) {

@@ -117,6 +117,18 @@ public final class Delivery {
         .collect(Collectors.toUnmodifiableMap(Webhook::id, webhook -> webhook));
   }
 
+  /** Those that have another token now: what Clay refused may be in order. */
+  private static Set<String> mended(Map<String, Webhook> before, Map<String, Webhook> now) {
+    return now.values().stream()
+        .filter(
+            webhook -> {
+              Webhook known = before.get(webhook.id());
+              return known != null && !Objects.equals(known.token(), webhook.token());
+            })
+        .map(Webhook::id)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
   private static Map<String, Table> tablesOf(Catalogue catalogue, Workspace workspace) {
     Map<String, Table> tables = new LinkedHashMap<>();
     for (Table table : catalogue.tables().values()) {
@@ -181,6 +193,7 @@ public final class Delivery {
     webhooks = webhooks(changed);
     try {
       ledger.register(Webhooks.listed(changed));
+      ledger.tryAgain(mended(before, webhooks));
       for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
         if (!changed.workspaces().containsKey(lane.getKey())) {
           resign(lane.getValue());

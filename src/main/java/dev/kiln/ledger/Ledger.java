@@ -518,6 +518,22 @@ public final class Ledger implements AutoCloseable {
         });
   }
 
+  /**
+   * Has webhooks that refuse tried with the next lead, however long they were to be left alone:
+   * what they refused for may have been put in order. Others stay as they are.
+   *
+   * @param webhooks their ids
+   */
+  public void tryAgain(Set<String> webhooks) {
+    if (!webhooks.isEmpty()) {
+      long now = now().toEpochMilli();
+      writer.change(
+          transaction -> {
+            WebhookRows.tryAgain(transaction.handle(), webhooks, now);
+          });
+    }
+  }
+
   /** The current figures of a table's webhooks, in order of filling. */
   public List<WebhookUse> webhooks(String table) {
     return readers.withHandle(handle -> WebhookRows.ofTable(handle, table));

@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /** The SQL of webhooks and of the Clay tables behind them. */
@@ -149,6 +150,17 @@ final class WebhookRows {
         .createUpdate("UPDATE webhook SET probe_at = :at WHERE id = :id AND state = 'REFUSING'")
         .bind("id", id)
         .bind("at", now + FIRST_PROBE_WAIT)
+        .execute();
+  }
+
+  /** Ends the wait of those that refuse. */
+  static void tryAgain(Handle handle, Set<String> ids, long now) {
+    handle
+        .createUpdate(
+            "UPDATE webhook SET probe_at = :now"
+                + " WHERE state = 'REFUSING' AND probe_at > :now AND id IN (<ids>)")
+        .bind("now", now)
+        .bindList("ids", List.copyOf(ids))
         .execute();
   }
 

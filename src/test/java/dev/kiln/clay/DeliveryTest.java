@@ -645,6 +645,33 @@ final class DeliveryTest {
     assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.OPEN);
   }
 
+  @Test
+  void aWebhookThatGetsAnotherTokenIsTriedAtOnce() throws IOException {
+    Webhook refused = webhook("tech-1", 45_000);
+    Table finance = table("finance", webhook("finance-1", 45_000));
+    with(Budgets.none(), table("tech", refused), finance);
+    storeBoth();
+    fixture.settle(fixture.begin(), answered(401));
+    mustDeliverOnly("finance");
+    fixture.delivery().apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", refused), finance));
+    mustDeliverOnly("finance");
+    Webhook mended =
+        new Webhook(
+            refused.name(),
+            refused.table(),
+            refused.id(),
+            refused.url(),
+            new Secret("another token"),
+            refused.cap(),
+            refused.used(),
+            refused.clayTable());
+    fixture.delivery().apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", mended), finance));
+    Sending probe = fixture.begin();
+    assertThat(probe.lead().table()).isEqualTo("tech");
+    fixture.settle(probe, answered(200));
+    assertThat(books.webhook("tech-1").state()).isEqualTo(WebhookUse.State.OPEN);
+  }
+
   private void has(Run run, LeadState state, long leads) {
     assertThat(books.account(run).states().getOrDefault(state, 0L))
         .as("%s", state)
@@ -810,6 +837,20 @@ final class DeliveryTest {
     }
     assertThat(fixture.due()).hasSize(3);
     assertThat(books.snapshot().workspaces().get(0).epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void anOfferOutlastsTheWaitForItsTurnAtALowRate() {
+    // A lead in 125 seconds: the second one on offer waits longer than an offer lasts otherwise.
+    books.ledger().rate(WORKSPACE, new BigDecimal("0.008"));
+    assertThat(fixture.due()).isEmpty();
+    books.stored("leads", "tech", 10);
+    List<Due> offered = fixture.due();
+    assertThat(offered).hasSize(2);
+    passes(OFFERS_LAST);
+    assertThat(fixture.due()).as("neither is offered twice").isEmpty();
+    passes(Duration.ofMinutes(6));
+    assertThat(fixture.due()).as("both were lost").isEqualTo(offered);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +98,8 @@ final class OperatorIT {
       }
 
       assertThat(done(rehearsal, "restore", "copy.db"))
-          .contains("kept in", ".before-", "Restored. 40 leads were not settled");
+          .contains(
+              "kept in", ".before-", "Restored. 40 leads were not settled", "\"kiln reconcile\"");
       assertThat(newestRun(rehearsal))
           .satisfies(
               restored -> {
@@ -156,6 +158,25 @@ final class OperatorIT {
           .contains("--all goes alone");
       assertThat(refused(rehearsal, Main.USAGE, "cancel", "--lead", "17"))
           .contains("\"17\" is no lead_id");
+    }
+  }
+
+  @Test
+  void deliveryIsPausedAlsoWhileTheConfigurationIsBroken(@TempDir Path folder) throws IOException {
+    try (Rehearsal rehearsal = new Rehearsal(folder)) {
+      Ledger.open(Files.createDirectories(rehearsal.data()), Clock.systemUTC()).close();
+      rehearsal.write("config/clay.yaml", "tabels: {}");
+      for (String[] order :
+          new String[][] {
+            {"pause", "workspace", "main"}, {"resume", "workspace", "main"}, {"rate", "main", "1"}
+          }) {
+        Ended ended = rehearsal.here(order[0], Arrays.copyOfRange(order, 1, order.length));
+        assertThat(ended.exit()).as(ended.err()).isZero();
+        assertThat(ended.err()).contains("workspace main is not known", "\"tabels\"");
+        assertThat(ended.out()).contains("workspace main");
+      }
+      assertThat(refused(rehearsal, Main.USAGE, "move", "--all", "--to", FINANCE))
+          .contains("\"tabels\"");
     }
   }
 }
