@@ -133,6 +133,9 @@ final class BackupCommand extends LedgerCommand {
               + doubted
               + " leads were not settled in the backup and are marked as possible duplicates; \"kiln hold\" or"
               + " \"kiln cancel\" them before \"kiln run\" if they must not be sent again.");
+      out.println(
+          "What webhooks have taken and budgets have spent is as in the backup, too: \"kiln reconcile\" sets a webhook"
+              + " right by Clay's own count.");
       if (!missing.isEmpty()) {
         out.println(
             "Read since the backup, so that it does not know (all of) their leads: "

@@ -5,6 +5,7 @@ import dev.kiln.clay.Catalogue;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import dev.kiln.ledger.Pausable;
+import java.io.PrintWriter;
 import java.util.Set;
 
 /** Names that a command is given, checked against the catalogue. */
@@ -13,7 +14,30 @@ final class Known {
 
   /** Refuses a workspace or table that is not in clay.yaml, with the nearest one. */
   static void name(Places places, Pausable kind, String name) {
-    Catalogue catalogue = Catalogue.read(places.clayYaml(), places.secrets(), System.getenv());
+    mustHave(
+        places,
+        kind,
+        name,
+        Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets()));
+  }
+
+  /**
+   * The same for what must work at any time: while clay.yaml cannot be read the name is taken as it
+   * is, and that is said. An order to a name that nobody has does nothing.
+   */
+  static void nameAtAnyTime(Places places, Pausable kind, String name, PrintWriter err) {
+    Catalogue catalogue;
+    try {
+      catalogue = Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets());
+    } catch (InvalidConfiguration broken) {
+      err.println(
+          "Whether there is a " + kind.word() + " " + name + " is not known: " + broken.getMessage());
+      return;
+    }
+    mustHave(places, kind, name, catalogue);
+  }
+
+  private static void mustHave(Places places, Pausable kind, String name, Catalogue catalogue) {
     Set<String> names =
         kind == Pausable.TABLE ? catalogue.tables().keySet() : catalogue.workspaces().keySet();
     if (!names.contains(name)) {

@@ -21,6 +21,11 @@ abstract class LedgerCommand implements Callable<Integer> {
   /** Does it and says what was done. */
   abstract int change(Places places, Ledger ledger, PrintWriter out) throws Exception;
 
+  /** Where it is said what is no part of the answer. */
+  PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
   /** A fault in what was typed: told with a hint to the usage, exit code 2. */
   ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);

@@ -23,7 +23,7 @@ abstract class PauseCommand extends LedgerCommand {
 
   @Override
   int change(Places places, Ledger ledger, PrintWriter out) {
-    Known.name(places, kind, name);
+    Known.nameAtAnyTime(places, kind, name, err());
     ledger.pause(kind, name, paused);
     String what = kind.word() + " " + name;
     out.println(
