@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import dev.kiln.lead.Address;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,12 +9,14 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +30,7 @@ import java.util.stream.Stream;
 public final class Traces {
   private static final String RESULTS = "results";
   private static final String REJECTS = "rejects";
+  private static final List<String> SENT = List.of("archive", REJECTS);
 
   /** Rejected rows have the name of their run; what is refused as a whole has more behind it. */
   private static final Pattern REJECTED = Pattern.compile("\\d{8}-[a-z0-9]+\\.csv");
@@ -35,10 +39,11 @@ public final class Traces {
   private static final String RESULT = ",\"result\":";
 
   private final Path data;
-  private final Pattern address;
+  private final Address address;
   private final Set<String> leads;
   private long rows;
   private final List<Path> left = new ArrayList<>();
+  private final List<Path> unread = new ArrayList<>();
 
   /**
    * The traces of a person.
@@ -49,10 +54,7 @@ public final class Traces {
    */
   public Traces(Path data, String email, Set<String> leads) {
     this.data = data;
-    this.address =
-        Pattern.compile(
-            "(?<![\\w.+%-])" + Pattern.quote(email.strip()) + "(?![\\w-]|\\.\\w)",
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+    this.address = new Address(email);
     this.leads = Set.copyOf(leads);
   }
 
@@ -73,7 +75,40 @@ public final class Traces {
         blank(file, true, 1);
       }
     }
+    for (Path file : sent()) {
+      look(file);
+    }
     return this;
+  }
+
+  /** The files that people have sent: read ones, and those that were refused as a whole. */
+  private List<Path> sent() throws IOException {
+    List<Path> sent = new ArrayList<>();
+    for (String folder : SENT) {
+      for (Path file : in(data.resolve(folder))) {
+        if (Files.isRegularFile(file)
+            && !REJECTED.matcher(file.getFileName().toString()).matches()) {
+          sent.add(file);
+        }
+      }
+    }
+    return sent;
+  }
+
+  private void look(Path file) {
+    Optional<Boolean> holds;
+    try {
+      holds = address.isInFile(file);
+    } catch (NoSuchFileException deleted) {
+      return;
+    } catch (IOException failure) {
+      holds = Optional.empty();
+    }
+    if (holds.isEmpty()) {
+      unread.add(file);
+    } else if (holds.get()) {
+      left.add(file);
+    }
   }
 
   /** How many rows were blanked. */
@@ -82,24 +117,33 @@ public final class Traces {
   }
 
   /**
-   * The files that may still hold data of the person: those that were sent, and what is no CSV any
-   * more.
+   * The files that may still hold data of the person: those that were sent and hold the address or
+   * were the file of a lead, and what is no CSV any more.
    *
    * @param runs the runs of the person's leads
    */
   public List<Path> left(Collection<String> runs) throws IOException {
     List<Path> files = new ArrayList<>(left);
-    for (String folder : List.of("archive", REJECTS)) {
-      for (Path file : in(data.resolve(folder))) {
-        String name = file.getFileName().toString();
-        if (!files.contains(file)
-            && !REJECTED.matcher(name).matches()
-            && runs.stream().anyMatch(name::startsWith)) {
-          files.add(file);
-        }
+    for (Path file : sent()) {
+      if (!files.contains(file) && isOf(runs, file)) {
+        files.add(file);
       }
     }
     return files;
+  }
+
+  /**
+   * The files that were sent and could not be looked through, without those that {@link #left}
+   * names: nobody knows whether they hold the address.
+   *
+   * @param runs the runs of the person's leads
+   */
+  public List<Path> unread(Collection<String> runs) {
+    return unread.stream().filter(file -> !isOf(runs, file)).toList();
+  }
+
+  private static boolean isOf(Collection<String> runs, Path file) {
+    return runs.stream().anyMatch(run -> file.getFileName().toString().startsWith(run + "-"));
   }
 
   private static List<Path> in(Path folder) throws IOException {
@@ -149,7 +193,7 @@ public final class Traces {
   private boolean isOfPerson(byte[] record) {
     String text = new String(record, StandardCharsets.UTF_8);
     Matcher lead = LEAD.matcher(text);
-    return (lead.find() && leads.contains(lead.group(1))) || address.matcher(text).find();
+    return (lead.find() && leads.contains(lead.group(1))) || address.isIn(text);
   }
 
   private void overwrite(FileChannel out, long at, byte[] record, byte[] blank) throws IOException {

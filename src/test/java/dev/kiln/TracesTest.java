@@ -99,4 +99,48 @@ final class TracesTest {
     assertThat(traces.left(Set.of(RUN))).containsExactlyInAnyOrder(broken, refused, read);
     assertThat(Files.readString(refused)).isEqualTo(EMAIL);
   }
+
+  @Test
+  @DisplayName("an address is found behind the escapes of JSON, and only as a whole")
+  void escapes() throws Exception {
+    Path folder = Files.createDirectories(data.resolve("results"));
+    new ResultFiles(folder)
+        .append(
+            List.of(
+                row(2, "{\"note\":\"see\\nada@example.com\",\"city\":\"Bath\"}"),
+                row(3, "{\"note\":\"see\\tada@example.com\",\"city\":\"Bern\"}"),
+                row(4, "{\"note\":\"ada\\u0040example.com\",\"city\":\"Rome\"}"),
+                row(5, "{\"deep\":{\"a\":[\"see\\nada@example.com\"]},\"city\":\"Oslo\"}"),
+                row(6, "{\"note\":\"\\u0061nada@example.com\",\"city\":\"Nice\"}")),
+            "");
+    assertThat(traces().rows()).isEqualTo(8);
+    for (String ending : List.of("csv", "ndjson")) {
+      String before = Files.readString(folder.resolve("tech/2026-11-25." + ending));
+      String behind = Files.readString(folder.resolve("tech/2026-11-25-2." + ending));
+      assertThat(before + behind)
+          .doesNotContain("Bath", "Bern", "Rome", "Oslo")
+          .contains("Nice", RUN + "-2", RUN + "-5");
+    }
+  }
+
+  @Test
+  @DisplayName("files that people sent are looked through, whatever run they were")
+  void sent() throws Exception {
+    Path archive = Files.createDirectories(data.resolve("archive"));
+    Path rejects = Files.createDirectories(data.resolve("rejects"));
+    Path old = Files.writeString(archive.resolve("20260101-aaaaaa-old.csv"), "email\n" + EMAIL);
+    Path refused = Files.writeString(rejects.resolve("20260101-bbbbbb-x.csv"), "x;" + EMAIL + ";");
+    Files.writeString(archive.resolve("20260101-cccccc-others.csv"), "not." + EMAIL + "\n");
+    Path pdf = Files.writeString(rejects.resolve("20260101-dddddd-x.pdf"), "%PDF-1.7");
+    Files.writeString(rejects.resolve(RUN + "-y.pdf"), "%PDF-1.7");
+    Files.createFile(rejects.resolve("20260101-eeeeee-none.csv"));
+    Files.createDirectories(archive.resolve("folder"));
+
+    Traces traces = traces();
+
+    assertThat(traces.left(Set.of())).containsExactlyInAnyOrder(old, refused);
+    assertThat(traces.unread(Set.of())).containsExactly(pdf, rejects.resolve(RUN + "-y.pdf"));
+    assertThat(traces.left(Set.of(RUN))).contains(rejects.resolve(RUN + "-y.pdf"));
+    assertThat(traces.unread(Set.of(RUN))).containsExactly(pdf);
+  }
 }

@@ -38,6 +38,8 @@ final class ForgetCommand extends LedgerCommand {
     Forgotten forgotten = ledger.forget(email);
     Traces traces = new Traces(places.data(), email, forgotten.leads()).blank();
     List<String> left = traces.left(forgotten.runs()).stream().map(Path::toString).toList();
+    List<String> unread = traces.unread(forgotten.runs()).stream().map(Path::toString).toList();
+    ledger.fold();
     if (json) {
       ObjectNode node =
           JsonNodeFactory.instance
@@ -47,15 +49,16 @@ final class ForgetCommand extends LedgerCommand {
               .put("strays", forgotten.strays())
               .put("rows_in_files", traces.rows());
       left.forEach(node.putArray("files_left")::add);
+      unread.forEach(node.putArray("files_unread")::add);
       out.println(node);
     } else {
-      told(places, forgotten, traces.rows(), left).forEach(out::println);
+      told(places, forgotten, traces.rows(), left, unread).forEach(out::println);
     }
     return forgotten.sending() > 0 ? 1 : 0;
   }
 
   private static List<String> told(
-      Places places, Forgotten forgotten, long rows, List<String> left) {
+      Places places, Forgotten forgotten, long rows, List<String> left, List<String> unread) {
     List<String> told = new ArrayList<>();
     told.add("Leads whose data was deleted: " + forgotten.leads().size() + ".");
     if (forgotten.strays() > 0) {
@@ -78,13 +81,18 @@ final class ForgetCommand extends LedgerCommand {
                               + " days after their day (kiln.retention.files), or you now.")
                   .orElse("Kiln keeps them (kiln.retention.files is off): delete them by hand."));
     }
-    if (!forgotten.leads().isEmpty()) {
+    if (!unread.isEmpty()) {
       told.add(
-          "What Kiln cannot reach: what Clay has, backups, and what was handed onward"
-              + (Settings.store(places).embedded()
-                  ? "."
-                  : "; the data folders of other nodes: run the command there too."));
+          "Files that Kiln cannot look through (damaged, or of a kind that it does not read): look yourself whether they"
+              + " hold it: "
+              + String.join(", ", unread)
+              + ".");
     }
+    told.add(
+        "What Kiln cannot reach: what Clay has, backups, and what was handed onward"
+            + (Settings.store(places).embedded()
+                ? "."
+                : "; the data folders of other nodes: run the command there too."));
     if (forgotten.sending() > 0) {
       told.add(
           forgotten.sending()

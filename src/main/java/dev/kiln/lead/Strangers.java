@@ -61,14 +61,7 @@ final class Strangers {
 
   /** Refuses text that is none, or is no table and no JSON. */
   static void refuseText(Content content, String text) throws UnreadableFile {
-    int controls = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\uFFFD') {
-        controls++;
-      }
-    }
-    if (controls > 10 + text.length() / 20) {
+    if (isBinary(text)) {
       throw new UnreadableFile(content.file(), "is binary, not text" + HINT);
     }
     if (text.chars().allMatch(c -> Text.isBlank((char) c) || ",;|\"".indexOf(c) >= 0)) {
@@ -82,6 +75,18 @@ final class Strangers {
     if (top.regionMatches(true, 0, "BEGIN:VCARD", 0, 11)) {
       throw new UnreadableFile(content.file(), "holds vCards" + HINT);
     }
+  }
+
+  /** Whether what was read as text is none. */
+  static boolean isBinary(String text) {
+    int controls = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\uFFFD') {
+        controls++;
+      }
+    }
+    return controls > 10 + text.length() / 20;
   }
 
   private static @Nullable String kind(Content content, List<Signature> signatures) {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.dhatim.fastexcel.reader.ReadableWorkbook;
@@ -43,6 +44,23 @@ final class Workbook implements Closeable {
       workbook.close();
       throw failure;
     }
+  }
+
+  /** Whether the text of any cell of any sheet is as wanted. */
+  static boolean anyText(Content content, Limits limits, Predicate<String> wanted)
+      throws IOException {
+    try (Workbook workbook = new Workbook(content.file(), readable(content, limits))) {
+      for (Sheet sheet : workbook.guarded(() -> workbook.workbook.getSheets().toList())) {
+        try (SheetRecords records = new SheetRecords(workbook, sheet, () -> {})) {
+          while (records.next()) {
+            if (records.texts().stream().anyMatch(wanted)) {
+              return true;
+            }
+          }
+        }
+      }
+    }
+    return false;
   }
 
   private Opening open(Limits limits) throws IOException {

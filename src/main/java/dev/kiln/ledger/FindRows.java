@@ -1,25 +1,123 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.Address;
 import dev.kiln.lead.LeadKey;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /** The SQL that finds a person's leads, what became of one lead, and what went through webhooks. */
 final class FindRows {
-  /** Leads with an address: by its key, or with a value that is the address, in any case. */
-  static final String HAS_ADDRESS = "(dedupe_key = :key OR LOWER(payload) LIKE :quoted ESCAPE '!')";
+  /** Rows looked at in one statement, so that none holds the log of the ledger for long. */
+  private static final int AT_ONCE = 1_000;
 
   private FindRows() {}
 
-  static String key(String email) {
-    return LeadKey.ofEmail(email.strip());
+  /** The leads of a person: by their key, by what was read of them, or by what came back. */
+  static NavigableSet<Long> leads(Handle handle, Address address) {
+    NavigableSet<Long> leads =
+        new TreeSet<>(
+            look(
+                handle,
+                "lead",
+                "''",
+                "dedupe_key = :key",
+                Map.of("key", LeadKey.ofEmail(address.email())),
+                any -> true));
+    leads.addAll(holding(handle, "lead", "payload", address));
+    for (long result : results(handle, address)) {
+      handle
+          .createQuery(
+              "SELECT lead.id FROM result JOIN lead ON lead.run = result.run AND lead.record = result.record"
+                  + " WHERE result.id = :result")
+          .bind("result", result)
+          .mapTo(Long.class)
+          .findOne()
+          .ifPresent(leads::add);
+    }
+    return leads;
   }
 
-  static String quoted(String email) {
-    return "%\"" + email.strip().toLowerCase(Locale.ROOT).replaceAll("[!%_]", "!$0") + "\"%";
+  /** The results that hold an address. */
+  static List<Long> results(Handle handle, Address address) {
+    return holding(handle, "result", "body", address);
+  }
+
+  /** The rows that are kept apart and hold an address. */
+  static List<Long> strays(Handle handle, Address address) {
+    return holding(handle, "quarantine", "body", address);
+  }
+
+  /** SQL finds what may hold it; whether it does, as a whole, the address itself knows. */
+  private static List<Long> holding(Handle handle, String table, String column, Address address) {
+    return look(
+        handle,
+        table,
+        column,
+        "LOWER("
+            + column
+            + ") LIKE :plain ESCAPE '!' OR LOWER("
+            + column
+            + ") LIKE :escaped ESCAPE '!'",
+        Map.of("plain", plain(address.email()), "escaped", "%\\u%"),
+        address::isIn);
+  }
+
+  /** What is not ASCII is in whatever case, and a slash may stand behind a backslash. */
+  private static String plain(String email) {
+    return "%"
+        + email
+            .toLowerCase(Locale.ROOT)
+            .replaceAll("[!%_]", "!$0")
+            .replaceAll("[^\\x00-\\x7F]+|/", "%")
+        + "%";
+  }
+
+  private static List<Long> look(
+      Handle handle,
+      String table,
+      String column,
+      String condition,
+      Map<String, String> values,
+      Predicate<String> holds) {
+    List<Long> ids = new ArrayList<>();
+    long after = end(handle, "MIN", table) - 1;
+    long last = end(handle, "MAX", table);
+    for (; after < last; after += AT_ONCE) {
+      Query query =
+          handle
+              .createQuery(
+                  "SELECT id, "
+                      + column
+                      + " AS held FROM "
+                      + table
+                      + " WHERE id > :after AND id <= :upto AND ("
+                      + condition
+                      + ")")
+              .bind("after", after)
+              .bind("upto", after + AT_ONCE);
+      values.forEach(query::bind);
+      query
+          .map((row, context) -> holds.test(row.getString("held")) ? row.getLong("id") : 0L)
+          .filter(id -> id > 0)
+          .forEach(ids::add);
+    }
+    return ids;
+  }
+
+  private static long end(Handle handle, String which, String table) {
+    return handle
+        .createQuery("SELECT COALESCE(" + which + "(id), 0) FROM " + table)
+        .mapTo(Long.class)
+        .one();
   }
 
   static List<Attempt> attempts(Handle handle, LeadSelection lead) {

@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.Address;
 import dev.kiln.lead.EnrichedRow;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -53,6 +54,7 @@ public final class Ledger implements AutoCloseable {
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
   private static final String RUN_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789";
 
+  private final Store store;
   private final Readers readers;
   private final Writer writer;
   private final Clock clock;
@@ -64,6 +66,7 @@ public final class Ledger implements AutoCloseable {
   record Reader(String name, Duration lease) {}
 
   private Ledger(Store store, Clock clock) {
+    this.store = store;
     this.embedded = store.embedded();
     Guard guard = new Guard(store);
     this.readers = new Readers(store, guard);
@@ -891,26 +894,47 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * Takes the data out of every lead with an e-mail address, in whichever column. Leads that still
-   * wait are cancelled. State, counts and the hash of the address stay; the hash is taken for the
-   * dedupe window. Rows that are kept apart and have the address are deleted.
+   * Takes the data out of every lead with an e-mail address, in whatever was read of it or came
+   * back for it. Leads that still wait are cancelled. State, counts and the hash of the address
+   * stay; the hash is taken for the dedupe window. Rows that are kept apart and have the address
+   * are deleted. Of what comes back later for such a lead nothing is kept but that it came.
    *
    * @param email the address; case does not matter
    */
   public Forgotten forget(String email) {
+    Address address = new Address(email);
     Set<String> leads = new TreeSet<>();
     int sending = 0;
-    for (long id : readers.withHandle(handle -> RetentionRows.ofAddress(handle, email))) {
-      Optional<String> lead =
+    for (long id : readers.withHandle(handle -> FindRows.leads(handle, address))) {
+      Optional<LeadRow> lead =
           writer.write(
               transaction ->
                   RetentionRows.forget(transaction, id, "forgotten on request", clock.millis()));
-      lead.ifPresent(leads::add);
-      sending += lead.isPresent() ? 0 : 1;
+      if (lead.isPresent() && lead.get().state() == LeadState.SENDING) {
+        sending++;
+      } else {
+        lead.ifPresent(row -> leads.add(row.run() + "-" + row.record()));
+      }
     }
-    int strays =
-        writer.write(transaction -> RetentionRows.forgetStrays(transaction.handle(), email));
-    return new Forgotten(leads, strays, sending);
+    for (long id : readers.withHandle(handle -> FindRows.results(handle, address))) {
+      writer
+          .write(transaction -> RetentionRows.forgetResult(transaction.handle(), id))
+          .ifPresent(leads::add);
+    }
+    List<Long> strays = readers.withHandle(handle -> FindRows.strays(handle, address));
+    for (int from = 0; from < strays.size(); from += RetentionRows.AT_ONCE) {
+      List<Long> some = strays.subList(from, Math.min(strays.size(), from + RetentionRows.AT_ONCE));
+      writer.change(transaction -> RetentionRows.forgetStrays(transaction.handle(), some));
+    }
+    return new Forgotten(leads, strays.size(), sending);
+  }
+
+  /**
+   * Leaves nothing of what was deleted in the log of an embedded ledger, as far as nobody reads in
+   * it at the moment.
+   */
+  public void fold() {
+    store.fold();
   }
 
   /** Pauses a workspace or a table, on every node and over restarts; or lets it go on. */

@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.Address;
 import dev.kiln.lead.Notice;
 import java.nio.file.Path;
 import java.sql.ResultSet;
@@ -399,16 +400,18 @@ public final class LedgerView implements AutoCloseable {
   }
 
   /**
-   * The leads with an e-mail address, in whichever column, oldest first.
+   * The leads with an e-mail address, in whatever was read of them or came back, oldest first:
+   * those that {@link Ledger#forget} would find.
    *
    * @param email the address; case does not matter
    * @param most how many at most
    */
   public List<LeadLine> leadsOf(String email, int most) {
-    return lines(
-        " AND " + FindRows.HAS_ADDRESS,
-        most,
-        query -> query.bind("key", FindRows.key(email)).bind("quoted", FindRows.quoted(email)));
+    Address address = new Address(email);
+    return readers.withHandle(handle -> FindRows.leads(handle, address)).stream()
+        .limit(most)
+        .flatMap(id -> lines(" AND lead.id = :id", 1, query -> query.bind("id", id)).stream())
+        .toList();
   }
 
   /**

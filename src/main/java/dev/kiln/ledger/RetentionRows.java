@@ -74,7 +74,8 @@ final class RetentionRows {
   }
 
   /**
-   * Deletes the next results of leads of a run that are gone, as far as every target has them.
+   * Deletes the next results of leads of a run that are gone, as far as every target that a route
+   * serves has them.
    *
    * @return how many
    */
@@ -155,41 +156,53 @@ final class RetentionRows {
         .execute();
   }
 
-  /** The leads of an address. */
-  static List<Long> ofAddress(Handle handle, String email) {
-    return handle
-        .createQuery("SELECT id FROM lead WHERE " + FindRows.HAS_ADDRESS)
-        .bind("key", FindRows.key(email))
-        .bind("quoted", FindRows.quoted(email))
-        .mapTo(Long.class)
-        .list();
+  /** Deletes rows that are kept apart. */
+  static void forgetStrays(Handle handle, List<Long> ids) {
+    each(handle, "DELETE FROM quarantine WHERE id = :id", ids);
   }
 
-  /** Deletes the rows that are kept apart and have an address; how many. */
-  static int forgetStrays(Handle handle, String email) {
-    return handle
-        .createUpdate("DELETE FROM quarantine WHERE LOWER(body) LIKE :quoted ESCAPE '!'")
-        .bind("quoted", FindRows.quoted(email))
-        .execute();
+  /**
+   * Takes the data out of a result whose lead is gone.
+   *
+   * @return the lead_id; empty where the lead is there, or the result is gone too
+   */
+  static Optional<String> forgetResult(Handle handle, long id) {
+    int changed =
+        handle
+            .createUpdate(
+                "UPDATE result SET body = '"
+                    + NOTHING
+                    + "' WHERE id = :id AND NOT EXISTS"
+                    + " (SELECT 1 FROM lead WHERE lead.run = result.run AND lead.record = result.record)")
+            .bind("id", id)
+            .execute();
+    return changed == 0
+        ? Optional.empty()
+        : handle
+            .createQuery("SELECT run, record FROM result WHERE id = :id")
+            .bind("id", id)
+            .map((row, context) -> row.getString("run") + "-" + row.getLong("record"))
+            .findOne();
   }
 
   /**
    * Takes the data out of a lead. One that still waits is cancelled; its key stays taken for the
    * window from now on. One that is being sent is left as it is.
    *
-   * @return its lead_id; empty where it is being sent
+   * @return the lead as it was; empty where it is gone
    */
-  static Optional<String> forget(Transaction transaction, long id, String reason, long now) {
+  static Optional<LeadRow> forget(Transaction transaction, long id, String reason, long now) {
     Handle handle = transaction.handle();
-    LeadRow row =
+    Optional<LeadRow> found =
         handle
             .createQuery(LeadRow.SELECT + "id = :id")
             .bind("id", id)
-            .map((found, context) -> LeadRow.of(found))
-            .one();
-    if (row.state() == LeadState.SENDING) {
-      return Optional.empty();
+            .map((one, context) -> LeadRow.of(one))
+            .findOne();
+    if (found.isEmpty() || found.get().state() == LeadState.SENDING) {
+      return found;
     }
+    LeadRow row = found.get();
     boolean waits = row.state() == LeadState.QUEUED || row.state() == LeadState.HELD;
     if (waits) {
       transaction.move(row, LeadState.CANCELLED);
@@ -212,6 +225,6 @@ final class RetentionRows {
         .bind("run", row.run())
         .bind("record", row.record())
         .execute();
-    return Optional.of(row.run() + "-" + row.record());
+    return found;
   }
 }

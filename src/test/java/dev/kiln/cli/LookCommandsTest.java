@@ -11,6 +11,7 @@ import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.Run;
+import dev.kiln.ledger.Store;
 import dev.kiln.ledger.Wish;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -170,6 +171,27 @@ final class LookCommandsTest {
     assertThat(kiln(new FindCommand(), "--email", "bob@example.com")).isZero();
     assertThat(out.toString()).contains("No such lead");
     assertThat(kiln(new ForgetCommand(), "ada")).isEqualTo(Main.USAGE);
+  }
+
+  @Test
+  void whatRemainsToDoIsSaidAlsoWhereNoLeadIsLeft() throws Exception {
+    ledger();
+    Path archive = Files.createDirectories(data.resolve("archive"));
+    Path old = Files.writeString(archive.resolve("20250101-aaaaaa-old.csv"), "x;bob@x.example\n");
+    Path pdf = Files.writeString(archive.resolve("20250101-bbbbbb-old.pdf"), "%PDF-1.7");
+    assertThat(kiln(new ForgetCommand(), "bob@x.example")).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("deleted: 0.", "still hold it, as they came: " + old, "Clay has", "backups")
+        .contains("cannot look through", pdf.toString());
+    try (Ledger running = Ledger.openBeside(Store.embedded(data))) {
+      running.waits("crm", "down", running.now());
+      assertThat(Files.size(data.resolve(Ledger.FILE + "-wal"))).isPositive();
+      assertThat(kiln(new ForgetCommand(), "bob@x.example", "--json")).isZero();
+      assertThat(Files.size(data.resolve(Ledger.FILE + "-wal"))).isZero();
+    }
+    JsonNode forgotten = new ObjectMapper().readTree(out.toString());
+    assertThat(forgotten.path("files_left").path(0).asText()).isEqualTo(old.toString());
+    assertThat(forgotten.path("files_unread").path(0).asText()).isEqualTo(pdf.toString());
   }
 
   @Test

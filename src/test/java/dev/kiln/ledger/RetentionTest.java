@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.lead.LeadKey;
 import dev.kiln.ledger.Ledger.Forgotten;
 import dev.kiln.ledger.LedgerFixture.Row;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +15,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -270,5 +274,182 @@ final class RetentionTest {
             new Attempt(1, "tech-1", LedgerFixture.START, "QUEUED", 503, 180, 300, "HTTP 503 busy"),
             new Attempt(2, "tech-1", LedgerFixture.START, "ACCEPTED", 200, 180, 300, ""));
     assertThat(view.leadsOf("nobody@example.com", 10)).isEmpty();
+  }
+
+  private List<String> found(String email) {
+    return fixture.ledger().view().leadsOf(email, 100).stream()
+        .map(LedgerView.LeadLine::leadId)
+        .toList();
+  }
+
+  @Test
+  void aPersonIsForgottenWhereverTheAddressStandsInACell() {
+    Run run =
+        read(
+            "people",
+            Row.keyed(TABLE, "1").at("ada@x.example, ada2@x.example"),
+            Row.keyed(TABLE, "2").at("2;Ada;ADA@x.example;;"),
+            Row.keyed(TABLE, "3").at("see\\nada@x.example"),
+            Row.keyed(TABLE, "4").at("ada\\u0040x.example"),
+            Row.keyed(TABLE, "5").at("<mailto:ada@x.example>"),
+            Row.keyed(TABLE, "6").at("not.ada@x.example"),
+            Row.keyed(TABLE, "7").at("ada@x.example.au"),
+            Row.keyed(TABLE, "8").at("adaXx.example"));
+    List<String> hers = Stream.of(1, 2, 3, 4, 5).map(record -> run.id() + "-" + record).toList();
+    assertThat(found("ada@X.example")).as("what forget would delete").isEqualTo(hers);
+    assertThat(fixture.ledger().view().leadsOf("ada@x.example", 2)).hasSize(2);
+    assertThat(fixture.ledger().forget("ada@X.example").leads()).hasSameElementsAs(hers);
+    assertThat(fixture.dump().get("lead").toString())
+        .doesNotContain("ada2@", "ADA@", "see", "0040", "mailto")
+        .contains("not.ada@x.example", "ada@x.example.au", "adaXx.example");
+    fixture.mustBalance();
+  }
+
+  @Test
+  void anAddressIsTakenByItsLettersNotAsAPattern() {
+    Run run =
+        read(
+            "people",
+            Row.keyed(TABLE, "1").at("a_b%c@x.example"),
+            Row.keyed(TABLE, "2").at("aXb%c@x.example"),
+            Row.keyed(TABLE, "3").at("\u00D6zg\u00FCr@x.example"),
+            Row.keyed(TABLE, "4").at("d\\/e@x.example"));
+    assertThat(found("a_b%c@x.example")).containsExactly(run.id() + "-1");
+    assertThat(found("\u00F6ZG\u00DCR@x.example")).containsExactly(run.id() + "-3");
+    assertThat(found("d/e@x.example")).containsExactly(run.id() + "-4");
+  }
+
+  @Test
+  void aLeadIsAPersonsWhoseEnrichedRowBroughtTheAddress() {
+    Run run = read("people", Row.of(TABLE), Row.of(TABLE));
+    for (int lead = 1; lead <= 2; lead++) {
+      send(LedgerFixture.accepted());
+      String address = lead == 1 ? "\\u0061da@x.example" : "carl@x.example";
+      fixture
+          .ledger()
+          .receive(
+              TABLE,
+              LedgerFixture.enriched(
+                  "{\"lead_id\":\"%s-%d\",\"all\":\"x@x.example; %s\"}"
+                      .formatted(run.id(), lead, address)));
+    }
+    assertThat(found("ada@x.example")).containsExactly(run.id() + "-1");
+    assertThat(fixture.ledger().forget("ada@x.example").leads()).containsExactly(run.id() + "-1");
+    assertThat(fixture.dump().toString())
+        .doesNotContain("u0061da", "lead1@")
+        .contains("carl@x.example", "lead2@");
+  }
+
+  @Test
+  void aResultOutlivesItsLeadAndIsForgottenAllTheSame() {
+    comesBack("old");
+    fixture.ledger().waits("crm", "down", fixture.clock().instant());
+    String lead = next().get(0).leadId();
+    fixture.clock().advance(KEPT.minusDays(1));
+    fixture
+        .ledger()
+        .receive(
+            TABLE,
+            LedgerFixture.enriched("{\"lead_id\":\"" + lead + "\",\"a\":\"ada@x.example\"}"));
+    fixture.clock().advance(Duration.ofDays(2));
+    purge();
+    assertThat(fixture.dump().get("lead")).isEmpty();
+    assertThat(fixture.ledger().forget("ada@x.example").leads()).containsExactly(lead);
+    assertThat(fixture.dump().get("result").toString()).doesNotContain("ada@");
+    assertThat(fixture.ledger().forget("ada@x.example").leads()).isEmpty();
+  }
+
+  @Test
+  void aPersonIsFoundInALedgerOfManyLeads() {
+    Run run = fixture.stored("many", TABLE, 2_300);
+    fixture.store(run, Row.keyed(TABLE, "1").at("ada@x.example"));
+    assertThat(found("ada@x.example")).containsExactly(run.id() + "-2301");
+    assertThat(found("lead1000@example.com")).containsExactly(run.id() + "-1000");
+    assertThat(found("lead1001@example.com")).containsExactly(run.id() + "-1001");
+  }
+
+  @Test
+  @Tag("sqlite")
+  void nothingOfWhatWasForgottenOrPurgedIsInTheFiles(@TempDir Path data) throws Exception {
+    try (LedgerFixture bare = LedgerFixture.in(data)) {
+      bare.ledger().register(List.of(webhook("tech-1", TABLE, 10_000)));
+      Run run = bare.run("many");
+      for (int batch = 0; batch < 20; batch++) {
+        bare.store(
+            run,
+            IntStream.range(batch * 100, batch * 100 + 100)
+                .mapToObj(
+                    row ->
+                        Row.keyed(TABLE, "key " + row)
+                            .at(
+                                row % 7 == 0
+                                    ? "SECRET ada@x.example " + "SECRET ".repeat(row)
+                                    : "other ".repeat(row % 50)))
+                .toArray(Row[]::new));
+      }
+      bare.ledger().finish(run.id(), 2_000, 0, "");
+      bare.ledger().fold();
+      assertThat(bytes(data)).as("it is there to be deleted").contains("SECRET");
+      assertThat(bare.ledger().forget("ada@x.example").leads()).hasSize(286);
+      bare.ledger().fold();
+      assertThat(bytes(data)).doesNotContain("SECRET").contains("other other");
+
+      bare.ledger().cancel(new LeadSelection(run.id(), null, null));
+      bare.clock().advance(KEPT.plusDays(1));
+      bare.ledger().purge(bare.clock().instant().minus(KEPT), LedgerFixture.DEDUPE_WINDOW);
+      bare.ledger().fold();
+      assertThat(bytes(data)).doesNotContain("other other");
+    }
+  }
+
+  /** What grep finds in the files of a ledger. */
+  private static String bytes(Path data) throws IOException {
+    StringBuilder bytes = new StringBuilder();
+    for (String name : List.of(Ledger.FILE, Ledger.FILE + "-wal")) {
+      if (Files.exists(data.resolve(name))) {
+        bytes.append(Files.readString(data.resolve(name), StandardCharsets.ISO_8859_1));
+      }
+    }
+    return bytes.toString();
+  }
+
+  @Test
+  void leadsOfARunThatIsNeverReadToItsEndGo() {
+    Run run = fixture.run("vanished");
+    fixture.store(run, Row.of(TABLE), Row.of(TABLE));
+    send(LedgerFixture.accepted());
+    LedgerView.RunAccount before = fixture.account(run);
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(1);
+    assertThat(fixture.account(run)).isEqualTo(before);
+
+    send(LedgerFixture.accepted());
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).as("it was not taken for done").isEqualTo(1);
+    fixture.store(run, Row.of(TABLE));
+    assertThat(fixture.account(run).read()).as("its file is there again").isEqualTo(3);
+  }
+
+  @Test
+  void aTargetThatNoRouteServesKeepsNoResults() {
+    comesBack("old");
+    fixture.ledger().wentOn("files", next().get(0).id(), "");
+    fixture.ledger().waits("crm", "it cannot be reached", fixture.clock().instant());
+    fixture.clock().advance(KEPT.plusDays(1));
+    purge();
+    assertThat(fixture.dump().get("result")).as("it waits for a target").hasSize(1);
+    assertThat(onward("crm").reason()).isEqualTo("it cannot be reached");
+
+    fixture.ledger().serve(Set.of("files"));
+    assertThat(onward("crm").reason()).isEqualTo(OnwardRows.UNSERVED);
+    assertThat(onward("files").reason()).isEmpty();
+    purge();
+    assertThat(fixture.dump().get("result")).isEmpty();
+    fixture.ledger().serve(Set.of("files", "crm"));
+    assertThat(onward("crm").reason()).isEmpty();
+  }
+
+  private Onward onward(String target) {
+    return fixture.ledger().onward(target);
   }
 }

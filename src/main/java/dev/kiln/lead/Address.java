@@ -1,0 +1,172 @@
+package dev.kiln.lead;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * An e-mail address that is looked for: as a whole, not as a part of another address, in any case,
+ * and also where JSON writes it with escapes. Immutable.
+ */
+public final class Address {
+  /** How deep JSON may stand within texts of JSON: a body from outside shall not cost more. */
+  private static final int MOST_NESTED = 4;
+
+  private static final int CHARS = 1 << 16;
+  private static final int MOST_CARRIED = CHARS / 2;
+
+  private final String email;
+  private final Pattern pattern;
+
+  /**
+   * The address.
+   *
+   * @param email as a person writes it; blanks around it do not matter
+   */
+  public Address(String email) {
+    this.email = email.strip();
+    this.pattern =
+        Pattern.compile(
+            "(?<![\\w.+%-])" + Pattern.quote(this.email) + "(?![\\w-]|\\.\\w)",
+            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+  }
+
+  /** The address itself, without blanks around it. */
+  public String email() {
+    return email;
+  }
+
+  /**
+   * Whether a text holds it.
+   *
+   * @param text of any kind; where it begins as JSON does, its escapes are never read as letters
+   */
+  public boolean isIn(String text) {
+    String read = text.startsWith("{") || text.startsWith("[") ? decoded(text) : text;
+    for (int level = 0; level < MOST_NESTED; level++) {
+      if (read.indexOf('@') >= 0 && pattern.matcher(read).find()) {
+        return true;
+      }
+      String within = decoded(read);
+      if (within.length() == read.length()) {
+        return false;
+      }
+      read = within;
+    }
+    return false;
+  }
+
+  /**
+   * Whether a file holds it that is written as leads may come: text in any encoding, an Excel
+   * workbook, and either within gzip.
+   *
+   * @return empty where that cannot be told: it is damaged, or of another kind
+   * @throws IOException if it cannot be read
+   */
+  public Optional<Boolean> isInFile(Path file) throws IOException {
+    if (Files.size(file) == 0) {
+      return Optional.of(false);
+    }
+    try {
+      Content content = Content.of(file);
+      Strangers.refuse(content);
+      if (content.begins('P', 'K', 3, 4)) {
+        return Optional.of(Workbook.anyText(content, Limits.defaults(), this::isIn));
+      }
+      Encoding encoding = Encoding.of(content);
+      if (Strangers.isBinary(encoding.text(content))) {
+        return Optional.empty();
+      }
+      InputStream in = content.open();
+      try (TextSource text = new TextSource(in, encoding.charset())) {
+        in.skipNBytes(encoding.bom());
+        return Optional.of(isIn(text));
+      }
+    } catch (UnreadableFile unreadable) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean isIn(TextSource text) throws IOException {
+    // What may stand across two looks where no line ends, each of its characters escaped.
+    int carried = Math.min(MOST_CARRIED, 64 + 16 * email.length());
+    char[] chars = new char[CHARS];
+    int filled = 0;
+    while (true) {
+      int read = text.read(chars, filled, chars.length - filled);
+      if (read > 0 && chars.length - filled - read >= TextSource.LEAST_ROOM) {
+        filled += read;
+        continue;
+      }
+      filled += Math.max(read, 0);
+      int lines = read < 0 ? filled : behindLastLine(chars, filled);
+      if (isIn(new String(chars, 0, lines == 0 ? filled : lines))) {
+        return true;
+      }
+      if (read < 0) {
+        return false;
+      }
+      int from = lines == 0 ? filled - carried : lines;
+      System.arraycopy(chars, from, chars, 0, filled - from);
+      filled -= from;
+    }
+  }
+
+  /** Where the line begins that is not over; 0 where none is over, or it would leave no room. */
+  private static int behindLastLine(char[] chars, int filled) {
+    for (int i = filled; i > filled - MOST_CARRIED; i--) {
+      if (chars[i - 1] == '\n') {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  /** A text with the escapes of JSON read; what is none stays. */
+  private static String decoded(String text) {
+    int escape = text.indexOf('\\');
+    if (escape < 0) {
+      return text;
+    }
+    StringBuilder decoded = new StringBuilder(text.length()).append(text, 0, escape);
+    int i = escape;
+    while (i < text.length()) {
+      char c = text.charAt(i++);
+      char next = i < text.length() ? text.charAt(i) : 0;
+      int letter = "\"\\/nrtbf".indexOf(next);
+      if (c != '\\') {
+        decoded.append(c);
+      } else if (letter >= 0) {
+        decoded.append("\"\\/\n\r\t\b\f".charAt(letter));
+        i++;
+      } else if (next == 'u' && isHex(text, i + 1)) {
+        decoded.append((char) Integer.parseInt(text, i + 1, i + 5, 16));
+        i += 5;
+      } else {
+        decoded.append(c);
+      }
+    }
+    return decoded.toString();
+  }
+
+  private static boolean isHex(String text, int from) {
+    if (from + 4 > text.length()) {
+      return false;
+    }
+    for (int i = from; i < from + 4; i++) {
+      if (Character.digit(text.charAt(i), 16) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Leaves the address out. */
+  @Override
+  public String toString() {
+    return "Address";
+  }
+}
