@@ -5,6 +5,7 @@ import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Secret;
 import dev.kiln.lead.InvalidConfiguration;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -41,10 +42,26 @@ record HttpPeer(URI url, String header, @Nullable Secret secret) {
     if (!HEADER.matcher(header).matches()) {
       throw fault.apply("has a parameter header that is no name of a header");
     }
+    if (!mayBeSent(header)) {
+      throw fault.apply(
+          "has \""
+              + header
+              + "\" as its parameter header, which HTTP itself sets: name another one");
+    }
     return new HttpPeer(
         url(revealed(url, "its URL", placeholders, fault), fault),
         header,
         secret.equals(NONE) ? null : value(secret, placeholders, fault));
+  }
+
+  /** Whether the HTTP client lets a request bear a header: it sets Host and its like by itself. */
+  private static boolean mayBeSent(String header) {
+    try {
+      HttpRequest.newBuilder().header(header, "any");
+      return true;
+    } catch (IllegalArgumentException restricted) {
+      return false;
+    }
   }
 
   /** A peer that no secret is sent to but its URL. */
