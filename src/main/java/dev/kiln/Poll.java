@@ -8,8 +8,10 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.filter.FilteringParserDelegate;
 import com.fasterxml.jackson.core.filter.JsonPointerBasedFilter;
 import com.fasterxml.jackson.core.filter.TokenFilter.Inclusion;
+import dev.kiln.clay.Answer;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Secret;
+import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
@@ -31,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,7 +43,6 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,11 +64,16 @@ final class Poll implements AutoCloseable {
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
   private static final String NONE = "none";
   private static final String LINK = "link";
-  private static final Pattern LINKED = Pattern.compile("<([^>]*)>((?:\\s*;[^,<]*)*)");
-  private static final Pattern NEXT =
-      Pattern.compile(
-          ";\\s*rel\\s*=\\s*(?:next\\b|\"(?:[^\"]*\\s)?next(?:\\s[^\"]*)?\")",
-          Pattern.CASE_INSENSITIVE);
+
+  /** Characters of base64, behind a slash: a cursor that looks like a path. */
+  private static final Pattern CURSOR_OR_PATH = Pattern.compile("/[A-Za-z0-9+/_=-]*");
+
+  /** Answers that say nothing about the page that was asked for. */
+  private static final Set<Integer> NOT_THE_PAGES_FAULT = Set.of(401, 403, 408, 429);
+
+  /** Behind a source's name, where the ledger keeps what its URL was; in no source's name. */
+  private static final String URL_OF = "/url";
+
   private static final JsonFactory JSON = new JsonFactory();
 
   /**
@@ -135,7 +142,7 @@ final class Poll implements AutoCloseable {
       if (position.isEmpty()) {
         return first;
       }
-      if (position.startsWith("http://") || position.startsWith("https://")) {
+      if (isUrl(position)) {
         return URI.create(position);
       }
       String query = first.getRawQuery();
@@ -144,11 +151,57 @@ final class Poll implements AutoCloseable {
           first.getRawPath() + "?" + (query == null ? "" : query + "&") + parameter);
     }
 
+    /** Whether a URL is on the source's own server: no other one is to get the secret. */
+    boolean isAt(URI url) {
+      return Objects.equals(url.getScheme(), first.getScheme())
+          && Objects.equals(url.getRawAuthority(), first.getRawAuthority());
+    }
+
+    /** Whether a position of the watermark can be asked for. */
+    boolean reaches(String position) {
+      try {
+        return !isUrl(position) || isAt(URI.create(position));
+      } catch (IllegalArgumentException notAUrl) {
+        return false;
+      }
+    }
+
+    /**
+     * What tells its URL from another one and gives nothing away: as the position a digest of
+     * server and path, as the ETag one of the whole.
+     */
+    Watermark place() {
+      return new Watermark(
+          ContentHash.digest(
+              first.getScheme() + "://" + first.getRawAuthority() + first.getRawPath()),
+          ContentHash.digest(first.toString()),
+          "");
+    }
+
+    /**
+     * The cursor that a position may be that was taken for a path; empty where it can be none, such
+     * as a path beside that of the first page.
+     */
+    String cursorIn(String position) {
+      if (linked() || !isUrl(position)) {
+        return "";
+      }
+      URI url = URI.create(position);
+      String text = position.substring(position.indexOf(url.getRawPath(), "https://".length()));
+      String beside = first.getRawPath().replaceFirst("(?<=[^/])/.*", "");
+      boolean path = beside.length() > 1 && (text.equals(beside) || text.startsWith(beside + "/"));
+      return !path && CURSOR_OR_PATH.matcher(text).matches() ? text : "";
+    }
+
     /** Without URL and secret. */
     @Override
     public String toString() {
       return "Source[" + name + "]";
     }
+  }
+
+  private static boolean isUrl(String position) {
+    return position.startsWith("http://") || position.startsWith("https://");
   }
 
   private final Duties duties;
@@ -232,6 +285,9 @@ final class Poll implements AutoCloseable {
     } catch (IOException failure) {
       // Its message may hold the URL.
       waits(source, "it cannot be fetched (" + failure.getClass().getSimpleName() + ")");
+    } catch (RuntimeException unforeseen) {
+      // The scheduler would ask again at once; its message may hold the URL, too.
+      waits(source, "it fails (" + unforeseen.getClass().getSimpleName() + ")");
     }
     if (more && pages.merge(source, 1, Integer::sum) < MOST_PAGES) {
       return true;
@@ -247,7 +303,7 @@ final class Poll implements AutoCloseable {
   }
 
   private boolean fetch(Source from) throws IOException, RefusedBody, InterruptedException {
-    Watermark mark = ledger.watermark(from.name());
+    Watermark mark = mark(from);
     boolean first = mark.position().isEmpty();
     Path part = spool.begin();
     try {
@@ -257,7 +313,9 @@ final class Poll implements AutoCloseable {
           return take(from, mark, response, spool.complete(part));
         }
         case 204, 304 -> LOG.debug("Source {}: nothing new", from.name());
-        default -> refused(from, response);
+        default -> {
+          return refused(from, mark, response);
+        }
       }
       return false;
     } finally {
@@ -265,27 +323,76 @@ final class Poll implements AutoCloseable {
     }
   }
 
-  private void refused(Source from, HttpResponse<Path> response) {
+  /**
+   * How far a source was read: not at all where its URL is that of another server or path now,
+   * since positions and validators belong to the pages that they came with.
+   */
+  private Watermark mark(Source from) {
+    Watermark mark = ledger.watermark(from.name());
+    Watermark was = ledger.watermark(from.name() + URL_OF);
+    Watermark is = from.place();
+    boolean known = was.equals(Watermark.START) || was.equals(is);
+    Watermark now = known ? mark : new Watermark(mark.position(), "", "");
+    if (!from.reaches(mark.position()) || (!known && !was.position().equals(is.position()))) {
+      now = Watermark.START;
+    }
+    if (!now.equals(mark)) {
+      ledger.move(from.name(), now);
+      LOG.warn(
+          "Source {}: it was read at another URL before, so {}",
+          from.name(),
+          now.equals(Watermark.START)
+              ? "it begins at its first page"
+              : "the page that it goes on at is read anew");
+    }
+    if (!was.equals(is)) {
+      ledger.move(from.name() + URL_OF, is);
+    }
+    return now;
+  }
+
+  /** Notes an answer that is no page; whether the same is to be asked for otherwise, at once. */
+  private boolean refused(Source from, Watermark mark, HttpResponse<Path> response) {
     int status = response.statusCode();
+    Instant now = ledger.now();
     Duration wait =
-        response
-            .headers()
-            .firstValue("Retry-After")
-            .filter(seconds -> seconds.matches("\\d{1,6}"))
-            .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
-            .orElse(Duration.ZERO);
-    notBefore.put(
-        from.name(), ledger.now().plus(wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait));
+        Answer.retryAfter(
+            response.headers().firstValue("Retry-After").orElse(null), now, LONGEST_WAIT);
+    notBefore.put(from.name(), wait == null ? now : now.plus(wait));
+    if (!mark.position().isEmpty() && status / 100 == 4 && !NOT_THE_PAGES_FAULT.contains(status)) {
+      return otherwise(from, mark, status);
+    }
     waits(
         from.name(),
         "it answers "
             + status
             + (status == 401 || status == 403 ? ": look at its secret" : "")
             + (status / 100 == 3 ? ": it has moved, look at its URL" : ""));
+    return false;
+  }
+
+  /** Gives up a position that the source does not know, so that it is not asked for for ever. */
+  private boolean otherwise(Source from, Watermark mark, int status) {
+    String cursor = from.cursorIn(mark.position());
+    if (!cursor.isEmpty()) {
+      ledger.move(from.name(), new Watermark(cursor, "", ""));
+      LOG.info(
+          "Source {}: it answers {} for a next page that looks like a path; it is taken for a cursor",
+          from.name(),
+          status);
+      return true;
+    }
+    ledger.move(from.name(), Watermark.START);
+    waits(
+        from.name(),
+        "it answers "
+            + status
+            + " for a page behind its first one, so that is where it begins anew");
+    return false;
   }
 
   private HttpResponse<Path> ask(Source from, Watermark mark, boolean conditional, Path part)
-      throws IOException, InterruptedException {
+      throws IOException, RefusedBody, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(from.at(mark.position()))
             .timeout(responseTimeout)
@@ -316,6 +423,11 @@ final class Poll implements AutoCloseable {
       }
       return answer.get(LONGEST_PAGE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException failure) {
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        if (cause instanceof RefusedBody tooLarge) {
+          throw tooLarge;
+        }
+      }
       throw failure.getCause() instanceof IOException cause ? cause : new IOException(failure);
     } catch (TimeoutException | CancellationException late) {
       answer.cancel(true);
@@ -331,7 +443,7 @@ final class Poll implements AutoCloseable {
     String next;
     boolean empty;
     try {
-      next = next(from, response, page.part());
+      next = next(from, mark, response, page.part());
       empty = empty(from, page.part());
       if (!empty && !refusedBefore(from, page)) {
         Spool.Kept kept =
@@ -376,22 +488,24 @@ final class Poll implements AutoCloseable {
   }
 
   /** The position of the next page; empty where this is the last one. */
-  private static String next(Source from, HttpResponse<Path> response, Path page)
+  private static String next(Source from, Watermark mark, HttpResponse<Path> response, Path page)
       throws IOException, RefusedBody {
     String next =
         from.linked()
-            ? linked(response)
+            ? LinkHeader.next(response.headers().allValues("Link"))
             : from.next().equals(NONE) ? "" : pointed(JsonPointer.compile(from.next()), page);
-    if (!from.linked() && !next.startsWith("/") && !next.matches("https?://.*")) {
-      return next;
-    }
     if (next.isEmpty()) {
       return "";
     }
+    if (next.chars().anyMatch(Character::isISOControl)) {
+      throw new RefusedBody(400, "its page names a next page that holds control characters");
+    }
+    if (!from.linked() && isCursor(next, mark.position())) {
+      return next;
+    }
     try {
       URI url = response.uri().resolve(next);
-      if (Objects.equals(url.getScheme(), from.first().getScheme())
-          && Objects.equals(url.getRawAuthority(), from.first().getRawAuthority())) {
+      if (from.isAt(url)) {
         return url.toString();
       }
     } catch (IllegalArgumentException notAUrl) {
@@ -400,16 +514,15 @@ final class Poll implements AutoCloseable {
     throw new RefusedBody(400, "its page names a next page that is not on the same server");
   }
 
-  private static String linked(HttpResponse<Path> response) {
-    for (String header : response.headers().allValues("Link")) {
-      Matcher link = LINKED.matcher(header);
-      while (link.find()) {
-        if (NEXT.matcher(link.group(2)).find()) {
-          return link.group(1);
-        }
-      }
-    }
-    return "";
+  /**
+   * Whether the text of a next page is a cursor: what is neither a URL nor a path, and also what
+   * begins like a path where the cursor before it did, or like a server and is none.
+   */
+  private static boolean isCursor(String next, String before) {
+    return !isUrl(next)
+        && (!next.startsWith("/")
+            || before.startsWith("/")
+            || (next.startsWith("//") && CURSOR_OR_PATH.matcher(next).matches()));
   }
 
   private static String pointed(JsonPointer pointer, Path page) throws IOException {
@@ -493,7 +606,12 @@ final class Poll implements AutoCloseable {
         if (subscription != null) {
           subscription.cancel();
         }
-        file.onError(new IOException(RefusedBody.tooLarge(largest)));
+        file.onError(
+            new RefusedBody(
+                413,
+                "its page is larger than the "
+                    + largest
+                    + " bytes of kiln.http.largest-upload: let its URL ask for fewer rows"));
       }
     }
 

@@ -6,6 +6,7 @@ import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -20,8 +21,12 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +35,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.slf4j.LoggerFactory;
 
 /** Leads that are fetched: the shipped template, against a server of the test's own. */
 @ResourceLock(RunningKiln.MANAGED)
@@ -187,6 +193,7 @@ final class PollTest {
     pages.put(
         "/leads",
         Page.of(leads(1, 1, "Banking"), "ETag", "\"v1\"", "Link", "</leads/2>; rel=next"));
+    pages.put("/leads/2", new Page(503, Map.of(), ""));
     poll("next", "link");
     kiln.start();
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
@@ -229,6 +236,7 @@ final class PollTest {
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 3);
     assertThat(kiln.snapshot().runs()).hasSize(3);
 
+    pages.put("/leads?from=99", new Page(503, Map.of(), ""));
     pages.put(
         "/leads&after=77", Page.of("{\"results\":[],\"paging\":{\"next\":\"/leads?from=99\"}}"));
     askedAgain("/leads?from=99", 3);
@@ -309,6 +317,229 @@ final class PollTest {
     kiln.drop("normal/other.csv", leads(50, 1, "Banking"));
     kiln.settled("other.csv");
     assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("Retry-After may be a date")
+  void retryAfterDate() throws Exception {
+    String date =
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC).plusHours(1));
+    pages.put("/leads", new Page(503, Map.of("Retry-After", date), ""));
+    poll();
+    kiln.start();
+    soon().untilAsserted(() -> assertThat(asked).hasSize(1));
+    kiln.drop("normal/other.csv", leads(50, 1, "Banking"));
+    kiln.settled("other.csv");
+    assertThat(asked).hasSize(1);
+  }
+
+  /** The log lines of polls while something is done. */
+  private List<String> lines(Callable<?> done) throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(Poll.class);
+    SecretsTest.Kept kept = new SecretsTest.Kept();
+    kept.setContext(logger.getLoggerContext());
+    kept.start();
+    logger.addAppender(kept);
+    try {
+      done.call();
+      return List.copyOf(kept.lines);
+    } finally {
+      logger.detachAppender(kept);
+    }
+  }
+
+  @Test
+  @DisplayName("a page that is too large is told as that")
+  void tooLarge() throws Exception {
+    pages.put("/leads", Page.of("x".repeat(5_000)));
+    poll();
+    kiln.set("kiln.http.largest-upload", "1KB");
+    List<String> lines =
+        lines(
+            () -> {
+              kiln.start();
+              askedAgain("/leads", 3);
+              return null;
+            });
+    assertThat(lines)
+        .isNotEmpty()
+        .allMatch(line -> line.contains("its page is larger than the 1024 bytes of kiln.http."));
+  }
+
+  @Test
+  @DisplayName("what nobody foresaw in a round waits for the next time, and tells nothing")
+  void unforeseen() throws Exception {
+    pages.put("/leads", new Page(204, Map.of(), ""));
+    poll();
+    kiln.inRoutes("intake-poll.camel.yaml", "value: 100ms", "value: 1h");
+    kiln.start();
+    soon().untilAsserted(() -> assertThat(asked).hasSize(1));
+    // No header may hold a line feed: no request can be made of it.
+    kiln.app().ledger().move("inbound", new Watermark("", "\"v\n1\"", ""));
+    kiln.stop();
+    List<String> lines =
+        lines(
+            () -> {
+              kiln.start();
+              kiln.drop("normal/other.csv", leads(50, 1, "Banking"));
+              return kiln.settled("other.csv");
+            });
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .contains("Source inbound: it fails (IllegalArgumentException); it is asked again at its")
+        .doesNotContain(KEY, "v\n1");
+  }
+
+  @Test
+  @DisplayName("a next page with control characters is refused, and one that was kept is forgotten")
+  void controlCharacters() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(
+            "{\"results\":[{\"email\":\"a@b.example\"}],\"next\":\"https://evil.example/CURSOR\\nx\"}"));
+    poll("next", "/next");
+    List<String> lines =
+        lines(
+            () -> {
+              kiln.start();
+              askedAgain("/leads", 3);
+              return null;
+            });
+    assertThat(watermark()).isEqualTo(Watermark.START);
+    assertThat(lines)
+        .isNotEmpty()
+        .allMatch(line -> line.contains("names a next page that holds control characters; it is"))
+        .noneMatch(line -> line.contains("evil"));
+    kiln.app().ledger().move("inbound", new Watermark("https://evil.example/CURSOR\nx", "", ""));
+    askedAgain("/leads", 2);
+    assertThat(watermark()).isEqualTo(Watermark.START);
+  }
+
+  @Test
+  @DisplayName("a header that HTTP itself sets cannot carry the secret")
+  void restrictedHeaders() throws Exception {
+    poll("secret", "crm-token", "header", "Host");
+    String before = "value: Host";
+    for (String header : List.of("Host", "content-length", "Connection")) {
+      kiln.inRoutes("intake-poll.camel.yaml", before, "value: " + header);
+      before = "value: " + header;
+      assertThatThrownBy(() -> kiln.start())
+          .isInstanceOf(InvalidConfiguration.class)
+          .hasMessageContaining(
+              "source inbound has \""
+                  + header
+                  + "\" as its parameter header, which HTTP itself sets");
+    }
+  }
+
+  @Test
+  @DisplayName("positions and validators of another URL are not used")
+  void anotherUrl() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(leads(1, 1, "Banking"), "ETag", "\"v1\"", "Link", "</leads/2>; rel=next"));
+    pages.put("/leads/2", new Page(503, Map.of(), ""));
+    poll("next", "link", "secret", "crm-token");
+    kiln.start();
+    soon().untilAsserted(() -> assertThat(watermark().position()).endsWith("/leads/2"));
+    Path file = kiln.places().secrets().resolve("crm-url");
+    String other = url("").replace("127.0.0.1", "localhost");
+    List<String> lines =
+        lines(
+            () -> {
+              pages.put("/leads", Page.of(leads(2, 1, "Banking"), "ETag", "\"v1\""));
+              Files.writeString(file, other + "/leads?key=" + KEY);
+              kiln.reaches(INBOUND, LeadState.ACCEPTED, 2);
+              askedAgain("/leads", 2);
+              return null;
+            });
+    assertThat(lines)
+        .filteredOn(line -> line.contains("it was read at another URL before"))
+        .singleElement()
+        .asString()
+        .contains("so it begins at its first page")
+        .doesNotContain(KEY, "localhost");
+    assertThat(asked)
+        .filteredOn(request -> request.header("Host").startsWith("localhost"))
+        .noneMatch(request -> request.path().equals("/leads/2"))
+        .first()
+        .matches(request -> !request.headers().containsKey("If-None-Match"));
+
+    // Another path, over a restart; then another query.
+    kiln.stop();
+    pages.put("/contacts", Page.of(leads(3, 1, "Banking"), "ETag", "\"v1\""));
+    pages.put("/contacts&limit=5", Page.of(leads(4, 1, "Banking"), "ETag", "\"v1\""));
+    Files.writeString(file, other + "/contacts?key=" + KEY);
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 3);
+    Files.writeString(file, other + "/contacts?key=" + KEY + "&limit=5");
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 4);
+    askedAgain("/contacts&limit=5", 2);
+    assertThat(asked.get(asked.size() - 1).header("If-None-Match")).isEqualTo("\"v1\"");
+  }
+
+  @Test
+  @DisplayName("a cursor may look like a path, or like a server")
+  void cursorsWithSlashes() throws Exception {
+    String page = "{\"results\":[{\"email\":\"%s@b.example\"}],\"next\":\"%s\"}";
+    pages.put("/leads", Page.of(page.formatted("a", "//8AAB")));
+    pages.put("/leads&cursor=%2F%2F8AAB", Page.of(page.formatted("b", "c2")));
+    pages.put("/leads&cursor=c2", Page.of(page.formatted("c", "/w8AAB==")));
+    pages.put("/leads&cursor=%2Fw8AAB%3D%3D", Page.of(page.formatted("d", "/x9+/")));
+    pages.put("/leads&cursor=%2Fx9%2B%2F", Page.of(page.formatted("e", "")));
+    poll("next", "/next");
+    kiln.start();
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 5);
+    askedAgain("/leads&cursor=%2Fx9%2B%2F", 2);
+    assertThat(answers("/w8AAB==")).isEqualTo(1);
+    assertThat(answers("/x9+/")).isZero();
+    assertThat(answers("/leads")).isEqualTo(1);
+    assertThat(watermark()).isEqualTo(new Watermark("/x9+/", "", ""));
+  }
+
+  @Test
+  @DisplayName("where a later page is gone the next round begins at the first one")
+  void laterPageIsGone() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(leads(1, 1, "Banking"), "ETag", "\"v1\"", "Link", "</leads/2>; rel=next"));
+    pages.put("/leads/2", Page.of(leads(2, 1, "Banking"), "Link", "</leads/3>; rel=next"));
+    pages.put("/leads/3", new Page(410, Map.of(), ""));
+    poll("next", "link");
+    List<String> lines =
+        lines(
+            () -> {
+              kiln.start();
+              askedAgain("/leads/3", 3);
+              return null;
+            });
+    assertThat(answers("/leads")).isGreaterThan(1);
+    assertThat(asked).noneMatch(request -> request.headers().containsKey("If-None-Match"));
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.contains("it answers 410 for a page behind its first one, so that is where"));
+    pages.put("/leads/3", Page.of(leads(3, 1, "Banking")));
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 3);
+    soon().untilAsserted(() -> assertThat(watermark()).isEqualTo(new Watermark("", "\"v1\"", "")));
+    assertThat(kiln.snapshot().runs()).as("the same pages are the same runs").hasSize(3);
+  }
+
+  @Test
+  @DisplayName("a cursor that the source forgot is given up, and nothing but that")
+  void cursorIsGone() throws Exception {
+    pages.put("/leads", Page.of("{\"results\":[{\"email\":\"a@b.example\"}],\"next\":\"c1\"}"));
+    pages.put("/leads&cursor=c1", new Page(401, Map.of(), ""));
+    poll("next", "/next");
+    kiln.start();
+    askedAgain("/leads&cursor=c1", 3);
+    assertThat(answers("/leads")).isEqualTo(1);
+    assertThat(watermark()).isEqualTo(new Watermark("c1", "", ""));
+    pages.put("/leads&cursor=c1", new Page(400, Map.of(), ""));
+    askedAgain("/leads", 2);
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
+    assertThat(kiln.snapshot().runs()).hasSize(1);
   }
 
   @Test

@@ -87,13 +87,23 @@ public enum Answer {
    * @return the wait; null where there is no wish
    */
   public static @Nullable Duration retryAfter(@Nullable String header, Instant now) {
+    return retryAfter(header, now, LONGEST_WAIT);
+  }
+
+  /**
+   * The same, clamped to 1 second to a time of the caller's.
+   *
+   * @param longest the longest wait
+   */
+  public static @Nullable Duration retryAfter(
+      @Nullable String header, Instant now, Duration longest) {
     if (header == null || header.isBlank()) {
       return null;
     }
     String wish = header.strip();
     Duration wait;
     if (wish.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      wait = wish.length() > 9 ? LONGEST_WAIT : Duration.ofSeconds(Long.parseLong(wish));
+      wait = wish.length() > 9 ? longest : Duration.ofSeconds(Long.parseLong(wish));
     } else {
       try {
         wait =
@@ -106,6 +116,6 @@ public enum Answer {
     if (wait.compareTo(LEAST_WAIT) < 0) {
       return LEAST_WAIT;
     }
-    return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+    return wait.compareTo(longest) > 0 ? longest : wait;
   }
 }

@@ -33,6 +33,11 @@ public final class ContentHash {
     }
   }
 
+  /** SHA-256 of a text in UTF-8, in lower-case hexadecimal. */
+  public static String sha256(String text) {
+    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   /** The fields of a lead; those that are null count for nothing. 24 characters of base64url. */
   public static String of(Map<String, ? extends @Nullable Object> fields) {
     String[] names = fields.keySet().toArray(String[]::new);
@@ -53,7 +58,7 @@ public final class ContentHash {
   }
 
   /** A digest of 144 bits that does not give the text away: 24 characters of base64url. */
-  static String digest(String text) {
+  public static String digest(String text) {
     byte[] hash = sha256().digest(text.getBytes(StandardCharsets.UTF_8));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, BYTES));
   }
