@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import dev.kiln.lead.ContentHash;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -37,11 +38,13 @@ final class HttpPoster implements AutoCloseable {
    *
    * @param peer where to
    * @param json the body
-   * @param key the same for the same body, so that the other side can tell a repeat
+   * @param name begins the idempotency key, which ends with the body's SHA-256 in hexadecimal: the
+   *     same for the same body, so that the other side can tell a repeat, and another for another
    * @return the status of the answer
    * @throws IOException if there is no answer; without the URL
    */
-  int post(HttpPeer peer, String json, String key) throws IOException, InterruptedException {
+  int post(HttpPeer peer, String json, String name) throws IOException, InterruptedException {
+    String key = name + "-" + ContentHash.sha256(json);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(peer.url())
             .timeout(responseTimeout)

@@ -207,7 +207,7 @@ public final class OnwardBean {
       @ExchangeProperty("results") OnwardPage page, String url, String secret, String header)
       throws IOException, InterruptedException {
     HttpPeer peer = HttpPeer.of(url, header, secret, placeholders, fault(page));
-    int status = poster.post(peer, json(page).toString(), page.target() + "-" + page.last());
+    int status = poster.post(peer, json(page).toString(), page.target());
     if (ROWS_FAULT.contains(status)) {
       throw new RowRefused("it answers " + status);
     }

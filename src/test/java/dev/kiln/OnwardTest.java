@@ -5,7 +5,9 @@ import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
 import com.sun.net.httpserver.HttpServer;
+import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Onward;
@@ -25,12 +27,16 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Results on their way onward: files, and the templates for HTTP and JDBC. */
 final class OnwardTest {
@@ -38,6 +44,7 @@ final class OnwardTest {
 
   private final List<String> posted = new CopyOnWriteArrayList<>();
   private final List<String> tokens = new CopyOnWriteArrayList<>();
+  private final Map<String, Set<String>> bodies = new ConcurrentHashMap<>();
   private volatile int status = 200;
   private volatile String refused = "nobody";
   private HttpServer crm;
@@ -52,6 +59,8 @@ final class OnwardTest {
         exchange -> {
           String body =
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
+          bodies.computeIfAbsent(key, one -> new ConcurrentSkipListSet<>()).add(body);
           int answer = body.contains(refused) ? 422 : status;
           if (answer == 200) {
             posted.add(body);
@@ -176,6 +185,52 @@ final class OnwardTest {
     assertThat(posted).hasSize(10).allMatch(body -> body.startsWith("{\"lead_id\":\""));
     assertThat(tokens).containsOnly("open sesame");
     assertThat(onward("crm").dead()).isZero();
+  }
+
+  @Test
+  @DisplayName("the same key is the same body, also where a page goes on row by row")
+  void keys() throws Exception {
+    target("crm", "enriched-http", "5", Map.of("url", "crm-url"));
+    start();
+    kiln.context().getRouteController().stopRoute("onward-crm");
+    kiln.drop("normal/a.csv", leads(1, 5, "Software"));
+    kiln.reaches(TECH, LeadState.ENRICHED, 5);
+    // As if the answer was lost: the target has the page, and Kiln does not know it.
+    status = 503;
+    kiln.context().getRouteController().startRoute("onward-crm");
+    soon().ignoreExceptions().until(() -> onward("crm").failures() > 1);
+    status = 200;
+    taken("crm", 5);
+    // The page of five, its first row alone, and the four behind it, which end as the five do.
+    assertThat(bodies).hasSize(3);
+    bodies.forEach(
+        (key, sent) ->
+            assertThat(sent)
+                .singleElement()
+                .satisfies(body -> assertThat(key).isEqualTo("crm-" + ContentHash.sha256(body))));
+  }
+
+  @Test
+  @DisplayName(
+      "a target whose route fails before it has rows is not tried again at once, without end")
+  void failsBeforeRows() throws Exception {
+    target("hotline", "enriched-http", "many", Map.of("url", "crm-url"));
+    kiln.set("kiln.results.poll", "1h");
+    Logger logger = (Logger) LoggerFactory.getLogger("dev.kiln.routes");
+    SecretsTest.Kept kept = new SecretsTest.Kept();
+    kept.setContext(logger.getLoggerContext());
+    kept.start();
+    logger.addAppender(kept);
+    try {
+      start();
+      kiln.drop("normal/a.csv", leads(1, 1, "Software"));
+      kiln.reaches(TECH, LeadState.ENRICHED, 1);
+    } finally {
+      logger.detachAppender(kept);
+    }
+    assertThat(kept.lines)
+        .filteredOn(line -> line.contains("Route onward-hotline failed"))
+        .hasSize(1);
   }
 
   @Test
