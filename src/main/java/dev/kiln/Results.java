@@ -150,7 +150,7 @@ final class Results {
       LOG.warn("A row that came back is sent away: {}", unavailable.getMessage());
       return HttpReply.later(429, 30, "Kiln cannot store at present; nothing was taken");
     }
-    String shown = row.leadId().matches("[\\w.-]{1,100}") ? row.leadId() : "of no lead";
+    String shown = EnrichedRow.mayBeLeadId(row.leadId()) ? row.leadId() : "of no lead";
     switch (receipt.kind()) {
       case LATE -> LOG.info("Row {} came back, and is kept: {}", shown, receipt.note());
       case QUARANTINED ->

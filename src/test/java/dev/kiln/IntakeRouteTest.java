@@ -23,6 +23,7 @@ import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Wish;
+import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,6 +35,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -168,6 +170,23 @@ final class IntakeRouteTest {
               assertThat(kiln.files("rejects")).containsExactly(refused.id() + "-pictures.csv");
               assertThat(kiln.files("inbox")).isEmpty();
             });
+  }
+
+  @Test
+  @DisplayName("the name of a file neither steers a terminal nor makes lines of its own")
+  void namesThatSteer() throws Exception {
+    kiln.start();
+    String good = "a\u001b[31m\n  forged: line\u0007.csv";
+    String bad = "b\u001b[31m\n  forged: line\u0007.csv";
+    kiln.drop("normal/" + good, leads(1, 1, "Software"));
+    kiln.settled(good);
+    kiln.drop("normal/" + bad, "no leads at all\n");
+    kiln.read(bad);
+    assertThat(StatusText.of(kiln.snapshot(), Instant.now()))
+        .contains("a?[31m?  forged: line?.csv", "b?[31m?  forged: line?.csv was refused: ")
+        .doesNotContain("\u001b", "\u0007", "\n  forged");
+    assertThat(StatusJson.of(kiln.snapshot(), List.of(), Instant.now()))
+        .contains("\\u001B[31m\\n  forged: line\\u0007.csv");
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.kiln.ReadingStopped;
 import dev.kiln.Settings;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.Findings.Named;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerView;
@@ -332,14 +333,18 @@ final class SendCommand implements Callable<Integer> {
         spec.commandLine()
             .getErr()
             .println(
-                run.name()
+                Shown.of(run.name())
                     + ": columns that never leave (kiln.intake.blocked) were left out: "
-                    + blocked.stream().map(Named::name).collect(Collectors.joining(", ")));
+                    + blocked.stream()
+                        .map(Named::name)
+                        .map(Shown::of)
+                        .collect(Collectors.joining(", ")));
       }
     }
     end.parked()
         .forEach(
-            (table, reason) -> spec.commandLine().getErr().println(table + " waits: " + reason));
+            (table, reason) ->
+                spec.commandLine().getErr().println(table + " waits: " + Shown.of(reason)));
     out.flush();
     end.lost()
         .forEach(

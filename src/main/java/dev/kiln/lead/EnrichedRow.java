@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record EnrichedRow(String leadId, String body, String hash) {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern LEAD_ID = Pattern.compile("[\\w.-]{1,100}");
   private static final JsonFactory FACTORY = JSON.getFactory();
 
   /**
@@ -46,6 +48,14 @@ public record EnrichedRow(String leadId, String body, String hash) {
   /** The row without anything of its content: its body is an empty object. */
   public EnrichedRow emptied() {
     return new EnrichedRow(leadId, "{}", ContentHash.digest("{}"));
+  }
+
+  /**
+   * Whether a text may be told as a lead_id, which is up to 100 letters, digits and {@code . _ -}:
+   * a column may send an e-mail address in its place, or anything.
+   */
+  public static boolean mayBeLeadId(String text) {
+    return LEAD_ID.matcher(text).matches();
   }
 
   /** The fields of its body; see {@link #fields(String)}. */

@@ -1,6 +1,7 @@
 package dev.kiln.status;
 
 import dev.kiln.clay.RowSizes;
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.BudgetWarning;
 import dev.kiln.ledger.DryRun;
 import dev.kiln.ledger.LeadState;
@@ -70,10 +71,15 @@ public final class PreviewText {
     for (FilePreview file : preview.files()) {
       table.row(file.name(), file.read(), file.skipped());
       if (!file.note().isEmpty()) {
-        notes.append("  ").append(file.name()).append(": ").append(file.note()).append('\n');
+        notes
+            .append("  ")
+            .append(Shown.of(file.name()))
+            .append(": ")
+            .append(Shown.of(file.note()))
+            .append('\n');
       }
       if (file.refused() != null) {
-        notes.append("  refused: ").append(file.refused()).append('\n');
+        notes.append("  refused: ").append(Shown.of(file.refused())).append('\n');
       }
     }
     return table.toString() + notes;

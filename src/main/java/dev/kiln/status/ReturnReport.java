@@ -3,6 +3,7 @@ package dev.kiln.status;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.lead.EnrichedRow;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Onward;
 import dev.kiln.ledger.Quarantined;
@@ -85,13 +86,18 @@ public record ReturnReport(
     }
     if (quarantined > 0) {
       TextTable table = new TextTable("came", "table", "lead_id", "reason");
-      newest.forEach(row -> table.row(row.receivedAt(), row.table(), row.leadId(), row.reason()));
+      newest.forEach(
+          row -> table.row(row.receivedAt(), row.table(), shown(row.leadId()), row.reason()));
       text.append("\nKept apart: ")
           .append(quarantined)
           .append(" rows of no lead that was sent; the newest\n")
           .append(table);
     }
     return text.toString();
+  }
+
+  private static String shown(String leadId) {
+    return EnrichedRow.mayBeLeadId(leadId) ? leadId : leadId.isEmpty() ? "-" : "(not shown)";
   }
 
   /** A line for each table that takes rows and gets none back. */

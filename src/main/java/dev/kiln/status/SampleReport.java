@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Table;
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.Amount;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.RunAccount;
@@ -41,7 +42,7 @@ public record SampleReport(RunAccount run, Amount spent, Catalogue catalogue, St
             });
     StringBuilder text =
         new StringBuilder("\nSample of ")
-            .append(run.name())
+            .append(Shown.of(run.name()))
             .append(", run ")
             .append(run.id())
             .append('\n')

@@ -1,5 +1,6 @@
 package dev.kiln.status;
 
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.Amount;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.BudgetAccount;
@@ -115,20 +116,24 @@ public final class StatusText {
     }
     for (RunAccount run : runs.subList(0, Math.min(RUNS_SHOWN, runs.size()))) {
       if (!run.note().isEmpty()) {
-        text.append("  ").append(run.name()).append(": ").append(run.note()).append('\n');
+        text.append("  ")
+            .append(Shown.of(run.name()))
+            .append(": ")
+            .append(Shown.of(run.note()))
+            .append('\n');
       }
     }
     for (RunAccount run : runs) {
       if (!run.problem().isEmpty()) {
         text.append("  ")
-            .append(run.name())
+            .append(Shown.of(run.name()))
             .append(" was refused: ")
-            .append(run.problem())
+            .append(Shown.of(run.problem()))
             .append('\n');
       }
       if (!run.rejects().isEmpty()) {
         text.append("  ")
-            .append(run.name())
+            .append(Shown.of(run.name()))
             .append(": its rejected rows are ")
             .append(rejects.apply(run.rejects()))
             .append('\n');
@@ -167,7 +172,7 @@ public final class StatusText {
             .append("  ")
             .append(table.name())
             .append(" waits: ")
-            .append(table.waiting().reason())
+            .append(Shown.of(table.waiting().reason()))
             .append('\n');
       }
     }

@@ -1,10 +1,14 @@
 package dev.kiln.status;
 
+import dev.kiln.lead.Shown;
 import dev.kiln.plan.Numbers;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table for people: columns as wide as their widest cell, numbers to the right. */
+/**
+ * A table for people: columns as wide as their widest cell, numbers to the right. Cells are as
+ * {@link Shown} has them.
+ */
 public final class TextTable {
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -17,7 +21,10 @@ public final class TextTable {
   public TextTable row(Object... cells) {
     List<String> row = new ArrayList<>();
     for (Object cell : cells) {
-      row.add(cell instanceof Number number ? Numbers.of(number.longValue()) : cell.toString());
+      row.add(
+          cell instanceof Number number
+              ? Numbers.of(number.longValue())
+              : Shown.of(cell.toString()));
     }
     rows.add(row);
     return this;

@@ -36,6 +36,14 @@ final class ReturnReportTest {
             "crm-7 no lead has this lead_id");
     assertThat(report.json())
         .contains("\"hit_rate\" : 0.5", "\"waiting\" : 5", "\"quarantined\" : 1");
+    List<Quarantined> odd =
+        List.of(
+            new Quarantined("x".repeat(500_000), "ada@firm.example", "it", NOON),
+            new Quarantined("t\u001b[31m\u0007", "\u001b]0;title", "it", NOON),
+            new Quarantined("tech", "", "it names no lead", NOON));
+    assertThat(new ReturnReport(List.of(), List.of(), 3, odd).text())
+        .contains("(not shown)", "t?[31m?", " -  ")
+        .doesNotContain("@", "\u001b", "\u0007", "x".repeat(300));
     assertThat(ReturnReport.EMPTY.text()).startsWith("No table expects rows to come back");
   }
 }

@@ -1,0 +1,32 @@
+package dev.kiln.lead;
+
+import java.util.regex.Pattern;
+
+/**
+ * Text from outside, such as the name of a file or an answer, as people see it: it can neither
+ * steer a terminal nor look like another line, nor fill the screen.
+ */
+public final class Shown {
+  /** The most characters of one text. */
+  static final int MOST = 300;
+
+  /** Control characters, ends of lines and text direction; logback.xml has the same. */
+  private static final Pattern UNSEEN =
+      Pattern.compile("[\\p{Cc}\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069]");
+
+  private Shown() {}
+
+  /**
+   * A text as it is shown: on one line, with a question mark for what nobody sees, up to 300
+   * characters.
+   */
+  public static String of(String text) {
+    String some = text;
+    if (text.length() > MOST) {
+      int end = MOST - 1;
+      some = text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end);
+    }
+    String shown = UNSEEN.matcher(some).replaceAll("?");
+    return some.length() < text.length() ? shown + "\u2026" : shown;
+  }
+}
