@@ -204,10 +204,7 @@ public final class App implements AutoCloseable {
         Set<String> all = new HashSet<>(orphans.keySet());
         all.addAll(configuration.catalogue().tables().keySet());
         ledger.recover(
-            Long.MAX_VALUE,
-            all,
-            policy.resend() ? ledger.now() : null,
-            policy.attempts());
+            Long.MAX_VALUE, all, policy.resend() ? ledger.now() : null, policy.attempts());
       }
       ledger.waiting(orphans);
       return start(places, mode, files, configuration, lock, ledger, node);

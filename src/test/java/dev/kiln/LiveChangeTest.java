@@ -302,7 +302,10 @@ final class LiveChangeTest {
       ledger.pause(Pausable.TABLE, INBOUND, false);
       Lease lease = ledger.lead("before", "killed", Duration.ofSeconds(10), true).orElseThrow();
       while (lease.epoch() < 20) {
-        lease = ledger.lead("before", "killed " + lease.epoch(), Duration.ofSeconds(10), true).orElseThrow();
+        lease =
+            ledger
+                .lead("before", "killed " + lease.epoch(), Duration.ofSeconds(10), true)
+                .orElseThrow();
       }
       Due due = ledger.due(Map.of(INBOUND, 1), 1, Set.of(), null).get(0);
       ledger.begin(due, lease, (uses, now) -> uses.get(0), now -> Budget.NONE);

@@ -14,11 +14,7 @@ final class Known {
 
   /** Refuses a workspace or table that is not in clay.yaml, with the nearest one. */
   static void name(Places places, Pausable kind, String name) {
-    mustHave(
-        places,
-        kind,
-        name,
-        Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets()));
+    mustHave(places, kind, name, Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets()));
   }
 
   /**
@@ -31,7 +27,12 @@ final class Known {
       catalogue = Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets());
     } catch (InvalidConfiguration broken) {
       err.println(
-          "Whether there is a " + kind.word() + " " + name + " is not known: " + broken.getMessage());
+          "Whether there is a "
+              + kind.word()
+              + " "
+              + name
+              + " is not known: "
+              + broken.getMessage());
       return;
     }
     mustHave(places, kind, name, catalogue);

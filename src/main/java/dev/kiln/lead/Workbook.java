@@ -34,10 +34,14 @@ final class Workbook implements Closeable {
     this.isoDates = isoDates;
   }
 
-  static Opening open(Content content, Limits limits) throws IOException {
+  private static Workbook of(Content content, Limits limits) throws IOException {
     byte[] bytes = bytes(content);
     boolean isoDates = guard(content.file(), bytes, limits).isoDates();
-    Workbook workbook = new Workbook(content.file(), readable(content.file(), bytes), isoDates);
+    return new Workbook(content.file(), readable(content.file(), bytes), isoDates);
+  }
+
+  static Opening open(Content content, Limits limits) throws IOException {
+    Workbook workbook = of(content, limits);
     try {
       return workbook.open(limits);
     } catch (IOException | RuntimeException failure) {
@@ -49,7 +53,7 @@ final class Workbook implements Closeable {
   /** Whether the text of any cell of any sheet is as wanted. */
   static boolean anyText(Content content, Limits limits, Predicate<String> wanted)
       throws IOException {
-    try (Workbook workbook = new Workbook(content.file(), readable(content, limits))) {
+    try (Workbook workbook = of(content, limits)) {
       for (Sheet sheet : workbook.guarded(() -> workbook.workbook.getSheets().toList())) {
         try (SheetRecords records = new SheetRecords(workbook, sheet, () -> {})) {
           while (records.next()) {

@@ -653,7 +653,9 @@ final class DeliveryTest {
     storeBoth();
     fixture.settle(fixture.begin(), answered(401));
     mustDeliverOnly("finance");
-    fixture.delivery().apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", refused), finance));
+    fixture
+        .delivery()
+        .apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", refused), finance));
     mustDeliverOnly("finance");
     Webhook mended =
         new Webhook(
@@ -665,7 +667,9 @@ final class DeliveryTest {
             refused.cap(),
             refused.used(),
             refused.clayTable());
-    fixture.delivery().apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", mended), finance));
+    fixture
+        .delivery()
+        .apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", mended), finance));
     Sending probe = fixture.begin();
     assertThat(probe.lead().table()).isEqualTo("tech");
     fixture.settle(probe, answered(200));
