@@ -118,6 +118,7 @@ public final class App implements AutoCloseable {
   private final Health health;
   private final Duration lease;
   private @Nullable HttpListener http;
+  private @Nullable Uploads uploads;
   private @Nullable HttpListener results;
   private @Nullable Jolokia jolokia;
   private @Nullable Watch watch;
@@ -653,17 +654,18 @@ public final class App implements AutoCloseable {
     if (address.isEmpty()) {
       return;
     }
-    Uploads uploads =
+    Uploads taking =
         new Uploads(
             spool,
             ledger,
             context().createProducerTemplate(),
             settings.uploadsAtOnce(),
             settings.stall());
+    uploads = taking;
     HttpListener listener =
-        new HttpListener(() -> settings.token(placeholders), settings.uploadsAtOnce())
-            .on("POST", "/leads", uploads::post)
-            .on("GET", "/runs/*", uploads::run)
+        new HttpListener(() -> settings.token(placeholders), HttpListener.FEW_AT_ONCE)
+            .on("POST", "/leads", taking::post)
+            .on("GET", "/runs/*", taking::run)
             .on(
                 "GET",
                 "/metrics",
@@ -756,6 +758,9 @@ public final class App implements AutoCloseable {
     }
     if (http != null) {
       http.close();
+    }
+    if (uploads != null) {
+      uploads.close();
     }
     if (live != null) {
       live.close();

@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -70,8 +69,12 @@ public final class Claims implements AutoCloseable {
   private static String owner(Path file) throws IOException {
     if (!Files.exists(file)) {
       Path part = Files.createTempFile(file.toAbsolutePath().getParent(), "kiln", ".id.part");
-      write(part, UUID.randomUUID().toString(), StandardOpenOption.WRITE);
-      Files.move(part, file);
+      try {
+        write(part, UUID.randomUUID().toString());
+        Files.move(part, file);
+      } finally {
+        Files.deleteIfExists(part);
+      }
     }
     return Files.readString(file).strip();
   }
@@ -101,13 +104,13 @@ public final class Claims implements AutoCloseable {
     }
     String last = number == 0 ? "" : read(file, number - 1);
     if (number > 0 && last.startsWith(owner)) {
-      return hold(file, number - 1, StandardOpenOption.WRITE);
+      return hold(file, number - 1, false);
     }
     if (number > 0 && !expired(claim(file, number - 1), last)) {
       return false;
     }
     try {
-      hold(file, number, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+      hold(file, number, true);
     } catch (FileAlreadyExistsException another) {
       return false;
     }
@@ -127,8 +130,13 @@ public final class Claims implements AutoCloseable {
     return true;
   }
 
-  private boolean hold(Path file, int number, OpenOption... how) throws IOException {
-    write(claim(file, number), text(), how);
+  private boolean hold(Path file, int number, boolean made) throws IOException {
+    Path claim = claim(file, number);
+    if (made) {
+      make(claim, text());
+    } else {
+      write(claim, text());
+    }
     held.put(file, new Held(number, clock.instant()));
     return true;
   }
@@ -169,11 +177,29 @@ public final class Claims implements AutoCloseable {
     if (Files.exists(file)) {
       return false;
     }
+    int number = 0;
+    while (Files.exists(claim(file, number))) {
+      String text = read(file, number);
+      // One that was never written whole is nobody's, unless somebody is just about to.
+      if (text.endsWith("\n") || !expired(claim(file, number), text)) {
+        return false;
+      }
+      number++;
+    }
     try {
-      return hold(file, 0, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+      return hold(file, number, true);
     } catch (FileAlreadyExistsException claimed) {
       return false;
     }
+  }
+
+  /** Whether somebody has a file: a claim that was not written whole is nobody's. */
+  boolean taken(Path file) throws IOException {
+    int number = 0;
+    while (Files.exists(claim(file, number))) {
+      number++;
+    }
+    return number > 0 && read(file, number - 1).endsWith("\n");
   }
 
   /** Whether a file was claimed here and another Kiln may have taken it over since. */
@@ -209,7 +235,7 @@ public final class Claims implements AutoCloseable {
             boolean over = Files.exists(claim(file, claim.number + 1));
             Held now = new Held(claim.number, over ? Instant.EPOCH : clock.instant());
             if (!over) {
-              write(claim(file, claim.number), text(), StandardOpenOption.WRITE);
+              write(claim(file, claim.number), text());
             }
             held.replace(file, claim, now);
           } catch (IOException failure) {
@@ -234,9 +260,23 @@ public final class Claims implements AutoCloseable {
     return Files.exists(claim) ? Files.readString(claim) : "";
   }
 
-  private static void write(Path file, String text, OpenOption... how) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, how)) {
-      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+  /** Makes a file with its text, or none. */
+  private static void make(Path file, String text) throws IOException {
+    Files.createFile(file);
+    try {
+      write(file, text);
+    } catch (IOException failure) {
+      Files.deleteIfExists(file);
+      throw failure;
+    }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer left = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (left.hasRemaining()) {
+        channel.write(left);
+      }
       channel.force(true);
     }
   }

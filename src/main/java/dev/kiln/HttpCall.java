@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +30,7 @@ final class HttpCall {
   private final Semaphore working;
   private final int notNow;
   private final boolean trusted;
+  private boolean atWork;
 
   /**
    * A call.
@@ -108,19 +112,48 @@ final class HttpCall {
    * @param after runs on the event loop once it is made
    */
   void answer(Callable<HttpReply> blocking, Runnable after) {
+    answer(() -> vertx.executeBlocking(blocking, false), after);
+  }
+
+  /** The same on threads that others do not wait for. */
+  void answer(Executor threads, Callable<HttpReply> blocking, Runnable after) {
+    answer(
+        () ->
+            Future.fromCompletionStage(
+                CompletableFuture.supplyAsync(() -> made(blocking), threads),
+                vertx.getOrCreateContext()),
+        after);
+  }
+
+  private static HttpReply made(Callable<HttpReply> blocking) {
+    try {
+      return blocking.call();
+    } catch (Exception failure) {
+      return failed(failure);
+    }
+  }
+
+  private void answer(Supplier<Future<HttpReply>> making, Runnable after) {
     if (!working.tryAcquire()) {
       after.run();
       answer(HttpReply.later(notNow, 5, "too many requests at once; try again"));
       return;
     }
-    vertx
-        .executeBlocking(blocking, false)
+    atWork = true;
+    making
+        .get()
         .otherwise(HttpCall::failed)
         .onSuccess(
             reply -> {
+              atWork = false;
               after.run();
               answer(reply).onComplete(sent -> working.release());
             });
+  }
+
+  /** Whether an answer is being made: it takes as long as it takes. */
+  boolean atWork() {
+    return atWork;
   }
 
   /** The answer to a failure. */

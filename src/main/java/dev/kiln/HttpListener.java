@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -18,6 +19,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +31,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +48,12 @@ final class HttpListener implements AutoCloseable {
 
   /** Answers that are being made at once, or wait to be. */
   private static final int MOST_WORKING = 1_000;
+
+  /** Answers that block at once where no others are expected. */
+  static final int FEW_AT_ONCE = 8;
+
+  /** Looks within the time after which a silent connection is closed. */
+  private static final int LOOKS = 4;
 
   /** What answers the requests of one path; called on an event loop, where it must not block. */
   @FunctionalInterface
@@ -73,6 +82,7 @@ final class HttpListener implements AutoCloseable {
   private final Supplier<Optional<Secret>> token;
   private final Map<Endpoint, Handler> endpoints = new LinkedHashMap<>();
   private final Set<Handler> open = new HashSet<>();
+  private final Map<HttpConnection, Line> lines = new HashMap<>();
   private final Semaphore working = new Semaphore(MOST_WORKING);
   private Predicate<HttpServerRequest> provesItself = request -> false;
   private int notNow = 503;
@@ -139,7 +149,8 @@ final class HttpListener implements AutoCloseable {
    * Listens from now on.
    *
    * @param address where; port 0 takes any free one
-   * @param idle how long a connection may be silent before it is closed
+   * @param idle how long a connection may be silent before it is closed, but for the time in which
+   *     its answer is being made
    * @throws IOException if that cannot be
    */
   void listen(InetSocketAddress address, Duration idle) throws IOException {
@@ -148,16 +159,16 @@ final class HttpListener implements AutoCloseable {
       HttpServer server =
           vertx
               .createHttpServer(
-                  new HttpServerOptions()
-                      .setHttp2ClearTextEnabled(false)
-                      .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                      .setIdleTimeout((int) Math.min(idle.toMillis(), Integer.MAX_VALUE)))
+                  // Its own idle time-out would close what waits for an answer.
+                  new HttpServerOptions().setHttp2ClearTextEnabled(false))
+              .connectionHandler(this::begin)
               .requestHandler(this::handle)
               .listen(address.getPort(), host)
               .toCompletionStage()
               .toCompletableFuture()
               .join();
       port = server.actualPort();
+      vertx.setPeriodic(idle.dividedBy(LOOKS).toMillis() + 1, timer -> closeIdle(idle));
     } catch (CompletionException failure) {
       throw failure.getCause() instanceof IOException cause ? cause : new IOException(failure);
     }
@@ -168,8 +179,24 @@ final class HttpListener implements AutoCloseable {
     return URI.create("http://" + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port);
   }
 
+  private void begin(HttpConnection connection) {
+    lines.put(connection, new Line());
+    connection.closeHandler(closed -> lines.remove(connection));
+  }
+
+  private void closeIdle(Duration idle) {
+    Map.copyOf(lines)
+        .forEach(
+            (connection, line) -> {
+              if (line.idle(idle)) {
+                Future<Void> unused = connection.close();
+              }
+            });
+  }
+
   private void handle(HttpServerRequest request) {
     HttpCall call = new HttpCall(vertx, request, "", working, notNow, false);
+    follow(call);
     try {
       if (stopping) {
         throw new HttpRefusal(HttpReply.later(notNow, 5, "Kiln is stopping; try again"));
@@ -179,11 +206,19 @@ final class HttpListener implements AutoCloseable {
       Endpoint endpoint = find(request.method().name(), path);
       Handler handler = endpoints.get(endpoint);
       if (handler != null) {
-        handler.handle(
-            new HttpCall(vertx, request, endpoint.segment(path), working, notNow, trusted));
+        call = new HttpCall(vertx, request, endpoint.segment(path), working, notNow, trusted);
+        follow(call);
+        handler.handle(call);
       }
     } catch (HttpRefusal | RuntimeException failure) {
       Future<Void> unused = call.answer(HttpCall.failed(failure));
+    }
+  }
+
+  private void follow(HttpCall call) {
+    Line line = lines.get(call.request().connection());
+    if (line != null) {
+      line.begin(call);
     }
   }
 

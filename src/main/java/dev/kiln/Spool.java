@@ -245,7 +245,7 @@ final class Spool implements GenericFileFilter<File> {
         Files.deleteIfExists(content.part);
       }
       if (!kept) {
-        busy.remove(id);
+        leave(folder.resolve(id));
       }
     }
   }
@@ -263,6 +263,10 @@ final class Spool implements GenericFileFilter<File> {
         force(folder);
         ours = true;
         return its;
+      }
+      // A sender may only be told that it is kept if somebody keeps it.
+      if (!Files.exists(its) && !claims.taken(its)) {
+        throw new IOException("the claim on run " + run.id() + " was not written whole");
       }
     } catch (FileAlreadyExistsException waits) {
       LOG.debug("Run {} has its body already", run.id());

@@ -13,16 +13,23 @@ import dev.kiln.ledger.Run;
 import dev.kiln.status.StatusJson;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.file.AsyncFile;
-import io.vertx.core.file.OpenOptions;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -33,9 +40,10 @@ import org.slf4j.LoggerFactory;
 /**
  * {@code POST /leads} and {@code GET /runs/<id>}. A body goes to the spool as it comes in; nothing
  * of the request reaches a route but its bytes, and the source and priority of its query. Up to 1
- * MB it is read before the answer, above that it is answered once it is durable.
+ * MB it is read before the answer, above that it is answered once it is durable. Uploads have
+ * threads of their own, so that no other request waits for them.
  */
-final class Uploads {
+final class Uploads implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
 
   /** The largest body that is read before the answer. */
@@ -43,6 +51,10 @@ final class Uploads {
 
   private static final int MOST_REJECTIONS = 100;
   private static final int LONGEST_KEY = 255;
+
+  /** How long a stop waits for what is still done with files. */
+  private static final long STOP_SECONDS = 1;
+
   private static final String NAME = "POST /leads";
 
   /** Content types that can be leads; the content decides. The form is what curl says unasked. */
@@ -78,6 +90,7 @@ final class Uploads {
   private final int atOnce;
   private final Duration stall;
   private final AtomicInteger uploads = new AtomicInteger();
+  private final ExecutorService threads;
 
   /**
    * Uploads.
@@ -94,6 +107,7 @@ final class Uploads {
     this.routes = routes;
     this.atOnce = atOnce;
     this.stall = stall;
+    this.threads = Executors.newFixedThreadPool(atOnce, Daemons.named("kiln-uploads"));
   }
 
   // ---- GET /runs/<id> ----
@@ -180,18 +194,31 @@ final class Uploads {
   }
 
   private static HttpRefusal notStored(Throwable failure) {
-    LOG.warn("An upload cannot be stored: {}", failure.toString());
+    Throwable cause = failure.getCause();
+    LOG.warn(
+        "An upload cannot be stored: {}",
+        failure instanceof CompletionException && cause != null ? cause : failure);
     return new HttpRefusal(
         HttpReply.later(
             503, 30, "Kiln cannot store at present; nothing was taken. Its log says why"));
   }
 
-  /** One body on its way to the spool. Confined to its event loop. */
+  /** What is done with the file of an upload, on a thread that may block. */
+  @FunctionalInterface
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** One body on its way to the spool. Confined to its event loop, but for its file. */
   private final class Upload {
     private final HttpCall call;
     private final Wanted wanted;
     private final Path part = spool.begin();
-    private @Nullable AsyncFile file;
+    private final CompletableFuture<FileChannel> file;
+
+    /** What was begun with the file last; it fails if anything before it did. */
+    private CompletableFuture<?> last;
+
     private long bytes;
     private long bytesAtLook;
     private long look;
@@ -200,48 +227,78 @@ final class Uploads {
     Upload(HttpCall call, Wanted wanted) {
       this.call = call;
       this.wanted = wanted;
+      this.file =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return FileChannel.open(
+                      part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                } catch (IOException failure) {
+                  throw new CompletionException(failure);
+                }
+              },
+              threads);
+      this.last = file;
     }
 
     void begin() {
       call.request().pause();
       call.request().exceptionHandler(gone -> giveUp(null));
-      call.vertx()
-          .fileSystem()
-          .open(part.toString(), new OpenOptions().setCreateNew(true).setWrite(true))
-          .onSuccess(this::receive)
-          .onFailure(failure -> giveUp(notStored(failure)));
+      call.request().handler(this::take);
+      call.request().endHandler(all -> end());
+      look = call.vertx().setPeriodic(stall.toMillis(), this::look);
+      then(() -> {}, this::receive);
     }
 
-    private void receive(AsyncFile opened) {
-      file = opened;
-      if (ended) {
-        delete(opened);
-        return;
-      }
-      look = call.vertx().setPeriodic(stall.toMillis(), this::look);
-      call.request().handler(piece -> take(piece, opened));
-      call.request().endHandler(all -> end(opened));
+    /** Does something with the file once all before it is done; then goes on, or gives up. */
+    private void then(Step step, Runnable next) {
+      CompletableFuture<Void> done =
+          last.thenRunAsync(
+              () -> {
+                try {
+                  step.run();
+                } catch (IOException failure) {
+                  throw new CompletionException(failure);
+                }
+              },
+              threads);
+      last = done;
+      Future<Void> unused =
+          Future.fromCompletionStage(done, call.vertx().getOrCreateContext())
+              .onSuccess(
+                  did -> {
+                    if (!ended) {
+                      next.run();
+                    }
+                  })
+              .onFailure(failure -> giveUp(notStored(failure)));
+    }
+
+    private void receive() {
       if (call.header("Expect").equalsIgnoreCase("100-continue")) {
         call.request().response().writeContinue();
       }
       call.request().resume();
     }
 
-    private void take(Buffer piece, AsyncFile to) {
+    /** Writes a piece, and asks for the next one when it is written. */
+    private void take(Buffer piece) {
+      if (ended) {
+        return;
+      }
       bytes += piece.length();
       if (bytes > spool.largest()) {
         giveUp(refusal(RefusedBody.tooLarge(spool.largest())));
         return;
       }
-      to.write(piece).onFailure(failure -> giveUp(notStored(failure)));
-      if (to.writeQueueFull()) {
-        call.request().pause();
-        to.drainHandler(
-            drained -> {
-              if (!ended) {
-                call.request().resume();
-              }
-            });
+      call.request().pause();
+      then(() -> write(piece.getBytes()), call.request()::resume);
+    }
+
+    private void write(byte[] piece) throws IOException {
+      ByteBuffer left = ByteBuffer.wrap(piece);
+      while (left.hasRemaining()) {
+        int unused = file.join().write(left);
       }
     }
 
@@ -258,36 +315,62 @@ final class Uploads {
       if (ended) {
         return;
       }
-      ended = true;
-      call.vertx().cancelTimer(look);
+      leave();
       uploads.decrementAndGet();
-      if (file != null) {
-        delete(file);
-      }
+      last = last.handleAsync((done, failure) -> delete(), threads);
       if (refusal != null) {
         Future<Void> unused = call.answer(refusal.reply());
       }
     }
 
-    private void delete(AsyncFile opened) {
-      opened.close().onComplete(closed -> call.vertx().fileSystem().delete(part.toString()));
+    private void leave() {
+      ended = true;
+      call.vertx().cancelTimer(look);
     }
 
-    private void end(AsyncFile opened) {
+    private @Nullable Void delete() {
+      if (!file.isCompletedExceptionally()) {
+        try {
+          file.join().close();
+          Files.deleteIfExists(part);
+        } catch (IOException failure) {
+          LOG.warn("{} stays until Kiln stops: {}", part.getFileName(), failure.toString());
+        }
+      }
+      return null;
+    }
+
+    private void end() {
       if (ended) {
         return;
       }
-      opened
-          .close()
-          .onFailure(failure -> giveUp(notStored(failure)))
-          .onSuccess(
-              closed -> {
-                if (!ended) {
-                  ended = true;
-                  call.vertx().cancelTimer(look);
-                  call.answer(() -> store(part, wanted), uploads::decrementAndGet);
-                }
-              });
+      long came = bytes;
+      then(
+          () -> {
+            file.join().close();
+            long kept = Files.size(part);
+            if (kept != came) {
+              throw new IOException(kept + " of " + came + " bytes are on the disk");
+            }
+          },
+          () -> {
+            leave();
+            call.answer(threads, () -> store(part, wanted), uploads::decrementAndGet);
+          });
+    }
+  }
+
+  /** Waits a little until what was sent away is deleted. */
+  @Override
+  public void close() {
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+        LOG.debug("Some uploads are cut off");
+        threads.shutdownNow();
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -1,10 +1,12 @@
 package dev.kiln;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.ledger.SettableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,6 +123,29 @@ final class ClaimsTest {
     Files.writeString(next, "email\n");
     assertThat(other.take(next)).isFalse();
     assertThat(kiln("one").take(next)).isTrue();
+  }
+
+  @Test
+  @DisplayName("a claim that cannot be written leaves nothing, and one that was not is nobody's")
+  void notWritten() throws IOException {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> one.take(file)).isInstanceOf(ClosedByInterruptException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(claims()).isEmpty();
+
+    Path next = folder.resolve("next.csv");
+    Path claim = folder.resolve(".next.csv.claim");
+    for (String torn : List.of("", one.owner())) {
+      Files.writeString(claim, torn);
+      assertThat(other.taken(next)).isFalse();
+      assertThat(other.hold(next)).as("somebody may be about to write it").isFalse();
+      clock.advance(LEASE);
+      assertThat(other.hold(next)).isTrue();
+      assertThat(other.taken(next)).isTrue();
+      assertThat(one.hold(next)).isFalse();
+      other.done(next);
+      assertThat(claims()).isEmpty();
+    }
   }
 
   @Test

@@ -590,6 +590,40 @@ final class UploadTest {
   }
 
   @Test
+  @DisplayName("nothing waits for uploads that are being read, and they are answered however late")
+  void slowReading() throws Exception {
+    kiln.set("kiln.http.uploads-at-once", "9")
+        .set("kiln.http.stall", "500ms")
+        .inRoutes(
+            "choose-table.camel.yaml",
+            "        - choice:\n",
+            """
+                    - delay:
+                        id: slow
+                        expression:
+                          constant: 5000
+                    - choice:
+            """);
+    kiln.start();
+    List<CompletableFuture<HttpResponse<String>>> slow = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      slow.add(
+          client.sendAsync(
+              request("/leads").POST(BodyPublishers.ofString(leads(10 * i, 1, "Banking"))).build(),
+              BodyHandlers.ofString()));
+    }
+    soon().until(() -> kiln.snapshot().runs().size() == 9);
+    assertThat(get("/health/ready").status()).isEqualTo(200);
+    assertThat(get("/metrics").status()).isEqualTo(200);
+    assertThat(slow).noneMatch(CompletableFuture::isDone);
+    for (CompletableFuture<HttpResponse<String>> answer : slow) {
+      assertThat(answer.get().statusCode())
+          .as("after more than the time in which a silent connection is closed")
+          .isEqualTo(201);
+    }
+  }
+
+  @Test
   @DisplayName("a fault of a route leaves the upload in the spool, to be read once that is mended")
   void faultyRoute() throws Exception {
     kiln.inRoutes(

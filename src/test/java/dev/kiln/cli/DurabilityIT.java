@@ -11,6 +11,11 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.ReleasedLedgerTest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,6 +35,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -143,6 +149,53 @@ final class DurabilityIT {
       assertThat(rehearsal.status().path("runs")).hasSize(2);
       assertThat(rehearsal.data().resolve("inbox/normal")).isEmptyDirectory();
       mustBeWhole(ledger(rehearsal));
+    }
+  }
+
+  @Test
+  void anUploadThatADiskHasNoRoomForIsSentAwayAndLeavesNothing(@TempDir Path folder)
+      throws Exception {
+    try (Rehearsal rehearsal = new Rehearsal(folder)) {
+      rehearsal.properties();
+      KilnProcess kiln = rehearsal.run();
+      Path spool = rehearsal.data().resolve("spool");
+      String small = Rehearsal.leads("small", 1);
+      String large = Rehearsal.leads("large", 1) + "\n".repeat(2_000_000);
+      limitFiles(kiln, "0");
+      for (String body : List.of(small, large, small)) {
+        HttpResponse<String> answer = post(kiln, body);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).contains("30");
+      }
+      await("no part of them").atMost(KilnProcess.LONGEST).until(() -> isEmpty(spool));
+      limitFiles(kiln, "1000000");
+      assertThat(post(kiln, large).statusCode()).as("most of it has room").isEqualTo(503);
+      await("no part of it").atMost(KilnProcess.LONGEST).until(() -> isEmpty(spool));
+
+      limitFiles(kiln, "unlimited");
+      await("the ledger is used again")
+          .atMost(KilnProcess.LONGEST)
+          .until(() -> post(kiln, small).statusCode() != 503);
+      assertThat(post(kiln, large).statusCode()).isEqualTo(202);
+      awaitAccepted(rehearsal, 2);
+      kiln.terminate();
+      assertThat(rehearsal.arrivals()).hasSize(2).values().containsOnly(1);
+    }
+  }
+
+  private static HttpResponse<String> post(KilnProcess kiln, String body) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(kiln.http().resolve("/leads"))
+                .timeout(KilnProcess.LONGEST)
+                .POST(BodyPublishers.ofString(body))
+                .build(),
+            BodyHandlers.ofString());
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
     }
   }
 
