@@ -726,7 +726,11 @@ public final class App implements AutoCloseable {
       return;
     }
     Results receiver =
-        new Results(ledger, settings.resultsLeadId(), () -> settings.signingKey(placeholders));
+        new Results(
+            ledger,
+            settings.resultsLeadId(),
+            () -> settings.signingKey(placeholders),
+            settings.stall());
     HttpListener listener =
         new HttpListener(() -> settings.resultsToken(placeholders), Results.AT_ONCE)
             .notNow(429)
@@ -734,7 +738,7 @@ public final class App implements AutoCloseable {
             .on("POST", "/results/*", receiver::post);
     results = listener;
     try {
-      listener.listen(address.get(), settings.stall());
+      listener.listen(address.get(), settings.stall().multipliedBy(4));
     } catch (IOException failure) {
       throw settings.resultsNotListening(failure);
     }

@@ -12,11 +12,13 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.slf4j.Logger;
@@ -39,12 +41,22 @@ final class Results {
   /** Rows that are being read at once. */
   private static final int MOST_READING = 500;
 
+  /** Bytes of rows that are in memory at once, until each is stored. */
+  private static final int MOST_BYTES = 32_000_000;
+
+  /** The same of rows that are signed: who sent them is known once they are whole. */
+  private static final int MOST_SIGNED_BYTES = 8_000_000;
+
   private static final String SIGNATURE = "X-Clay-Signature";
+  private static final Pattern SIGNATURE_FORM = Pattern.compile("sha256=[0-9a-f]{64}");
 
   private final Ledger ledger;
   private final JsonPointer leadId;
   private final Supplier<Optional<Secret>> signingKey;
+  private final Duration stall;
   private final AtomicInteger reading = new AtomicInteger();
+  private final AtomicInteger bytes = new AtomicInteger();
+  private final AtomicInteger signedBytes = new AtomicInteger();
 
   /**
    * A receiver.
@@ -52,11 +64,14 @@ final class Results {
    * @param ledger where rows are kept
    * @param leadId where a row names its lead
    * @param signingKey the key of signatures, asked for anew with each; empty for none
+   * @param stall how long a row may take to come in whole
    */
-  Results(Ledger ledger, JsonPointer leadId, Supplier<Optional<Secret>> signingKey) {
+  Results(
+      Ledger ledger, JsonPointer leadId, Supplier<Optional<Secret>> signingKey, Duration stall) {
     this.ledger = ledger;
     this.leadId = leadId;
     this.signingKey = signingKey;
+    this.stall = stall;
   }
 
   /** Whether a request bears a signature instead of the token: it is looked at with the body. */
@@ -79,11 +94,20 @@ final class Results {
     if (length.matches("\\d+") && (length.length() > 9 || Integer.parseInt(length) > LARGEST)) {
       throw tooLarge();
     }
+    boolean signed = signed(call.request());
+    if (signed && !SIGNATURE_FORM.matcher(call.header(SIGNATURE)).matches()) {
+      throw new HttpRefusal(
+          401, "the header " + SIGNATURE + " is not sha256= and 64 hexadecimal digits");
+    }
     if (reading.incrementAndGet() > MOST_READING) {
       reading.decrementAndGet();
-      throw new HttpRefusal(HttpReply.later(429, 1, "too many rows at once; try again"));
+      throw tooMany();
     }
-    new Row(call).begin();
+    new Row(call, signed).begin();
+  }
+
+  private static HttpRefusal tooMany() {
+    return new HttpRefusal(HttpReply.later(429, 1, "too many rows at once; try again"));
   }
 
   private static HttpRefusal tooLarge() {
@@ -93,25 +117,28 @@ final class Results {
   /** One row on its way in. Confined to its event loop. */
   private final class Row {
     private final HttpCall call;
-    private final Buffer body = Buffer.buffer();
+    private final boolean signed;
+    private Buffer body = Buffer.buffer();
+    private long deadline;
     private boolean ended;
 
-    Row(HttpCall call) {
+    Row(HttpCall call, boolean signed) {
       this.call = call;
+      this.signed = signed;
     }
 
     void begin() {
-      call.request().exceptionHandler(gone -> end());
+      deadline =
+          call.vertx()
+              .setTimer(
+                  stall.toMillis(),
+                  late ->
+                      sendAway(
+                          new HttpRefusal(
+                              408, "the row took longer than kiln.http.stall; nothing was taken")));
+      call.request().exceptionHandler(gone -> giveUp());
       call.request().handler(this::take);
-      call.request()
-          .endHandler(
-              all -> {
-                if (!ended) {
-                  ended = true;
-                  byte[] bytes = body.getBytes();
-                  call.answer(() -> keep(call, bytes), reading::decrementAndGet);
-                }
-              });
+      call.request().endHandler(all -> end());
       if (call.header("Expect").equalsIgnoreCase("100-continue")) {
         call.request().response().writeContinue();
       }
@@ -122,17 +149,48 @@ final class Results {
         return;
       }
       body.appendBuffer(piece);
+      int all = bytes.addAndGet(piece.length());
+      int unproven = signed ? signedBytes.addAndGet(piece.length()) : 0;
       if (body.length() > LARGEST) {
-        end();
-        Future<Void> unused = call.answer(tooLarge().reply());
+        sendAway(tooLarge());
+      } else if (all > MOST_BYTES || unproven > MOST_SIGNED_BYTES) {
+        sendAway(tooMany());
       }
     }
 
     private void end() {
       if (!ended) {
-        ended = true;
-        reading.decrementAndGet();
+        leave();
+        Buffer whole = body;
+        call.answer(() -> keep(call, whole.getBytes()), this::forget);
       }
+    }
+
+    private void sendAway(HttpRefusal refusal) {
+      giveUp();
+      Future<Void> unused = call.answer(refusal.reply());
+    }
+
+    private void giveUp() {
+      if (!ended) {
+        leave();
+        forget();
+      }
+    }
+
+    private void leave() {
+      ended = true;
+      call.vertx().cancelTimer(deadline);
+    }
+
+    /** Its connection may stay for long, its bytes may not. */
+    private void forget() {
+      reading.decrementAndGet();
+      bytes.addAndGet(-body.length());
+      if (signed) {
+        signedBytes.addAndGet(-body.length());
+      }
+      body = Buffer.buffer();
     }
   }
 

@@ -14,8 +14,10 @@ import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.ReturnAccount;
 import dev.kiln.simulate.Callback;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -40,10 +43,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Enriched rows that come back: from the simulator's HTTP API column to the ledger. */
 final class ResultsTest {
   private static final Map<String, String> TOKEN = Map.of("Authorization", "Bearer shibboleth");
+
+  /** Has the form of a signature, and is none. */
+  private static final String UNPROVEN =
+      "X-Clay-Signature: sha256=0000000000000000000000000000000000000000000000000000000000000000";
 
   private final HttpClient client = HttpClient.newHttpClient();
   private RunningKiln kiln;
@@ -185,6 +194,74 @@ final class ResultsTest {
     assertThat(post("{}", request -> signed(request, "{}")).statusCode()).isEqualTo(200);
     assertThat(post("{} ", request -> signed(request, "{}")).statusCode()).isEqualTo(401);
     assertThat(quarantined()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("a header that is no signature is refused before the body comes")
+  void noSignature() throws Exception {
+    kiln.start();
+    try (Socket bogus = begin("X-Clay-Signature: sha256=bogus", 0)) {
+      assertThat(answer(bogus)).startsWith("HTTP/1.1 401 ").contains("64 hexadecimal digits");
+    }
+  }
+
+  @Test
+  @DisplayName("a row that does not come in whole in time is sent away")
+  void stalled() throws Exception {
+    kiln.set("kiln.http.stall", "500ms").start();
+    try (Socket slow = begin(UNPROVEN, 10)) {
+      assertThat(answer(slow)).startsWith("HTTP/1.1 408 ").contains("nothing was taken");
+    }
+    assertThat(post("{}").statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @DisplayName("rows that never end fill a bounded part of the memory, and the others get in")
+  @CsvSource({UNPROVEN + ", 8", "Authorization: Bearer shibboleth, 32"})
+  void bounded(String header, int most) throws Exception {
+    kiln.set("kiln.http.stall", "1h").start();
+    List<Socket> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < most; i++) {
+        open.add(begin(header, 999_000));
+      }
+      try (Socket more = begin(header, 999_000)) {
+        assertThat(answer(more)).startsWith("HTTP/1.1 429 ").containsIgnoringCase("Retry-After: 1");
+      }
+      if (header.equals(UNPROVEN)) {
+        assertThat(post("{}").statusCode()).as("who bears the token").isEqualTo(200);
+      }
+    } finally {
+      for (Socket socket : open) {
+        socket.close();
+      }
+    }
+    String row = "{\"x\":\"" + "y".repeat(900_000) + "\"}";
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(post(row, request -> signed(request, row)).statusCode()).isEqualTo(200));
+  }
+
+  /** Begins a row with so many bytes and sends no end of it. */
+  private Socket begin(String header, int bytes) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), results(TECH).getPort());
+    socket.setSoTimeout(60_000);
+    socket
+        .getOutputStream()
+        .write(
+            ("POST /results/"
+                    + TECH
+                    + " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                    + header
+                    + "\r\n\r\n"
+                    + (bytes == 0 ? "" : Integer.toHexString(bytes) + "\r\n" + "y".repeat(bytes)))
+                .getBytes(StandardCharsets.UTF_8));
+    return socket;
+  }
+
+  private static String answer(Socket socket) throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   private static HttpRequest.Builder signed(HttpRequest.Builder request, String body) {

@@ -266,17 +266,23 @@ final class LauncherIT {
                 Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", " -Da=*  -ea "),
                 LAUNCHER,
                 "run"));
-    assertThat(withoutThresholds(added).subList(2, 7))
+    assertThat(withoutThresholds(added).subList(2, 8))
         .containsExactly(
-            "<-Xmx256m>", "<-XX:+UseSerialGC>", "<-Dio.netty.noUnsafe=true>", "<-Da=*>", "<-ea>");
+            "<-Xmx256m>",
+            "<-XX:+UseSerialGC>",
+            "<-XX:+ExitOnOutOfMemoryError>",
+            "<-Dio.netty.noUnsafe=true>",
+            "<-Da=*>",
+            "<-ea>");
     Ended replaced =
         end(
             start(
                 Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", "-XX:+UseG1GC -Xmx1g"),
                 LAUNCHER,
                 "run"));
-    assertThat(withoutThresholds(replaced).subList(2, 6))
+    assertThat(withoutThresholds(replaced).subList(2, 7))
         .containsExactly(
+            "<-XX:+ExitOnOutOfMemoryError>",
             "<-Dio.netty.noUnsafe=true>",
             "<-XX:+UseG1GC>",
             "<-Xmx1g>",
