@@ -714,6 +714,7 @@ public final class App implements AutoCloseable {
         .open("/", page::index)
         .open("/page/*", page::file)
         .on("GET", "/status", stream::once)
+        .on("HEAD", "/status", stream::once)
         .on("GET", "/status/events", stream::follow)
         .on("GET", "/status/leads", stream::ended)
         .on("POST", "/orders/*", desk::post)

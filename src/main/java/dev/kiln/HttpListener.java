@@ -78,6 +78,31 @@ final class HttpListener implements AutoCloseable {
     }
   }
 
+  /** A connection, and when something went over it last. Confined to the event loop. */
+  private static final class Line {
+    private @Nullable HttpCall call;
+    private long moved;
+    private long since = System.nanoTime();
+
+    void begin(HttpCall next) {
+      call = next;
+      moved = 0;
+      since = System.nanoTime();
+    }
+
+    /** Whether it has been silent for so long, and nobody makes an answer for it. */
+    boolean idle(Duration time) {
+      if (call != null) {
+        long now = call.request().bytesRead() + call.request().response().bytesWritten();
+        if (now != moved || call.atWork()) {
+          moved = now;
+          since = System.nanoTime();
+        }
+      }
+      return System.nanoTime() - since >= time.toNanos();
+    }
+  }
+
   private final Vertx vertx;
   private final Supplier<Optional<Secret>> token;
   private final Map<Endpoint, Handler> endpoints = new LinkedHashMap<>();
@@ -136,7 +161,7 @@ final class HttpListener implements AutoCloseable {
    */
   HttpListener open(String path, Handler handler) {
     open.add(handler);
-    return on("GET", path, handler);
+    return on("GET", path, handler).on("HEAD", path, handler);
   }
 
   /** Runs a task again and again, until the listener is closed; it must not block. */
@@ -276,14 +301,22 @@ final class HttpListener implements AutoCloseable {
       }
       return true;
     }
-    String given = String.valueOf(request.getHeader("Authorization"));
-    boolean trusted = provesItself.test(request) || same(given, "Bearer " + wanted.get().reveal());
+    boolean trusted =
+        provesItself.test(request) || bears(request.getHeader("Authorization"), wanted.get());
     if (!trusted && !open) {
       throw new HttpRefusal(
           HttpReply.error(401, "send the header \"Authorization: Bearer \" and the token")
               .with("WWW-Authenticate", "Bearer"));
     }
     return trusted;
+  }
+
+  /** Whether a header bears the token; the name of its scheme may have any case. */
+  private static boolean bears(@Nullable String header, Secret token) {
+    String scheme = "Bearer ";
+    return header != null
+        && header.regionMatches(true, 0, scheme, 0, scheme.length())
+        && same(header.substring(scheme.length()).strip(), token.reveal());
   }
 
   /** Compares in a time that does not tell how much is right. */

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -71,6 +72,17 @@ final class StatusPageTest {
       assertThat(answer.headers().firstValue("Content-Security-Policy").orElse(""))
           .contains("default-src 'none'", "script-src 'self'")
           .doesNotContain("unsafe");
+    }
+    for (String path : List.of("/", "/page/kiln.svg", "/health/live", "/health/ready", "/status")) {
+      HttpResponse<String> head =
+          client.send(
+              HttpRequest.newBuilder(kiln.http(path))
+                  .method("HEAD", BodyPublishers.noBody())
+                  .build(),
+              BodyHandlers.ofString());
+      assertThat(head.statusCode()).as(path).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+      assertThat(get(path).statusCode()).as("the next request").isEqualTo(200);
     }
     assertThat(get("/page/uPlot.esm.js").body()).contains("uPlot");
     assertThat(get("/page/uPlot.min.css").statusCode()).isEqualTo(200);

@@ -692,6 +692,11 @@ final class UploadTest {
       assertThat(answer.response().body()).doesNotContain("tell-nobody");
     }
     assertThat(bearing("tell-nobody").status()).isEqualTo(404);
+    assertThat(
+            send(request("/runs/x").header("Authorization", "bEARER tell-nobody").GET().build())
+                .status())
+        .as("a scheme has any case")
+        .isEqualTo(404);
     Files.writeString(secrets.resolve("http-token"), "another");
     assertThat(bearing("tell-nobody").status()).isEqualTo(401);
     assertThat(bearing("another").status()).isEqualTo(404);
