@@ -127,7 +127,7 @@ final class ResultRows {
             "INSERT INTO quarantine (table_name, lead_id, reason, content_hash, body, received_at)"
                 + " VALUES (:table, :lead, :reason, :hash, :body, :now)"
                 + " ON CONFLICT (table_name, lead_id, content_hash) DO NOTHING")
-        .bind("table", table)
+        .bind("table", cut(table))
         .bind("lead", cut(row.leadId()))
         .bind("reason", reason)
         .bind("hash", row.hash())

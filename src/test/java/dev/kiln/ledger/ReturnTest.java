@@ -15,7 +15,9 @@ import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -194,6 +196,25 @@ final class ReturnTest {
         .extracting(Quarantined::reason)
         .containsExactly("it names no lead", "it names no lead");
     assertThat(books.ledger().view().results()).isZero();
+  }
+
+  @Test
+  void namesOfWhateverLengthAreKeptApartInPart() {
+    String name =
+        new Random(1)
+            .ints(20_000, 'a', 'z')
+            .mapToObj(Character::toString)
+            .collect(Collectors.joining());
+    for (int twice = 0; twice < 2; twice++) {
+      books.ledger().receive(name, LedgerFixture.enriched("{\"lead_id\":\"" + name + "\"}"));
+    }
+    assertThat(books.ledger().view().quarantined(2))
+        .singleElement()
+        .satisfies(
+            kept -> {
+              assertThat(kept.table()).isEqualTo(name.substring(0, 500));
+              assertThat(kept.leadId()).isEqualTo(name.substring(0, 500));
+            });
   }
 
   @Test
