@@ -427,7 +427,7 @@ final class FramerTest {
   void behindAFailureThereIsNoNextBatch() throws IOException {
     Path file = folder.resolve("big.csv");
     Files.writeString(file, "Email\n" + "a@example.com\n".repeat(50_000));
-    Framer framer = Framer.open(file, Limits.defaults());
+    Framer framer = Framer.open(file, Limits.defaults(), Frames.HYGIENE);
     framer.close();
     assertThatThrownBy(() -> framer.forEachRemaining(batch -> {}))
         .isInstanceOf(UncheckedIOException.class);
