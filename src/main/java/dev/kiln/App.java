@@ -358,8 +358,6 @@ public final class App implements AutoCloseable {
     PaceBean pace = new PaceBean(main::getCamelContext, delivery);
     beans.put("pace", pace);
     Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC());
-    beans.put("claims", new ClaimLock(claims));
-    beans.put("spool-claims", new ClaimLock(settings.ownsSpool() ? null : claims));
     ledger.readAs(claims.owner(), settings.claimLease());
     if (mode == Mode.RUN && !node.alone() && settings.ownsSpool()) {
       LOG.info(
@@ -387,6 +385,8 @@ public final class App implements AutoCloseable {
             claims::lost,
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
     beans.put("intake", intake);
+    beans.put("inbox", TakenFiles.ofInbox(claims, intake));
+    beans.put("spooled", TakenFiles.ofSpool(settings.ownsSpool() ? null : claims, intake));
     beans.put(
         "preview",
         new PreviewBean(intake, catalogue, settings.dedupeWindow(), settings.dedupeMode()));
@@ -403,6 +403,7 @@ public final class App implements AutoCloseable {
             ledger,
             settings.largestUpload(),
             settings.dedupeMode(),
+            intake,
             delivery::standsStill);
     spool.sweep();
     beans.put("spool", spool);

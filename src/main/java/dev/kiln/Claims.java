@@ -190,6 +190,9 @@ public final class Claims implements AutoCloseable {
       return hold(file, number, true);
     } catch (FileAlreadyExistsException claimed) {
       return false;
+    } catch (IOException failure) {
+      Files.deleteIfExists(claim(file, 0));
+      throw failure;
     }
   }
 

@@ -20,8 +20,10 @@ import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Wish;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -32,7 +34,9 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -68,7 +72,13 @@ public final class Intake {
     private final Path file;
 
     /** How the file stood; null where the run has none, but messages. */
-    private final @Nullable Stand opened;
+    private @Nullable Stand opened;
+
+    /** What identifies its content; empty for messages. */
+    private final String hash;
+
+    /** Where the file goes when it has been read. */
+    private String destination = "";
 
     private @Nullable String message;
     private @Nullable Framer framer;
@@ -80,15 +90,17 @@ public final class Intake {
     /** What the ledger knows of how the file is written. */
     private String note = "";
 
-    Reading(Run run, Path file, Stand opened) {
+    Reading(Run run, Path file, Stand opened, String hash) {
       this.run = run;
       this.opened = opened;
       this.file = file;
+      this.hash = hash;
     }
 
     private Reading(Run run) {
       this.run = run;
       this.opened = null;
+      this.hash = "";
       this.file = Path.of("messages");
     }
 
@@ -121,6 +133,27 @@ public final class Intake {
     /** The name of its file. */
     String name() {
       return String.valueOf(file.getFileName());
+    }
+
+    /**
+     * Whether what lies at a place is another file than the one that was opened, or has changed
+     * since; false where nothing lies there.
+     */
+    boolean changed(Path place) {
+      Stand now = Stand.of(place).orElse(null);
+      if (now == null || now.equals(opened)) {
+        return false;
+      }
+      try {
+        // Some network file systems give a file another key when they are asked again.
+        if (!now.alike(opened) || !ContentHash.of(place).equals(hash)) {
+          return true;
+        }
+      } catch (IOException unreadable) {
+        return true;
+      }
+      opened = now;
+      return false;
     }
 
     /** Reads its records; null where there is nothing left to read. */
@@ -180,6 +213,9 @@ public final class Intake {
   private final Consumer<Run> opened;
   private volatile boolean stopping;
   private final OneReader readers = new OneReader();
+
+  /** Files whose runs are over and which could not be moved. */
+  private final Map<Path, Reading> unmoved = new ConcurrentHashMap<>();
 
   /**
    * An intake into a ledger.
@@ -266,7 +302,17 @@ public final class Intake {
       throws IOException, InterruptedException {
     Path path = file.toPath();
     Stand opened = Stand.of(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
-    String hash = ContentHash.of(path);
+    Reading before = unmoved.get(path);
+    String hash =
+        before != null && opened.equals(before.opened) ? before.hash : ContentHash.of(path);
+    if (before != null && hash.equals(before.hash)) {
+      Reading again = new Reading(before.run, path, opened, hash);
+      again.destination = before.destination;
+      exchange.setProperty("run", again);
+      exchange.setProperty("destination", again.destination);
+      return;
+    }
+    unmoved.remove(path);
     if (!readers.take(hash)) {
       exchange.setRollbackOnly(true);
       throw new ReadingStopped(file.getName() + AGAIN, true);
@@ -285,10 +331,10 @@ public final class Intake {
     } catch (ReadElsewhere elsewhere) {
       throw stopped(exchange, file.getName(), elsewhere);
     }
-    Reading reading = new Reading(run, path, opened);
+    Reading reading = new Reading(run, path, opened, hash);
     this.opened.accept(run);
     exchange.setProperty("run", reading);
-    exchange.setProperty("destination", destination("archive", reading));
+    goesTo("archive", exchange, reading);
     if (run.finished()) {
       LOG.info(
           "{}: the same content was read before as run {}; nothing is sent again",
@@ -348,12 +394,51 @@ public final class Intake {
     }
   }
 
-  private String destination(String shelf, Reading reading) {
-    String file = reading.file.getFileName().toString();
-    return data.resolve(shelf)
-        .resolve(file.equals(reading.run.id()) ? file : reading.run.id() + "-" + file)
-        .toAbsolutePath()
-        .toString();
+  private void goesTo(String shelf, Exchange exchange, Reading reading) {
+    String run = reading.run.id();
+    String file = reading.name();
+    reading.destination =
+        data.resolve(shelf)
+            .resolve(file.startsWith(run) ? file : FileNames.fitting(run + "-", file, ""))
+            .toAbsolutePath()
+            .toString();
+    exchange.setProperty("destination", reading.destination);
+  }
+
+  /**
+   * Moves a file that was read, or cannot be read, to where it goes. Where that fails the log says
+   * so once, and the file is not read again for as long as it lies in its place as it is.
+   *
+   * @param reading what was read of it
+   * @param file where it lies at the moment
+   * @param destination where it goes; what is there is replaced
+   * @return whether it was moved
+   */
+  boolean shelve(Reading reading, Path file, Path destination) {
+    try {
+      Files.createDirectories(destination.toAbsolutePath().getParent());
+      Files.move(file, destination, StandardCopyOption.REPLACE_EXISTING);
+      unmoved.remove(reading.file);
+      return true;
+    } catch (IOException failure) {
+      stays(reading, destination, failure);
+      return false;
+    }
+  }
+
+  /** Notes that a file cannot be moved to where it goes, and why. */
+  void stays(Reading reading, Path destination, IOException failure) {
+    unmoved.keySet().removeIf(file -> !file.equals(reading.file) && !Files.exists(file));
+    if (unmoved.put(reading.file, reading) == null) {
+      LOG.warn(
+          "Run {}: {} stays in {}, since it cannot be moved to {} ({}): let the user that runs Kiln write both"
+              + " folders, and make room; nothing of it is read again, and it is moved once that is possible",
+          reading.run.id(),
+          reading.name(),
+          reading.file.toAbsolutePath().getParent(),
+          destination.toAbsolutePath().getParent(),
+          failure.toString());
+    }
   }
 
   /** The batches of the run that are not stored yet. */
@@ -374,7 +459,7 @@ public final class Intake {
     } else if (readers.held()) {
       why = reading.file.getFileName() + AGAIN;
       forAMoment = true;
-    } else if (Stand.of(reading.file).filter(now -> !now.equals(reading.opened)).isPresent()) {
+    } else if (reading.changed(reading.file)) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
       try {
@@ -567,7 +652,7 @@ public final class Intake {
     } catch (ReadElsewhere elsewhere) {
       throw stopped(exchange, reading.name(), elsewhere);
     }
-    exchange.setProperty("destination", destination("rejects", reading));
+    goesTo("rejects", exchange, reading);
     LOG.warn("Run {}: {}", reading.run.id(), message);
   }
 }

@@ -204,7 +204,7 @@ public final class PreviewBean {
     preview.skipped = run.skipped();
     preview.someLead = run.resumed();
     String same = preview.contents.putIfAbsent(hash, file.getName());
-    Intake.Reading reading = new Intake.Reading(run, path, stand);
+    Intake.Reading reading = new Intake.Reading(run, path, stand, hash);
     exchange.setProperty("run", reading);
     if (same != null) {
       preview.note = "the same content as " + same + "; nothing is sent again";

@@ -58,7 +58,7 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
       return false;
     }
     Seen before = seen.get(path);
-    if (before == null || !before.stand.equals(stand.get())) {
+    if (before == null || !before.stand.alike(stand.get())) {
       seen.put(path, new Seen(stand.get(), now, now));
       return false;
     }

@@ -63,6 +63,7 @@ final class Spool implements GenericFileFilter<File> {
   private final Ledger ledger;
   private final long largest;
   private final DedupeMode dedupe;
+  private final Intake intake;
   private final SettledFiles settled;
 
   /** Files that somebody in this process is busy with. */
@@ -77,6 +78,7 @@ final class Spool implements GenericFileFilter<File> {
    * @param ledger knows the runs
    * @param largest bytes that a body may have, also once unpacked
    * @param dedupe what becomes of leads that are known already, unless a sender says otherwise
+   * @param intake moves what was read
    * @param closed whether no file at all is let through now
    */
   Spool(
@@ -86,6 +88,7 @@ final class Spool implements GenericFileFilter<File> {
       Ledger ledger,
       long largest,
       DedupeMode dedupe,
+      Intake intake,
       BooleanSupplier closed) {
     this.folder = folder;
     this.claims = claims;
@@ -93,6 +96,7 @@ final class Spool implements GenericFileFilter<File> {
     this.ledger = ledger;
     this.largest = largest;
     this.dedupe = dedupe;
+    this.intake = intake;
     this.settled = new SettledFiles(Duration.ZERO, Clock.systemUTC(), closed);
   }
 
@@ -292,11 +296,9 @@ final class Spool implements GenericFileFilter<File> {
   }
 
   /** Moves a kept body that was read to where it goes; where that fails, the route does it. */
-  void archive(Path file, Path destination) {
+  void archive(Intake.Reading reading, Path file, Path destination) {
     try {
-      Files.move(file, destination, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException failure) {
-      LOG.warn("{} stays in the spool: {}", file.getFileName(), failure.toString());
+      intake.shelve(reading, file, destination);
     } finally {
       leave(file);
     }

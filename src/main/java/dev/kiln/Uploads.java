@@ -405,13 +405,14 @@ final class Uploads implements AutoCloseable {
       return accepted(run);
     }
     Exchange exchange = Intake.accept(routes, file, run.source(), run.priority(), null);
+    Intake.Reading reading = exchange.getProperty("run", Intake.Reading.class);
     String destination = exchange.getProperty("destination", String.class);
-    if (destination == null || !ledger.run(run.id()).orElse(run).finished()) {
+    if (reading == null || destination == null || !ledger.run(run.id()).orElse(run).finished()) {
       LOG.info("Run {} is read later", run.id());
       spool.leave(file);
       return accepted(run);
     }
-    spool.archive(file, Path.of(destination));
+    spool.archive(reading, file, Path.of(destination));
     return read(run, run.resumed());
   }
 

@@ -11,6 +11,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.kiln.clay.Delivery;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Lead;
@@ -30,8 +33,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
@@ -50,6 +55,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The way in, through the shipped routes: from a file in the inbox to leads at their tables. */
 final class IntakeRouteTest {
@@ -669,5 +675,175 @@ final class IntakeRouteTest {
         .untilAsserted(
             () -> assertThat(kiln.files("archive")).containsExactly(run.id() + "-" + odd));
     assertThat(kiln.files("inbox")).containsExactly(".leads.csv");
+  }
+
+  /**
+   * Steps that rename another file, of the same size and time of change, over the one that is read.
+   */
+  private static String replaceBy(String content) {
+    return """
+    - setBody:
+        id: another-content
+        expression:
+          constant:
+            expression: "CONTENT"
+    - to:
+        id: rename-over-it
+        uri: file
+        parameters:
+          directoryName: "{{kiln.intake.inbox}}/normal"
+          fileName: leads.csv
+          tempPrefix: ".other-"
+          eagerDeleteTargetFile: false
+          keepLastModified: true
+    """
+        .indent(8)
+        .replace("CONTENT", content.replace("\n", "\\n"));
+  }
+
+  @Test
+  @DisplayName("a file that is renamed over one after its last row was read is read too")
+  void replacedAfterItWasRead() throws Exception {
+    String other = leads(2, 1, "Banking").strip();
+    kiln.inRoutes(
+        "accept.camel.yaml",
+        "            ref: intake\n            method: close\n",
+        "            ref: intake\n            method: close\n" + replaceBy(other));
+    kiln.start();
+    kiln.drop("normal/leads.csv", leads(1, 1, "Banking").strip());
+    kiln.reaches(FINANCE, LeadState.ACCEPTED, 2);
+    RunAccount second = kiln.settled("leads.csv");
+    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
+    assertThat(kiln.snapshot().runs())
+        .extracting(RunAccount::phase)
+        .containsExactly("READ", "READ");
+    assertThat(kiln.files("archive")).containsExactly(second.id() + "-leads.csv");
+    assertThat(Files.readString(kiln.data().resolve("archive/" + second.id() + "-leads.csv")))
+        .isEqualTo(other);
+  }
+
+  @Test
+  @DisplayName(
+      "a file that is renamed over one whose content was read before is read, and the archive keeps"
+          + " what it has")
+  void replacedWhileItIsKnown() throws Exception {
+    String content = leads(1, 1, "Banking").strip();
+    String other = leads(2, 1, "Banking").strip();
+    kiln.start();
+    kiln.drop("normal/leads.csv", content);
+    RunAccount first = kiln.settled("leads.csv");
+    soon().untilAsserted(() -> assertThat(kiln.files("archive")).hasSize(1));
+    kiln.stop();
+    kiln.inRoutes(
+        "accept.camel.yaml",
+        "            ref: intake\n            method: close\n",
+        "            ref: intake\n            method: close\n" + replaceBy(other));
+    kiln.start();
+    kiln.drop("normal/leads.csv", content);
+    kiln.reaches(FINANCE, LeadState.ACCEPTED, 2);
+    RunAccount second = kiln.settled("leads.csv");
+    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
+    assertThat(kiln.snapshot().runs())
+        .extracting(RunAccount::phase)
+        .containsExactly("READ", "READ");
+    assertThat(kiln.files("archive"))
+        .containsExactlyInAnyOrder(first.id() + "-leads.csv", second.id() + "-leads.csv");
+    assertThat(Files.readString(kiln.data().resolve("archive/" + first.id() + "-leads.csv")))
+        .isEqualTo(content);
+  }
+
+  @Test
+  @DisplayName("a file that is renamed over one that was refused is read")
+  void replacedAfterItWasRefused() throws Exception {
+    kiln.inRoutes(
+        "failures.camel.yaml",
+        "                ref: intake\n                method: refuse\n",
+        "                ref: intake\n                method: refuse\n"
+            + replaceBy(leads(2, 1, "Banking")).indent(4));
+    kiln.start();
+    kiln.drop("normal/leads.csv", "\u0000\u0001\u0002 not text at all \u0000\u0000\u0003\n");
+    kiln.reaches(FINANCE, LeadState.ACCEPTED, 1);
+    RunAccount second = kiln.settled("leads.csv");
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("archive")).containsExactly(second.id() + "-leads.csv"));
+    assertThat(kiln.snapshot().runs())
+        .extracting(RunAccount::phase)
+        .containsExactly("READ", "REFUSED");
+    assertThat(kiln.files("inbox")).isEmpty();
+    assertThat(kiln.files("rejects")).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a file with the longest of names leaves the inbox, read or refused")
+  void longestNames() throws Exception {
+    kiln.start();
+    kiln.drop("normal/" + "x".repeat(240) + ".csv", leads(1, 1, "Banking"));
+    kiln.drop("normal/" + "y".repeat(240) + ".csv", "");
+    RunAccount read = kiln.settled("x".repeat(240) + ".csv");
+    RunAccount refused = kiln.read("y".repeat(240) + ".csv");
+    assertThat(refused.phase()).isEqualTo("REFUSED");
+    soon()
+        .untilAsserted(
+            () -> {
+              assertThat(kiln.files("archive"))
+                  .containsExactly(read.id() + "-" + "x".repeat(251 - 16) + ".csv");
+              assertThat(kiln.files("rejects"))
+                  .containsExactly(refused.id() + "-" + "y".repeat(251 - 16) + ".csv");
+              assertThat(kiln.files("inbox")).isEmpty();
+            });
+  }
+
+  @Test
+  @DisplayName(
+      "a refused file that cannot be moved is told once, with the cure; it is one run, and moved when"
+          + " it can be")
+  void refusedFileThatCannotBeMoved() throws Exception {
+    kiln.start();
+    Path rejects = kiln.data().resolve("rejects");
+    Files.delete(rejects);
+    Files.writeString(rejects, "in the way");
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(Intake.class);
+    log.start();
+    logger.addAppender(log);
+    try {
+      kiln.drop("normal/none.csv", "");
+      RunAccount run = kiln.read("none.csv");
+      Path file = kiln.data().resolve("inbox/normal/none.csv");
+      Path claim = kiln.data().resolve("inbox/normal/.none.csv.claim");
+      for (int i = 1; i <= 3; i++) {
+        FileTime before = Files.getLastModifiedTime(claim);
+        touch(file, i);
+        soon().until(() -> Files.getLastModifiedTime(claim).compareTo(before) > 0);
+      }
+      assertThat(kiln.snapshot().runs()).hasSize(1);
+      assertThat(List.copyOf(log.list))
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .filteredOn(line -> line.contains("cannot be moved"))
+          .singleElement()
+          .asString()
+          .contains(
+              "none.csv",
+              kiln.data().resolve("inbox/normal").toString(),
+              rejects.toString(),
+              "let the user");
+      Files.delete(rejects);
+      touch(file, 4);
+      soon()
+          .untilAsserted(
+              () -> assertThat(kiln.files("rejects")).containsExactly(run.id() + "-none.csv"));
+      assertThat(kiln.snapshot().runs()).hasSize(1);
+      assertThat(kiln.files("inbox")).isEmpty();
+    } finally {
+      logger.detachAppender(log);
+    }
+  }
+
+  /** Gives a file another time, so that it is looked at at once; it may be aside for a moment. */
+  private static void touch(Path file, int seconds) {
+    soon()
+        .ignoreExceptionsInstanceOf(NoSuchFileException.class)
+        .until(() -> Files.setLastModifiedTime(file, FileTime.fromMillis(seconds * 1000L)) != null);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.App;
 import dev.kiln.Claims;
 import dev.kiln.DataLock;
+import dev.kiln.FileNames;
 import dev.kiln.InboxName;
 import dev.kiln.Intake;
 import dev.kiln.Places;
@@ -250,12 +251,9 @@ final class SendCommand implements Callable<Integer> {
    */
   private static Path moveToFreeName(Claims claims, Path part, Path folder, String name)
       throws IOException {
-    int dot = name.lastIndexOf('.');
-    String stem = dot > 0 ? name.substring(0, dot) : name;
-    String ending = dot > 0 ? name.substring(dot) : "";
     Path free = folder.resolve(name);
     for (int i = 2; !claims.reserve(free); i++) {
-      free = folder.resolve(stem + "-" + i + ending);
+      free = folder.resolve(FileNames.fitting("", name, "-" + i));
     }
     return Files.move(part, free);
   }
