@@ -12,6 +12,7 @@ import dev.kiln.ledger.Batch;
 import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.NewLead;
 import dev.kiln.ledger.Pending;
 import dev.kiln.ledger.Priority;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -64,7 +66,9 @@ public final class Intake {
 
   private static final long CHARS_AHEAD = 1_000_000;
 
-  private record Storing(Pending<List<String>> batch, long chars) {}
+  /** A batch that is on its way to the disk, with its rows. */
+  private record Storing(
+      Pending<Optional<List<String>>> batch, long first, long last, long chars) {}
 
   /** One run being read. */
   static final class Reading {
@@ -85,6 +89,7 @@ public final class Intake {
     private @Nullable Columns columns;
     private final Deque<Storing> storing = new ArrayDeque<>();
     private long charsStoring;
+    private boolean storedBefore;
     private String rejects = "";
 
     /** What the ledger knows of how the file is written. */
@@ -167,28 +172,53 @@ public final class Intake {
     }
 
     /** Notes a batch that is on its way to the disk. */
-    private void add(Pending<List<String>> batch, long chars) {
-      storing.add(new Storing(batch, chars));
+    private void add(Pending<Optional<List<String>>> stored, RecordBatch batch) {
+      long chars = batch.text().length();
+      storing.add(new Storing(stored, batch.first(), batch.last(), chars));
       charsStoring += chars;
     }
 
     /**
      * Waits until no more than so many batches, with no more text than so much, are on their way.
+     *
+     * @throws UnreadableFile if the ledger will never take the rows of one
      */
-    private void waitFor(int batches, long chars) {
+    private void waitFor(int batches, long chars) throws UnreadableFile {
       while (storing.size() > batches || charsStoring > chars) {
         Storing oldest = storing.remove();
         charsStoring -= oldest.chars;
-        oldest
-            .batch
-            .await()
-            .forEach(reason -> LOG.warn("Run {}: leads are held: {}", run.id(), reason));
+        try {
+          Optional<List<String>> held = oldest.batch.await();
+          storedBefore |= held.isEmpty();
+          held.ifPresent(
+              reasons ->
+                  reasons.forEach(
+                      reason -> LOG.warn("Run {}: leads are held: {}", run.id(), reason)));
+        } catch (LedgerUnavailable unavailable) {
+          if (framer == null || !unavailable.ofContent()) {
+            throw unavailable;
+          }
+          // Those behind it are not stored either, since they do not follow what is.
+          storing.clear();
+          charsStoring = 0;
+          throw framer.refusedRows(
+              oldest.first, oldest.last, String.valueOf(unavailable.getMessage()));
+        }
       }
     }
 
-    /** Waits until all that was read of it is durable. */
-    void mustBeStored() {
+    /**
+     * Waits until all that was read of it is durable.
+     *
+     * @throws UnreadableFile if the ledger will never take some of it
+     */
+    void mustBeStored() throws UnreadableFile {
       waitFor(0, 0);
+    }
+
+    /** Whether its message turned out to be stored already, so that nothing of it was stored. */
+    boolean storedBefore() {
+      return storedBefore;
     }
 
     /** Notes the file of its rejected rows, within the data folder. */
@@ -576,12 +606,14 @@ public final class Intake {
    * as many as {@link #AHEAD} says, and no more text than {@link #CHARS_AHEAD}.
    *
    * @throws ReadingStopped if another Kiln on the ledger has taken the run
+   * @throws UnreadableFile if the ledger will never take the rows of a batch
    */
   public void store(
       Exchange exchange,
       @Body List<NewLead> leads,
       @ExchangeProperty("batch") RecordBatch batch,
-      @ExchangeProperty("run") Reading reading) {
+      @ExchangeProperty("run") Reading reading)
+      throws UnreadableFile {
     reading.add(
         ledger.store(
             reading.run,
@@ -594,7 +626,7 @@ public final class Intake {
                 reading.message),
             dedupeWindow,
             budgets),
-        batch.text().length());
+        batch);
     try {
       reading.waitFor(AHEAD, CHARS_AHEAD);
     } catch (ReadElsewhere elsewhere) {
@@ -648,6 +680,12 @@ public final class Intake {
     String message = String.valueOf((cause == null ? problem : cause).getMessage());
     try {
       reading.mustBeStored();
+    } catch (ReadElsewhere elsewhere) {
+      throw stopped(exchange, reading.name(), elsewhere);
+    } catch (UnreadableFile sooner) {
+      message = String.valueOf(sooner.getMessage());
+    }
+    try {
       ledger.refuse(reading.run.id(), message, reading.rejects);
     } catch (ReadElsewhere elsewhere) {
       throw stopped(exchange, reading.name(), elsewhere);

@@ -9,6 +9,7 @@ import dev.kiln.lead.Hygiene;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Limits;
 import dev.kiln.lead.RecordBatch;
+import dev.kiln.lead.UnreadableFile;
 import dev.kiln.ledger.Batch;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
@@ -152,8 +153,12 @@ final class Messages {
         }
         pause = AFTER_LEDGER;
       } catch (LedgerUnavailable unavailable) {
-        delivery.standStill(unavailable);
-        pause = AFTER_LEDGER;
+        if (unavailable.ofContent()) {
+          LOG.error("Source {}: a message waits: {}", source, unavailable.getMessage());
+        } else {
+          delivery.standStill(unavailable);
+          pause = AFTER_LEDGER;
+        }
       } catch (RuntimeException failure) {
         LOG.error("Source {}: a message waits, since a route failed", source, failure);
       }
@@ -211,7 +216,7 @@ final class Messages {
         : ledger.openMessages(source, priority, dedupe);
   }
 
-  /** The run behind the message. */
+  /** The run behind the message; as it was where another Kiln has stored it meanwhile. */
   private Run store(Run run, Message message) {
     Columns[] columns = {Columns.of(List.of(), intake.hygiene())};
     RecordBatch batch = framed(message, columns).behind(run.checkpoint(), run.skipped());
@@ -231,7 +236,14 @@ final class Messages {
       LedgerUnavailable unavailable = ObjectHelper.getException(LedgerUnavailable.class, failure);
       throw unavailable == null ? new IllegalStateException(failure) : unavailable;
     }
-    reading.mustBeStored();
+    try {
+      reading.mustBeStored();
+    } catch (UnreadableFile impossible) {
+      throw new IllegalStateException("A message is no file", impossible);
+    }
+    if (reading.storedBefore()) {
+      return run;
+    }
     return run.behind(
         new Batch(batch.first(), batch.last(), batch.readTotal(), batch.skippedTotal(), List.of()));
   }

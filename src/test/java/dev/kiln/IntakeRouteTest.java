@@ -451,6 +451,31 @@ final class IntakeRouteTest {
   }
 
   @Test
+  @DisplayName("a file with rows that the ledger never takes is refused, and all else goes on")
+  void poisonIsOfItsFileAlone() throws Exception {
+    kiln.set("kiln.intake.batch-rows", "2").start();
+    String url = "jdbc:sqlite:" + kiln.data().resolve(Ledger.FILE);
+    try (Connection ledger = DriverManager.getConnection(url);
+        Statement sql = ledger.createStatement()) {
+      sql.execute(
+          "CREATE TRIGGER big BEFORE INSERT ON lead WHEN NEW.payload LIKE '%lead24@%'"
+              + " BEGIN SELECT LENGTH(zeroblob(2000000000 + NEW.record)); END");
+    }
+    kiln.drop("normal/poison.csv", leads(1, 60, "Banking"));
+    soon()
+        .until(
+            () -> kiln.run("poison.csv").filter(run -> run.phase().equals("REFUSED")).isPresent());
+    RunAccount refused = kiln.run("poison.csv").orElseThrow();
+    assertThat(refused.read()).isEqualTo(22);
+    assertThat(refused.problem())
+        .contains("poison.csv is read no further than row 22", "rows 23 to 24", "too big");
+    kiln.drop("normal/more.csv", leads(61, 3, "Banking"));
+    assertThat(kiln.settled("more.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
+    assertThat(kiln.files("inbox")).isEmpty();
+    assertThat(kiln.files("rejects")).containsExactly(refused.id() + "-poison.csv");
+  }
+
+  @Test
   @DisplayName("a file given to send takes the same way and stays where it lies")
   void sendLeavesTheInboxAlone(@TempDir Path elsewhere) throws Exception {
     kiln.start(App.Mode.SEND);

@@ -133,6 +133,24 @@ final class MessagesTest {
   }
 
   @Test
+  @DisplayName("a message that another node stores meanwhile is not stored again")
+  void storedMeanwhile() throws Exception {
+    kiln.start();
+    take("1", "{\"email\": \"ada@firm.example\"}");
+    try (Connection ledger =
+            DriverManager.getConnection("jdbc:sqlite:" + kiln.data().resolve(Ledger.FILE));
+        Statement statement = ledger.createStatement()) {
+      statement.execute(
+          "CREATE TRIGGER sooner BEFORE INSERT ON submission WHEN NEW.idempotency_key = '2' BEGIN"
+              + " INSERT INTO submission VALUES ('2', 'inbound', '', 'another', 1); END");
+    }
+    take("2", "{\"email\": \"bea@firm.example\"}");
+    take("3", "{\"email\": \"cyd@firm.example\"}");
+    assertThat(run().read()).isEqualTo(2);
+    assertThat(kiln.ledgerLines()).hasSize(2);
+  }
+
+  @Test
   @DisplayName("while reading is held, a message waits, and is given back if that lasts")
   void heldMessagesAreGivenBack() throws Exception {
     kiln.start();

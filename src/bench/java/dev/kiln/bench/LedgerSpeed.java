@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -151,7 +152,7 @@ final class LedgerSpeed implements Measure {
     long begun = System.nanoTime();
     String content = ledger.newRunId();
     Run run = ledger.open(content, "", Priority.NORMAL, content, DedupeMode.SKIP);
-    List<Pending<List<String>>> stored = new ArrayList<>();
+    List<Pending<Optional<List<String>>>> stored = new ArrayList<>();
     for (int first = 1; first <= leads; first += BATCH) {
       List<NewLead> batch = new ArrayList<>();
       for (int record = first; record < first + BATCH; record++) {

@@ -201,6 +201,27 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
             + " rejected, each with its reason; \"kiln leads --state REJECTED\" lists them");
   }
 
+  /**
+   * The refusal of a file some of whose rows the ledger does not take.
+   *
+   * @param first the first of these rows
+   * @param last the last one
+   * @param why in words without what they hold
+   */
+  public UnreadableFile refusedRows(long first, long last, String why) {
+    return new UnreadableFile(
+        file,
+        "is read no further than row "
+            + (first - 1)
+            + ": the ledger does not take rows "
+            + first
+            + " to "
+            + last
+            + " ("
+            + why
+            + "). Mend them and drop the file again");
+  }
+
   /** Data records taken so far, the broken ones included; 0 at first. */
   public long read() {
     return read;

@@ -638,7 +638,7 @@ final class JsonRecords extends CellRecords {
     String other = value(column);
     if (other != null && !other.equals(text)) {
       faultLine = recordLine;
-      broken("has the key \"" + name + "\" twice, with different values");
+      broken("has the key \"" + Text.shown(name) + "\" twice, with different values");
     } else {
       set(column, text);
     }

@@ -46,6 +46,14 @@ final class Text {
     return cell.substring(from, to);
   }
 
+  /** A name as messages show it: without control characters, whatever a file calls its columns. */
+  static String shown(String name) {
+    return name.codePoints()
+        .filter(c -> !Character.isISOControl(c))
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
   private static boolean isControl(char c) {
     return c < ' ' ? c != '\t' && c != '\n' : c >= '\u007F' && c <= '\u009F';
   }

@@ -5,6 +5,9 @@ sealed interface Fault permits SqliteFault, PostgresFault {
   /** Whether the database is well and the operation is at fault. */
   boolean ofOperation();
 
+  /** Whether that is what the operation was to write: it is of no use to try again. */
+  boolean ofContent();
+
   /** Whether nothing of the ledger may be used any more. */
   boolean damage();
 }

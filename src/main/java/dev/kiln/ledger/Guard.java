@@ -26,7 +26,14 @@ final class Guard {
 
   /** The database refused. */
   LedgerUnavailable refused(Throwable failure) {
-    LedgerUnavailable told = store.unavailable("The ledger " + store + " cannot be used", failure);
+    LedgerUnavailable told =
+        store.unavailable(
+            "The ledger "
+                + store
+                + (store.fault(failure).ofContent()
+                    ? " does not take what is to be written"
+                    : " cannot be used"),
+            failure);
     if (store.fault(failure).damage()) {
       damage = told.getMessage();
     }

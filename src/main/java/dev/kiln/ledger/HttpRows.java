@@ -19,17 +19,19 @@ final class HttpRows {
         .findOne();
   }
 
-  static void remember(Handle handle, String key, Keyed keyed, long now) {
-    handle
-        .createUpdate(
-            "INSERT INTO submission (idempotency_key, source, content_hash, run, seen_at)"
-                + " VALUES (:key, :source, :hash, :run, :now)")
-        .bind("key", key)
-        .bind("source", keyed.source)
-        .bind("hash", keyed.contentHash)
-        .bind("run", keyed.run)
-        .bind("now", now)
-        .execute();
+  /** Notes what a key stands for; false where it stands for something already. */
+  static boolean remember(Handle handle, String key, Keyed keyed, long now) {
+    return handle
+            .createUpdate(
+                "INSERT INTO submission (idempotency_key, source, content_hash, run, seen_at)"
+                    + " VALUES (:key, :source, :hash, :run, :now) ON CONFLICT (idempotency_key) DO NOTHING")
+            .bind("key", key)
+            .bind("source", keyed.source)
+            .bind("hash", keyed.contentHash)
+            .bind("run", keyed.run)
+            .bind("now", now)
+            .execute()
+        == 1;
   }
 
   static Watermark watermark(Handle handle, String source) {

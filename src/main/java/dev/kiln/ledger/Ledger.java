@@ -421,10 +421,11 @@ public final class Ledger implements AutoCloseable {
    * @param batch its rows, which follow the checkpoint
    * @param dedupeWindow how long a lead's key stays taken after Clay accepted the lead
    * @param budgets what may be spent at a time
-   * @return to wait for: why leads are held, for a person, as far as that is news; it throws {@link
+   * @return to wait for: why leads are held, for a person, as far as that is news, or empty where
+   *     the batch's message was stored before, and nothing of it is stored again; it throws {@link
    *     ReadElsewhere} if another process has taken the run
    */
-  public Pending<List<String>> store(
+  public Pending<Optional<List<String>>> store(
       Run run, Batch batch, Duration dedupeWindow, Function<Instant, Budget> budgets) {
     return writer.handIn(
         transaction -> {

@@ -9,14 +9,18 @@ import org.jspecify.annotations.Nullable;
 public final class LedgerUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean ofContent;
+
   /**
    * A failure.
    *
    * @param message what to tell a person: what could not be done, why, and the cure
    * @param cause its innermost reason
+   * @param ofContent whether what was to be written is at fault
    */
-  LedgerUnavailable(String message, @Nullable Throwable cause) {
+  LedgerUnavailable(String message, @Nullable Throwable cause, boolean ofContent) {
     super(message, cause);
+    this.ofContent = ofContent;
   }
 
   /**
@@ -25,6 +29,11 @@ public final class LedgerUnavailable extends RuntimeException {
    * @param message what to tell a person
    */
   LedgerUnavailable(String message) {
-    this(message, null);
+    this(message, null, false);
+  }
+
+  /** Whether the database is well and will never take what was to be written. */
+  public boolean ofContent() {
+    return ofContent;
   }
 }

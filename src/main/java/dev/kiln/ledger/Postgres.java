@@ -238,7 +238,8 @@ final class Postgres extends Store {
   }
 
   /** A text with U+FFFD in place of the character that PostgreSQL does not take. */
-  static String storable(String text) {
+  @Override
+  String storable(String text) {
     return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
   }
 

@@ -22,6 +22,8 @@ enum PostgresFault implements Fault {
   LOCKED,
   /** Pages or indexes of it are broken. */
   DAMAGED,
+  /** The database is well and does not take what is to be written. */
+  CONTENT,
   /** The database is well and the operation is at fault. */
   OPERATION;
 
@@ -47,6 +49,7 @@ enum PostgresFault implements Fault {
             case "08" -> AWAY;
             case "28" -> FORBIDDEN;
             case "53", "58" -> DISK;
+            case "22", "54" -> CONTENT;
             default -> OPERATION;
           };
     };
@@ -65,7 +68,12 @@ enum PostgresFault implements Fault {
 
   @Override
   public boolean ofOperation() {
-    return this == OPERATION;
+    return this == OPERATION || this == CONTENT;
+  }
+
+  @Override
+  public boolean ofContent() {
+    return this == CONTENT;
   }
 
   @Override
@@ -117,7 +125,7 @@ enum PostgresFault implements Fault {
           "it is damaged ("
               + detail
               + "). Nothing is read in or sent with it. Stop Kiln and bring back a backup of the database";
-      case OPERATION -> detail;
+      case CONTENT, OPERATION -> detail;
     };
   }
 

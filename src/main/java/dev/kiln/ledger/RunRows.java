@@ -352,9 +352,10 @@ final class RunRows {
   /**
    * Stores a batch; what is behind the run's sample is held, and what does not fit into the budget.
    *
-   * @return why leads are held, as far as that is news
+   * @return why leads are held, as far as that is news; empty where its message was stored before,
+   *     and nothing is changed
    */
-  static List<String> store(
+  static Optional<List<String>> store(
       Transaction transaction,
       Run run,
       Ledger.Reader reader,
@@ -365,11 +366,12 @@ final class RunRows {
     BudgetRows budgets = new BudgetRows(transaction, budget, Instant.ofEpochMilli(now));
     Admission admission = new Admission(budget, budgets.rooms(), budgets, run.id());
     Handle handle = transaction.handle();
-    moveOn(handle, run, reader, batch, now);
-    if (batch.message() != null) {
-      HttpRows.remember(
-          handle, batch.message(), new HttpRows.Keyed(run.source(), "", run.id()), now);
+    if (batch.message() != null
+        && !HttpRows.remember(
+            handle, batch.message(), new HttpRows.Keyed(run.source(), "", run.id()), now)) {
+      return Optional.empty();
     }
+    moveOn(handle, run, reader, batch, now);
     List<NewLead> leads = batch.leads();
     Onward onward = onward(handle, run.id());
     long room =
@@ -454,7 +456,7 @@ final class RunRows {
     }
     found.unsent().forEach(unsent -> unsent(handle, run.id(), unsent));
     noticed(handle, run.id(), found);
-    return admission.news();
+    return Optional.of(admission.news());
   }
 
   /** Moves the checkpoint to the end of a batch, which must follow it. */

@@ -252,7 +252,8 @@ final class Sqlite extends Store {
               + ": "
               + SqliteFault.of(failure).words(to, root(failure).getMessage())
               + ".",
-          root(failure));
+          root(failure),
+          false);
     }
   }
 

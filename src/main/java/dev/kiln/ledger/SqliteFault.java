@@ -20,6 +20,8 @@ enum SqliteFault implements Fault {
   DAMAGED,
   /** The library could not be unpacked. */
   NO_LIBRARY,
+  /** The database is well and does not take what is to be written. */
+  CONTENT,
   /** The database is well and the operation is at fault. */
   OPERATION;
 
@@ -39,13 +41,19 @@ enum SqliteFault implements Fault {
       case SQLITE_READONLY, SQLITE_PERM, SQLITE_CANTOPEN, SQLITE_AUTH -> FORBIDDEN;
       case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL -> LOCKED;
       case SQLITE_CORRUPT, SQLITE_NOTADB -> DAMAGED;
+      case SQLITE_TOOBIG -> CONTENT;
       default -> OPERATION;
     };
   }
 
   @Override
   public boolean ofOperation() {
-    return this == OPERATION;
+    return this == OPERATION || this == CONTENT;
+  }
+
+  @Override
+  public boolean ofContent() {
+    return this == CONTENT;
   }
 
   @Override
@@ -89,7 +97,7 @@ enum SqliteFault implements Fault {
               + ", or not be loaded from there. Make room, let programs be run from there (no noexec),"
               + " or name another folder with"
               + " KILN_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR";
-      case OPERATION -> String.valueOf(detail);
+      case CONTENT, OPERATION -> String.valueOf(detail);
     };
   }
 

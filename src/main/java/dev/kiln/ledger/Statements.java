@@ -27,11 +27,13 @@ final class Statements {
     T read(ResultSet row) throws SQLException;
   }
 
+  private final Store store;
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private final Set<PreparedStatement> putOff = new LinkedHashSet<>();
 
-  Statements(Connection connection) {
+  Statements(Store store, Connection connection) {
+    this.store = store;
     this.connection = connection;
   }
 
@@ -121,10 +123,10 @@ final class Statements {
     return statement;
   }
 
-  private static void bind(PreparedStatement statement, int position, @Nullable Object value)
+  private void bind(PreparedStatement statement, int position, @Nullable Object value)
       throws SQLException {
     if (value instanceof String text) {
-      statement.setString(position, text);
+      statement.setString(position, store.storable(text));
     } else if (value instanceof Long number) {
       statement.setLong(position, number);
     } else if (value instanceof Integer number) {
@@ -136,7 +138,7 @@ final class Statements {
     }
   }
 
-  private static UnableToExecuteStatementException failed(SQLException failure) {
+  static UnableToExecuteStatementException failed(SQLException failure) {
     return new UnableToExecuteStatementException("A statement failed", failure, null);
   }
 }

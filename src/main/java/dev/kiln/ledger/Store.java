@@ -120,6 +120,11 @@ public abstract sealed class Store permits Sqlite, Postgres {
    */
   abstract void fold();
 
+  /** A text as its columns can hold it. */
+  String storable(String text) {
+    return text;
+  }
+
   abstract Fault fault(Throwable failure);
 
   /** Why, and what to do about it, in words without what was to be written. */
@@ -147,7 +152,8 @@ public abstract sealed class Store permits Sqlite, Postgres {
   final LedgerUnavailable unavailable(String what, Throwable failure) {
     return failure instanceof LedgerUnavailable told
         ? told
-        : new LedgerUnavailable(what + ": " + words(failure) + ".", root(failure));
+        : new LedgerUnavailable(
+            what + ": " + words(failure) + ".", root(failure), fault(failure).ofContent());
   }
 
   /** Connections that only look. */

@@ -209,7 +209,7 @@ public final class Transfer {
   }
 
   /** Reads a table, and copies it where there is somewhere to copy it to. */
-  private static Sums read(
+  private Sums read(
       Handle source, @Nullable Handle target, String table, List<Column> columns, Progress progress)
       throws SQLException {
     String names = columns.stream().map(Column::name).collect(Collectors.joining(", "));
@@ -252,8 +252,7 @@ public final class Transfer {
   }
 
   /** A value as COPY reads it; adds to what is in its column. */
-  private static String value(ResultSet row, int index, Column column, long[] sums)
-      throws SQLException {
+  private String value(ResultSet row, int index, Column column, long[] sums) throws SQLException {
     String text = row.getString(index + 1);
     if (text == null) {
       return "\\N";
@@ -263,7 +262,7 @@ public final class Transfer {
       sums[2 * index + 1] += Long.parseLong(text) % PRIME;
       return text;
     }
-    String storable = Postgres.storable(text);
+    String storable = to.storable(text);
     sums[2 * index + 1] += storable.codePointCount(0, storable.length());
     return storable
         .replace("\\", "\\\\")

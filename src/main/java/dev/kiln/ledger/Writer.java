@@ -75,7 +75,7 @@ final class Writer implements AutoCloseable {
     this.guard = guard;
     Handle first = store.connect();
     this.handle = first;
-    this.statements = new Statements(first.getConnection());
+    this.statements = new Statements(store, first.getConnection());
     this.thread = new Thread(this::loop, "kiln-ledger-writer");
     thread.setDaemon(true);
     thread.start();
@@ -186,7 +186,7 @@ final class Writer implements AutoCloseable {
     if (open == null) {
       open = store.connect();
       handle = open;
-      statements = new Statements(open.getConnection());
+      statements = new Statements(store, open.getConnection());
     }
     return open;
   }

@@ -84,4 +84,16 @@ final class JsonBoundsTest {
   private static Frames small(String text) {
     return Frames.of(text, StandardCharsets.UTF_8, SMALL);
   }
+
+  @Test
+  void keysAreToldWithoutControlCharacters() {
+    String twice = "{\"no\\u0000te\\n\":\"1\",\"no\\u0000te\\n\":\"2\"}";
+    Frames frames =
+        Frames.of(String.join("\n", A, twice, C), StandardCharsets.UTF_8, Limits.defaults());
+    assertThat(frames.rows()).hasSize(2);
+    assertThat(frames.broken())
+        .extracting(Broken::reason)
+        .containsExactly(
+            "the JSON object that begins on line 2 has the key \"note\" twice, with different values");
+  }
 }

@@ -122,7 +122,8 @@ final class BudgetTest {
             books
                 .ledger()
                 .store(run, batch, LedgerFixture.DEDUPE_WINDOW, now -> charge(1000, 0, DAY))
-                .await())
+                .await()
+                .orElseThrow())
         .singleElement()
         .asString()
         .contains(DAY);

@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.lead.Notice;
+import dev.kiln.lead.Problem;
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,12 +139,12 @@ final class IntakeTest {
     Run run = books.run("leads");
     NewLead torn = new NewLead(1, 2, "tech", "k1", "", "{}", null, List.of(), 0);
     NewLead good = new NewLead(3, 4, "tech", "k3", "", "{}", null, List.of(), 0);
-    Pending<List<String>> first =
+    Pending<Optional<List<String>>> first =
         books
             .ledger()
             .store(
                 run, new Batch(1, 2, 2, 0, List.of(torn, torn)), DEDUPE_WINDOW, now -> Budget.NONE);
-    Pending<List<String>> second =
+    Pending<Optional<List<String>>> second =
         books
             .ledger()
             .store(run, new Batch(3, 3, 3, 0, List.of(good)), DEDUPE_WINDOW, now -> Budget.NONE);
@@ -470,5 +472,40 @@ final class IntakeTest {
     assertThat(row.toString()).doesNotContain(row.payload());
     books.ledger().finish(run.id(), 4, 2, "rejects/x.csv");
     assertThat(books.account(run).rejects()).isEqualTo("rejects/x.csv");
+  }
+
+  @Test
+  void everyCharacterOfAReasonOrANoteIsTaken() {
+    Run run = books.run("leads");
+    books.store(
+        run,
+        new Row("tech", null, "one", new Problem(Problem.Kind.BROKEN, "no\0te"), List.of()),
+        Row.of("tech").noticing(new Notice(Notice.Kind.DAMAGED, "Pho\0ne")));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.REJECTED, 1L, LeadState.QUEUED, 1L));
+  }
+
+  // ---- Messages ----
+
+  private Optional<List<String>> storeMessage(Run run, long record, String message) {
+    NewLead lead = new NewLead(record, 1, "tech", null, "", "{}", null, List.of(), 0);
+    return books
+        .ledger()
+        .store(
+            run,
+            new Batch(record, record, record, 0, List.of(lead), message),
+            DEDUPE_WINDOW,
+            now -> Budget.NONE)
+        .await();
+  }
+
+  @Test
+  void aMessageThatAnotherKilnHasStoredMeanwhileIsNotStoredAgain() {
+    Run run = books.ledger().openMessages("broker", Priority.NORMAL, DedupeMode.SKIP);
+    assertThat(storeMessage(run, 1, "m1")).isPresent();
+    Map<String, List<Map<String, Object>>> before = books.dump();
+    assertThat(storeMessage(run, 2, "m1")).isEmpty();
+    assertThat(books.dump()).isEqualTo(before);
+    assertThat(storeMessage(run, 2, "m2")).isPresent();
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 2L));
   }
 }

@@ -132,6 +132,7 @@ final class PostgresTest {
     "55P03, pg_stat_activity",
     "58030, Look at its disk",
     "XX001, bring back a backup",
+    "22021, what the database says",
     "23505, what the database says",
   })
   void everyRefusalIsToldWithItsCure(String state, String told) {
@@ -149,6 +150,8 @@ final class PostgresTest {
   void aPoolWithoutAConnectionIsADatabaseThatIsAway() {
     assertThat(PostgresFault.of(new SQLTransientConnectionException("timed out")))
         .isEqualTo(PostgresFault.AWAY);
+    assertThat(PostgresFault.of(new SQLException("a byte", "22021")))
+        .isEqualTo(PostgresFault.CONTENT);
     assertThat(PostgresFault.of(new IllegalStateException("a bug")))
         .isEqualTo(PostgresFault.OPERATION);
   }

@@ -30,7 +30,7 @@ final class StatementsTest {
         Statement other = connection.createStatement()) {
       other.execute("CREATE TABLE text (text)");
       connection.setAutoCommit(false);
-      Statements statements = new Statements(connection);
+      Statements statements = new Statements(Store.embedded(folder), connection);
       assertThat(length(statements, "short")).isEqualTo(5);
       other.execute("PRAGMA max_page_count = 2");
       statements.putOff("DELETE FROM text WHERE text = ?", "short");
