@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import com.zaxxer.hikari.HikariConfig;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -101,6 +102,20 @@ final class Postgres extends Store {
 
   private static final String TIME =
       "CAST(1000000 * EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)";
+
+  /**
+   * What a transaction that writes begins with, in one round trip. At another level, which may be
+   * the database's default, it would go on seeing what was there before it waited for the lock.
+   */
+  private static final String TAKE_LOCK =
+      "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+          + " SELECT txid_current(), set_config('lock_timeout', ?, true),"
+          + " set_config('idle_in_transaction_session_timeout', ?, true),"
+          + " CASE WHEN current_setting('synchronous_commit') = 'off'"
+          + " THEN set_config('synchronous_commit', 'on', true) END, "
+          + LOCK
+          + ", "
+          + TIME;
 
   /** Seconds after which a statement without an answer is given up. */
   private static final String SILENCE = "30";
@@ -266,6 +281,8 @@ final class Postgres extends Store {
           "Another session had the ledger's lock for {} and said nothing more: it was ended, what it had not"
               + " committed with it. If it was a Kiln, that is frozen.",
           PATIENCE);
+      handle.rollback();
+      handle.begin();
       return locked(handle, hurried);
     }
   }
@@ -273,23 +290,19 @@ final class Postgres extends Store {
   /** Takes the lock and learns the time; returns the number of the transaction. */
   private String locked(Handle handle, boolean hurried) {
     long asked = System.nanoTime();
-    return handle
-        .createQuery(
-            "SELECT txid_current(), set_config('lock_timeout', :patience, true),"
-                + " set_config('idle_in_transaction_session_timeout', :idle, true),"
-                + " CASE WHEN current_setting('synchronous_commit') = 'off'"
-                + " THEN set_config('synchronous_commit', 'on', true) END, "
-                + LOCK
-                + ", "
-                + TIME)
-        .bind("patience", hurried ? HURRY : PATIENCE)
-        .bind("idle", IDLE)
-        .map(
-            (row, context) -> {
-              clock.saw(row.getLong(6), asked, System.nanoTime());
-              return row.getString(1);
-            })
-        .one();
+    try (PreparedStatement take = handle.getConnection().prepareStatement(TAKE_LOCK)) {
+      take.setString(1, hurried ? HURRY : PATIENCE);
+      take.setString(2, IDLE);
+      take.execute();
+      take.getMoreResults();
+      try (ResultSet taken = take.getResultSet()) {
+        taken.next();
+        clock.saw(taken.getLong(6), asked, System.nanoTime());
+        return taken.getString(1);
+      }
+    } catch (SQLException failure) {
+      throw Statements.failed(failure);
+    }
   }
 
   /** Where the connection broke, the answer to the commit may be all that was lost. */

@@ -429,6 +429,57 @@ final class PostgresTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"read committed", "repeatable read", "serializable"})
+  void whoWaitedForTheLockSeesWhatWasWrittenMeanwhile(String isolation) {
+    Store store = PostgresServer.ledger();
+    store
+        .jdbi(store.writer())
+        .useHandle(
+            handle ->
+                handle.execute(
+                    "ALTER DATABASE "
+                        + PostgresServer.database(store)
+                        + " SET default_transaction_isolation = '"
+                        + isolation
+                        + "'"));
+    try (LedgerFixture books = books(store);
+        Handle other = store.connect()) {
+      books.stored("leads", "tech", 1);
+      Lease lease = books.lead("node");
+      Due due = books.due("tech").get(0);
+      store.begin(other, false);
+      other.execute("UPDATE workspace SET epoch = epoch + 1, holder = 'other'");
+      CompletableFuture<Throwable> refused =
+          CompletableFuture.supplyAsync(
+              () -> catchThrowable(() -> books.begin(due, lease)), Together.threads());
+      await().until(() -> waitsForTheLock(books));
+      other.commit();
+      assertThat(refused.join()).isInstanceOf(NotSent.class);
+      store.begin(other, false);
+      other.execute("UPDATE workspace SET holder = 'third'");
+      CompletableFuture<Void> write =
+          CompletableFuture.runAsync(() -> books.lead("node"), Together.threads());
+      await().until(() -> waitsForTheLock(books));
+      other.commit();
+      write.join();
+      books.mustBalance();
+    }
+  }
+
+  private static boolean waitsForTheLock(LedgerFixture books) {
+    return books
+        .sql()
+        .withHandle(
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                            + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+                    .mapTo(Boolean.class)
+                    .one());
+  }
+
   // ---- Poolers and broken connections ----
 
   private static Store through(TransactionPooler pooler, Store store) {
