@@ -250,15 +250,15 @@ final class Transaction implements Books {
                 use.day,
                 leads));
     webhooks.forEach(
-        (webhook, leads) ->
-            statements.putOff("UPDATE webhook SET used = used + ? WHERE id = ?", leads, webhook));
-    clayTables.forEach(
-        (clayTable, leads) ->
-            statements.putOff(
-                "INSERT INTO clay_table (name, used) VALUES (?, ?)"
-                    + " ON CONFLICT (name) DO UPDATE SET used = clay_table.used + excluded.used",
-                clayTable,
-                leads));
+        (webhook, leads) -> {
+          statements.putOff("UPDATE webhook SET used = used + ? WHERE id = ?", leads, webhook);
+          // By its present name, which it may have been given since its rows were begun.
+          statements.putOff(
+              "UPDATE clay_table SET used = used + ?"
+                  + " WHERE name = (SELECT clay_table FROM webhook WHERE id = ?)",
+              leads,
+              webhook);
+        });
     queued.forEach(
         (table, leads) ->
             statements.putOff(

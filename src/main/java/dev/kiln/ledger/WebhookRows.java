@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
 /** The SQL of webhooks and of the Clay tables behind them. */
@@ -28,9 +29,15 @@ final class WebhookRows {
   private static final String OF_TABLE =
       SELECT + " WHERE w.table_name = ? AND w.listed = 1 ORDER BY w.position";
 
+  /** The rows of all webhooks of a row of {@code clay_table}. */
+  private static final String OF_WEBHOOKS =
+      "(SELECT COALESCE(SUM(webhook.used), 0) FROM webhook WHERE webhook.clay_table = clay_table.name)";
+
   private WebhookRows() {}
 
   static void register(Handle handle, List<ListedWebhook> webhooks) {
+    Map<String, String> before = clayTables(handle);
+    Map<String, Long> beyond = beyondWebhooks(handle);
     handle.execute("UPDATE webhook SET listed = 0");
     for (int position = 0; position < webhooks.size(); position++) {
       ListedWebhook webhook = webhooks.get(position);
@@ -53,12 +60,96 @@ final class WebhookRows {
             .execute();
         useClayTable(handle, webhook.clayTable(), webhook.used());
       }
+    }
+    Map<String, String> renamed = renamed(before, webhooks);
+    follow(handle, before, renamed);
+    webhooks.forEach(webhook -> keepClayTable(handle, webhook));
+    renamed.forEach(
+        (old, clayTable) ->
+            useClayTable(handle, clayTable, Math.max(0, beyond.getOrDefault(old, 0L))));
+  }
+
+  /** The Clay table of each webhook, by the webhook's id. */
+  private static Map<String, String> clayTables(Handle handle) {
+    Map<String, String> clayTables = new HashMap<>();
+    handle
+        .createQuery("SELECT id, clay_table FROM webhook")
+        .map((row, context) -> clayTables.put(row.getString(1), row.getString(2)))
+        .list();
+    return clayTables;
+  }
+
+  /** How many rows Clay tables have beyond those of their webhooks: of some that left them. */
+  private static Map<String, Long> beyondWebhooks(Handle handle) {
+    Map<String, Long> beyond = new HashMap<>();
+    handle
+        .createQuery("SELECT name, used - " + OF_WEBHOOKS + " FROM clay_table")
+        .map((row, context) -> beyond.put(row.getString(1), row.getLong(2)))
+        .list();
+    return beyond;
+  }
+
+  /**
+   * Clay tables that have another name now, each with it: a webhook's URL leads to the same one for
+   * ever, so a webhook that names another one renames it, unless one that stays says that both are
+   * there.
+   */
+  private static Map<String, String> renamed(
+      Map<String, String> before, List<ListedWebhook> webhooks) {
+    Map<String, String> renamed = new TreeMap<>();
+    for (ListedWebhook webhook : webhooks) {
+      String old = before.get(webhook.id());
+      if (old != null && !old.equals(webhook.clayTable())) {
+        renamed.putIfAbsent(old, webhook.clayTable());
+      }
+    }
+    for (ListedWebhook webhook : webhooks) {
+      if (webhook.clayTable().equals(before.get(webhook.id()))) {
+        renamed.remove(webhook.clayTable());
+      }
+    }
+    return renamed;
+  }
+
+  /** Webhooks that are listed no more go along with their Clay table; its old name counts anew. */
+  private static void follow(
+      Handle handle, Map<String, String> before, Map<String, String> renamed) {
+    before.forEach(
+        (id, old) -> {
+          if (renamed.containsKey(old)) {
+            handle
+                .createUpdate(
+                    "UPDATE webhook SET clay_table = :clayTable WHERE id = :id AND listed = 0")
+                .bind("clayTable", renamed.get(old))
+                .bind("id", id)
+                .execute();
+          }
+        });
+    for (String old : renamed.keySet()) {
       handle
-          .createUpdate("UPDATE clay_table SET cap = :cap WHERE name = :name")
-          .bind("name", webhook.clayTable())
-          .bind("cap", webhook.rowCap())
+          .createUpdate("UPDATE clay_table SET used = " + OF_WEBHOOKS + " WHERE name = :name")
+          .bind("name", old)
           .execute();
     }
+  }
+
+  /** Notes the cap of a webhook's Clay table, which has at least the rows of its webhooks. */
+  private static void keepClayTable(Handle handle, ListedWebhook webhook) {
+    handle
+        .createUpdate(
+            "INSERT INTO clay_table (name, used) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING")
+        .bind("name", webhook.clayTable())
+        .execute();
+    handle
+        .createUpdate(
+            "UPDATE clay_table SET cap = :cap, used = CASE WHEN used < "
+                + OF_WEBHOOKS
+                + " THEN "
+                + OF_WEBHOOKS
+                + " ELSE used END WHERE name = :name")
+        .bind("name", webhook.clayTable())
+        .bind("cap", webhook.rowCap())
+        .execute();
   }
 
   static List<WebhookUse> ofTable(Handle handle, String table) {

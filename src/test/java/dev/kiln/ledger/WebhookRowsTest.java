@@ -68,6 +68,89 @@ final class WebhookRowsTest {
                 id, "renamed", "tech", "tech-1", 9, 1, 1, 70, WebhookUse.State.OPEN, null, ""));
   }
 
+  // ---- The Clay table behind it ----
+
+  /** A webhook of tech, as fixed by its URL, whose Clay table takes five rows. */
+  private static ListedWebhook behind(String url, String clayTable) {
+    return new ListedWebhook("sha256 of " + url, url, "tech", clayTable, 0, 5, 0);
+  }
+
+  private void register(ListedWebhook... webhooks) {
+    books.ledger().register(List.of(webhooks));
+  }
+
+  private long rows(String webhook) {
+    assertThat(books.webhook(webhook).rowCap()).isEqualTo(5);
+    return books.webhook(webhook).clayTableUsed();
+  }
+
+  @Test
+  void aRenamedClayTableKeepsItsRowsAndItsCap() {
+    register(behind("tech-1", "one"));
+    books.settle(begin(), accepted());
+    Sending wire = begin();
+    register(behind("tech-1", "uno"));
+    assertThat(rows("tech-1")).isEqualTo(2);
+    books.settle(begin(), accepted());
+    books.settle(wire, failed(START));
+    books.reopen();
+    register(behind("tech-1", "uno"));
+    assertThat(rows("tech-1")).as("what failed is given back under the new name").isEqualTo(2);
+    register(behind("tech-1", "one"));
+    assertThat(rows("tech-1")).as("and back").isEqualTo(2);
+  }
+
+  @Test
+  void anOldNameIsFreeForAnotherClayTable() {
+    register(behind("tech-1", "one"));
+    books.settle(begin(), accepted());
+    register(behind("tech-1", "full"), behind("tech-2", "one"));
+    assertThat(rows("tech-1")).isEqualTo(1);
+    assertThat(rows("tech-2")).isZero();
+    register(behind("tech-1", "one"), behind("tech-2", "full"));
+    assertThat(rows("tech-1")).as("both at once").isEqualTo(1);
+    assertThat(rows("tech-2")).isZero();
+  }
+
+  @Test
+  void rowsOfAWebhookThatIsListedNoMoreGoAlong() {
+    register(behind("tech-1", "one"));
+    books.settle(begin(), accepted());
+    register(behind("tech-2", "one"));
+    books.settle(begin(), accepted());
+    assertThat(rows("tech-2")).isEqualTo(2);
+    register(behind("tech-2", "uno"));
+    assertThat(rows("tech-2")).isEqualTo(2);
+  }
+
+  @Test
+  void aClayTableThatAnotherWebhookStillNamesKeepsItsRows() {
+    register(behind("tech-1", "one"), behind("tech-2", "one"));
+    books.settle(begin(), accepted());
+    register(behind("tech-2", "one"), behind("tech-1", "one"));
+    books.settle(begin(), accepted());
+    books.settle(begin(), accepted());
+    register(behind("tech-2", "one"), behind("tech-1", "other"));
+    assertThat(rows("tech-2")).isEqualTo(3);
+    assertThat(rows("tech-1")).as("at least its own").isEqualTo(1);
+    register(behind("tech-2", "one"), behind("tech-1", "one"));
+    assertThat(rows("tech-2")).as("none is counted twice").isEqualTo(3);
+    register(behind("tech-2", "uno"), behind("tech-1", "uno"));
+    assertThat(rows("tech-2")).isEqualTo(3);
+    register(behind("tech-2", "uno"), behind("tech-1", "other"));
+    register(behind("tech-2", "two"), behind("tech-1", "other"));
+    assertThat(rows("tech-2")).as("all that it had").isEqualTo(3);
+  }
+
+  @Test
+  void aClayTableThatWasRenamedByAnEarlierKilnGetsItsRowsBack() {
+    register(behind("tech-1", "one"));
+    books.settle(begin(), accepted());
+    books.sql().useHandle(handle -> handle.execute("UPDATE webhook SET clay_table = 'uno'"));
+    register(behind("tech-1", "uno"));
+    assertThat(rows("tech-1")).isEqualTo(1);
+  }
+
   @Test
   void usedCountsAtTheFirstSightOnly() {
     books.ledger().register(List.of(webhook("tech-2", "tech", "tech-2", 0, 700)));
