@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -60,7 +61,8 @@ final class LeadMoves {
    * Moves leads to a state, on behalf of the operator. To QUEUED it means anew: due now, all
    * attempts again; a lead that may have arrived before is marked as a possible duplicate. A lead
    * whose key another has taken meanwhile is left where it is, and so is one that a budget holds,
-   * which goes by itself; unless he wants it held, which takes it over.
+   * which goes by itself; unless he wants it held, which takes it over. A whole run of which a lead
+   * starts anew goes on.
    */
   static Moved move(
       Transaction transaction,
@@ -74,6 +76,7 @@ final class LeadMoves {
     Handle handle = transaction.handle();
     List<LeadRow> rows = select(handle, selection, from, afterId);
     int moved = 0;
+    Set<String> retried = new HashSet<>();
     for (LeadRow row : rows) {
       boolean budgets = row.heldBy() != null && row.heldBy().budget();
       if (row.state() == LeadState.HELD
@@ -116,8 +119,12 @@ final class LeadMoves {
       if (to.holdsKeyForItsWindow()) {
         RunRows.accepted(handle, row, now);
       }
+      if (anew && selection.wholeRuns()) {
+        retried.add(row.run());
+      }
       moved++;
     }
+    retried.forEach(run -> RunRows.goOn(handle, run));
     return Moved.of(rows, moved);
   }
 

@@ -740,7 +740,8 @@ public final class Ledger implements AutoCloseable {
 
   /**
    * Brings leads that came to an end without getting through back to the queue, with all attempts.
-   * One whose key another lead has taken meanwhile stays where it is.
+   * One whose key another lead has taken meanwhile stays where it is. Of whole runs also what was
+   * held or withdrawn of those that have such leads, as far as no more rows of them come in.
    *
    * @param leads which of them
    * @param states from which states: of {@link LeadState#retried()}
@@ -753,7 +754,6 @@ public final class Ledger implements AutoCloseable {
       throw new IllegalStateException(
           "Only leads in one of " + LeadState.retried() + " can be retried, not " + states + ".");
     }
-    onward(leads, handle -> RunRows.goOn(handle, leads.run()));
     return operate(leads, states, LeadState.QUEUED, "", dedupeWindow);
   }
 

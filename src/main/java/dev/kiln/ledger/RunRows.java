@@ -327,14 +327,12 @@ final class RunRows {
   }
 
   /**
-   * Lets what was held or withdrawn be queued again, as far as no more rows of it come in.
-   *
-   * @param run of which run; null for all
+   * Lets what would be queued of a run later be queued again, as far as no more rows of it come in.
    */
-  static void goOn(Handle handle, @Nullable String run) {
+  static void goOn(Handle handle, String run) {
     handle
         .createUpdate(
-            "UPDATE run SET sample = NULL, cancelled = 0 WHERE state <> 'READING' AND " + OF_RUN)
+            "UPDATE run SET sample = NULL, cancelled = 0 WHERE state <> 'READING' AND id = :run")
         .bind("run", run)
         .execute();
   }

@@ -588,4 +588,20 @@ final class OperatorTest {
     assertThat(books.ledger().batch(run.id(), 101)).isEqualTo(101);
     assertThat(books.ledger().batch(run.id(), 250)).isEqualTo(201);
   }
+
+  @Test
+  void toRetryAllLetsOnlyTheRunsGoOnOfWhichALeadIsRetried() {
+    Run dead = books.stored("dead", "tech", 2);
+    Run other = books.stored("other", "tech", 1);
+    send("tech", dead());
+    List<Sending> wire = books.due("tech").stream().map(due -> books.begin(due, lease)).toList();
+    for (Run run : List.of(dead, other)) {
+      books.ledger().finish(run.id(), books.account(run).read(), 2, "");
+    }
+    books.ledger().cancel(ALL);
+    assertThat(books.ledger().retry(ALL, EnumSet.of(LeadState.DEAD), DEDUPE_WINDOW)).isEqualTo(1);
+    wire.forEach(sending -> books.settle(sending, failed(START)));
+    assertThat(books.account(dead).states()).containsOnly(entry(LeadState.QUEUED, 2L));
+    assertThat(books.account(other).states()).containsOnly(entry(LeadState.CANCELLED, 1L));
+  }
 }
