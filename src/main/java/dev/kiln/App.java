@@ -187,11 +187,12 @@ public final class App implements AutoCloseable {
         Leftovers.sweep(
             places.data(), configuration.settings().inbox(places.data()), Instant.now());
       }
-      // A check leaves the ledger alone, wherever it is.
-      Store store =
-          mode == Mode.CHECK
-              ? Store.embedded(places.data())
-              : configuration.settings().ledger(places);
+      // A check leaves the ledger alone, wherever it is, and asks only what would refuse the start.
+      Store store = configuration.settings().ledger(places);
+      if (mode == Mode.CHECK) {
+        store.mustHoldEveryCharacter();
+        store = Store.embedded(places.data());
+      }
       ledger = Ledger.open(store);
       node = new Node(name(), Release.version(), store.embedded());
       ledger.register(Webhooks.listed(configuration.catalogue()));

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.PostgresServer;
@@ -22,6 +23,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -175,6 +179,56 @@ final class KilnOnPostgresTest {
       soon().untilAsserted(() -> assertThat(ready(kiln).statusCode()).isEqualTo(200));
     } finally {
       server.close();
+    }
+  }
+
+  @Test
+  @DisplayName("a check refuses a database that does not hold every character, where it can ask")
+  void aCheckLooksAtTheEncoding(@TempDir Path folder) throws Exception {
+    try (RunningKiln kiln = kiln(folder, PostgresServer.latin())) {
+      assertThatThrownBy(() -> App.check(kiln.places()))
+          .isInstanceOf(LedgerUnavailable.class)
+          .hasMessageContainingAll("LATIN1", "ENCODING 'UTF8'");
+      kiln.set(Settings.LEDGER, PostgresServer.ledger().toString());
+      App.check(kiln.places());
+      kiln.set(Settings.LEDGER, "jdbc:postgresql://localhost:1/kiln");
+      App.check(kiln.places());
+    }
+  }
+
+  @Test
+  @DisplayName("a file with rows that the database never takes is refused, and all else goes on")
+  void poisonIsOfItsFileAlone(@TempDir Path folder) throws Exception {
+    Store ledger = PostgresServer.ledger();
+    try (RunningKiln kiln = kiln(folder, ledger)) {
+      kiln.set("kiln.intake.batch-rows", "2").start();
+      kiln.drop(
+          "normal/keys.json",
+          "[{\"email\":\"ada@example.com\",\"no\\u0000te\":\"1\",\"no\\u0000te\":\"2\"},"
+              + "{\"email\":\"bob@example.com\"}]");
+      await(kiln, 1);
+      assertThat(kiln.run("keys.json").orElseThrow().states())
+          .containsEntry(LeadState.REJECTED, 1L);
+      try (Connection connection =
+              DriverManager.getConnection(ledger.toString(), "postgres", null);
+          Statement sql = connection.createStatement()) {
+        sql.execute("ALTER TABLE lead ALTER COLUMN payload TYPE VARCHAR(2000)");
+      }
+      String rows = leads(1, 20, INDUSTRY);
+      kiln.drop(
+          "normal/poison.csv", rows + "x".repeat(3_000) + rows.substring(rows.indexOf('\n') + 1));
+      soon()
+          .atMost(LONG)
+          .until(
+              () ->
+                  kiln.run("poison.csv").filter(run -> run.phase().equals("REFUSED")).isPresent());
+      assertThat(kiln.run("poison.csv").orElseThrow().problem())
+          .contains("poison.csv is read no further than row 20", "rows 21 to 22", "too long")
+          .doesNotContain("firm1.example");
+      kiln.drop("normal/more.csv", leads(21, 5, INDUSTRY));
+      await(kiln, 26);
+      assertThat(kiln.files("inbox")).isEmpty();
+      assertThat(kiln.files("rejects")).anyMatch(file -> file.endsWith("-poison.csv"));
     }
   }
 }

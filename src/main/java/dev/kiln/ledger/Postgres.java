@@ -187,6 +187,27 @@ final class Postgres extends Store {
   @Override
   void prepare() {}
 
+  /** One that cannot be asked is told of by whoever opens it. */
+  @Override
+  public void mustHoldEveryCharacter() {
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet encoding = statement.executeQuery("SELECT current_setting('server_encoding')")) {
+      encoding.next();
+      if (!encoding.getString(1).equals("UTF8")) {
+        throw new LedgerUnavailable(
+            "The ledger "
+                + this
+                + " cannot be opened: its encoding is "
+                + encoding.getString(1)
+                + ", which cannot hold every name. Make another database with CREATE DATABASE ..."
+                + " ENCODING 'UTF8' TEMPLATE template0, and name that in kiln.ledger.url.");
+      }
+    } catch (SQLException failure) {
+      LOG.debug("The encoding of {} is not known: {}", this, words(failure));
+    }
+  }
+
   @Override
   boolean holdsLedger() {
     try {

@@ -57,6 +57,14 @@ public abstract sealed class Store permits Sqlite, Postgres {
    */
   public abstract boolean embedded();
 
+  /**
+   * Refuses a database that cannot hold every character. Changes nothing; a ledger of the data
+   * folder holds all.
+   *
+   * @throws LedgerUnavailable with the cure
+   */
+  public void mustHoldEveryCharacter() {}
+
   /** Makes ready what opening it needs. The caller holds the lock of the data folder. */
   abstract void prepare();
 

@@ -89,6 +89,7 @@ public final class Transfer {
 
   private Map<String, Long> copy(Progress progress) {
     from.mustBeSound();
+    to.mustHoldEveryCharacter();
     try {
       Schema.mustBeCurrent(from.writer());
     } catch (RuntimeException | SQLException failure) {

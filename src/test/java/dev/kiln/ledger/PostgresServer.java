@@ -108,6 +108,16 @@ public final class PostgresServer {
     return Lazy.ONE.store(name);
   }
 
+  /** A database without any table that does not hold every character. */
+  public static Store latin() {
+    String name = "latin_" + Lazy.ONE.made.incrementAndGet();
+    Lazy.ONE.execute(
+        "CREATE DATABASE "
+            + name
+            + " ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    return Lazy.ONE.store(name);
+  }
+
   /** The name of a ledger's database. */
   static String database(Store ledger) {
     String url = ledger.toString();

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -154,6 +155,22 @@ final class PostgresTest {
         .isEqualTo(PostgresFault.CONTENT);
     assertThat(PostgresFault.of(new IllegalStateException("a bug")))
         .isEqualTo(PostgresFault.OPERATION);
+  }
+
+  @Test
+  void aDatabaseThatCannotHoldEveryNameIsRefusedWithTheCure(@TempDir Path data) {
+    Store latin = PostgresServer.latin();
+    LedgerFixture.at(Store.embedded(data)).close();
+    for (ThrowingCallable opening :
+        List.<ThrowingCallable>of(
+            () -> Ledger.open(latin),
+            () -> Transfer.move(data, latin, Instant.now(), (table, rows) -> {}))) {
+      assertThatThrownBy(opening)
+          .isInstanceOf(LedgerUnavailable.class)
+          .hasMessageContainingAll(latin.toString(), "LATIN1", "ENCODING 'UTF8'");
+    }
+    assertThat(Ledger.exists(latin)).isFalse();
+    PostgresServer.drop(latin);
   }
 
   // ---- The same ledger ----
