@@ -875,8 +875,26 @@ public final class Ledger implements AutoCloseable {
                   RetentionRows.expire(
                       transaction.handle(), from, clock.millis() - dedupeWindow.toMillis()));
     }
-    writer.change(transaction -> RetentionRows.strays(transaction.handle(), limit));
+    for (RetentionRows.Stray stray : RetentionRows.Stray.values()) {
+      purge(stray, limit);
+    }
     return purged;
+  }
+
+  /** What is to go is looked for beside the writer: a ledger may have millions of keys. */
+  private void purge(RetentionRows.Stray stray, long before) {
+    Object after = stray.first();
+    List<Object> some;
+    do {
+      Object from = after;
+      some = readers.withHandle(handle -> RetentionRows.strays(handle, stray, from, before));
+      if (!some.isEmpty()) {
+        List<Object> keys = some;
+        writer.change(
+            transaction -> RetentionRows.delete(transaction.handle(), stray, keys, before));
+        after = some.get(some.size() - 1);
+      }
+    } while (some.size() == RetentionRows.AT_ONCE && !Thread.currentThread().isInterrupted());
   }
 
   /**

@@ -144,16 +144,45 @@ final class RetentionRows {
     return seen.size() < 10 * AT_ONCE ? Optional.empty() : Optional.of(seen.get(seen.size() - 1));
   }
 
-  /** Deletes what belongs to no lead and was kept long enough. */
-  static void strays(Handle handle, long before) {
-    handle
-        .createUpdate("DELETE FROM quarantine WHERE received_at < :before")
+  /** What belongs to no lead: its table, the key of its rows, when they came. */
+  enum Stray {
+    /** Rows that came back and are kept apart. */
+    QUARANTINED("quarantine", "id", "received_at"),
+    /** Keys of submissions and messages. */
+    SUBMITTED("submission", "idempotency_key", "seen_at");
+
+    private final String keysBefore;
+    private final String delete;
+
+    Stray(String table, String key, String came) {
+      this.keysBefore =
+          "SELECT %2$s FROM %1$s WHERE %2$s > :after AND %3$s < :before ORDER BY %2$s LIMIT :most"
+              .formatted(table, key, came);
+      this.delete = "DELETE FROM %s WHERE %s = :id AND %s < :before".formatted(table, key, came);
+    }
+
+    /** Before every key. */
+    Object first() {
+      return this == QUARANTINED ? Long.valueOf(0) : "";
+    }
+  }
+
+  /** The next keys, in their order, of what was kept long enough. Changes nothing. */
+  static List<Object> strays(Handle handle, Stray stray, Object after, long before) {
+    return handle
+        .createQuery(stray.keysBefore)
+        .bind("after", after)
         .bind("before", before)
-        .execute();
-    handle
-        .createUpdate("DELETE FROM submission WHERE seen_at < :before")
-        .bind("before", before)
-        .execute();
+        .bind("most", AT_ONCE)
+        .map((row, context) -> row.getObject(1))
+        .list();
+  }
+
+  /** Deletes what {@link #strays} has found. */
+  static void delete(Handle handle, Stray stray, List<Object> keys, long before) {
+    PreparedBatch batch = handle.prepareBatch(stray.delete);
+    keys.forEach(key -> batch.bind("id", key).bind("before", before).add());
+    batch.execute();
   }
 
   /** Deletes rows that are kept apart. */

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.statement.PreparedBatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -451,5 +452,59 @@ final class RetentionTest {
 
   private Onward onward(String target) {
     return fixture.ledger().onward(target);
+  }
+
+  private long count(String table) {
+    return fixture
+        .sql()
+        .withHandle(
+            handle -> handle.createQuery("SELECT COUNT(*) FROM " + table).mapTo(Long.class).one());
+  }
+
+  /** Rows that were kept apart, and keys of submissions, of now. */
+  private void strays(String name, int most) {
+    long now = fixture.clock().millis();
+    fixture
+        .sql()
+        .useTransaction(
+            handle -> {
+              PreparedBatch rows =
+                  handle.prepareBatch(
+                      "INSERT INTO quarantine (table_name, lead_id, reason, content_hash, body, received_at)"
+                          + " VALUES ('tech', '', '', :key, '', :now)");
+              PreparedBatch keys =
+                  handle.prepareBatch(
+                      "INSERT INTO submission (idempotency_key, source, content_hash, run, seen_at)"
+                          + " VALUES (:key, '', '', '', :now)");
+              for (int i = 0; i < most; i++) {
+                rows.bind("key", name + i).bind("now", now).add();
+                keys.bind("key", i + name).bind("now", now).add();
+              }
+              rows.execute();
+              keys.execute();
+            });
+  }
+
+  @Test
+  void whatBelongsToNoLeadGoesInSmallSteps() {
+    int old = 2 * RetentionRows.AT_ONCE + 200;
+    strays("old", old);
+    fixture.clock().advance(KEPT);
+    strays("new", 300);
+    long limit = fixture.clock().instant().minus(KEPT).plusMillis(1).toEpochMilli();
+    for (RetentionRows.Stray stray : RetentionRows.Stray.values()) {
+      fixture
+          .sql()
+          .useHandle(
+              handle ->
+                  assertThat(RetentionRows.strays(handle, stray, stray.first(), limit))
+                      .hasSize(RetentionRows.AT_ONCE));
+    }
+    assertThat(purge()).isZero();
+    assertThat(List.of(count("quarantine"), count("submission")))
+        .containsExactly(old + 300L, old + 300L);
+    fixture.clock().advance(Duration.ofMillis(1));
+    purge();
+    assertThat(List.of(count("quarantine"), count("submission"))).containsExactly(300L, 300L);
   }
 }
