@@ -74,7 +74,10 @@ final class BudgetRows implements Admission.Lines {
 
   // ---- Warnings ----
 
-  /** Notes the steps that an account reaches; returns those that were not reached before. */
+  /**
+   * Notes the steps that an account reaches; returns those that were not reached before, of this
+   * cap or of a higher one.
+   */
   static List<BudgetWarning> warn(
       Transaction transaction, Account account, Amount before, Amount after, Instant now) {
     List<BudgetWarning> warnings = new ArrayList<>();
@@ -97,7 +100,9 @@ final class BudgetRows implements Admission.Lines {
     return handle
             .createUpdate(
                 "INSERT INTO budget_warning (period, kind, percent, cap, at)"
-                    + " VALUES (:account, :kind, :percent, :cap, :at) ON CONFLICT DO NOTHING")
+                    + " VALUES (:account, :kind, :percent, :cap, :at)"
+                    + " ON CONFLICT (period, kind, percent) DO UPDATE SET cap = excluded.cap, at = excluded.at"
+                    + " WHERE budget_warning.cap < excluded.cap")
             .bind("account", account)
             .bind("kind", kind.name())
             .bind("percent", percent)

@@ -401,4 +401,26 @@ final class BudgetTest {
         .filteredOn(spending -> spending.account().equals(DAY))
         .containsExactly(new Spending(DAY, new Amount(8000, 16_000), new Amount(8000, 0), TURNS));
   }
+
+  @Test
+  void theStepsOfAHigherCapAreToldAnew() {
+    day(10);
+    books.stored("leads", "tech", 20);
+    for (int i = 1; i <= 9; i++) {
+      send("tech", accepted());
+    }
+    day(20);
+    assertThat(books.balance().warnings()).isEmpty();
+    for (int i = 10; i <= 13; i++) {
+      assertThat(send("tech", accepted()).warnings()).isEmpty();
+    }
+    assertThat(send("tech", accepted()).warnings())
+        .extracting(BudgetWarning::text)
+        .containsExactly(
+            "Budget of the day 2026-11-25: 70 % of its 20 Data Credits are spent; what does not fit is held");
+    assertThat(books.balance().warnings()).as("again").isEmpty();
+    assertThat(books.ledger().view().warnings(START))
+        .extracting(BudgetWarning::percent, BudgetWarning::cap)
+        .containsExactlyInAnyOrder(tuple(70, 20_000L), tuple(80, 10_000L), tuple(90, 10_000L));
+  }
 }
