@@ -197,7 +197,7 @@ final class Uploads implements AutoCloseable {
     Throwable cause = failure.getCause();
     LOG.warn(
         "An upload cannot be stored: {}",
-        failure instanceof CompletionException && cause != null ? cause : failure);
+        (failure instanceof CompletionException && cause != null ? cause : failure).toString());
     return new HttpRefusal(
         HttpReply.later(
             503, 30, "Kiln cannot store at present; nothing was taken. Its log says why"));

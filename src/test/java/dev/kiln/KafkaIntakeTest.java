@@ -141,7 +141,7 @@ final class KafkaIntakeTest {
     assertThat(rejections())
         .hasSize(3)
         .anyMatch(reason -> reason.contains("is no text"))
-        .anyMatch(reason -> reason.contains("PDF"))
+        .anyMatch(reason -> reason.contains("no header row"))
         .anyMatch(reason -> reason.contains("the message is empty"));
     List<RunAccount> runs =
         kiln.snapshot().runs().stream().filter(run -> !run.name().equals("leads.csv")).toList();

@@ -59,7 +59,11 @@ final class DeliveryFixture implements AutoCloseable {
   }
 
   static Catalogue catalogue(Budgets budgets, Table... tables) {
-    return new Catalogue(Map.of(WORKSPACE, new Workspace(WORKSPACE, 8, 0)), named(tables), budgets);
+    return catalogue(new Workspace(WORKSPACE, 8, 0), budgets, tables);
+  }
+
+  static Catalogue catalogue(Workspace workspace, Budgets budgets, Table... tables) {
+    return new Catalogue(Map.of(workspace.name(), workspace), named(tables), budgets);
   }
 
   private static Map<String, Table> named(Table... tables) {

@@ -466,6 +466,13 @@ final class DeliveryTest {
 
   // ---- What waits, and goes on by itself ----
 
+  private void mustRefuse(String table) {
+    List<Due> due = fixture.due();
+    assertThat(due.get(0).table()).isEqualTo(table);
+    assertThat(refusal(due.get(0)).reason()).isEqualTo(WaitReason.REFUSING);
+    due.forEach(fixture.delivery()::release);
+  }
+
   private void mustDeliverOnly(String table) {
     List<Due> due = fixture.due();
     assertThat(due).hasSize(ROOM).allMatch(lead -> lead.table().equals(table));
@@ -652,11 +659,11 @@ final class DeliveryTest {
     with(Budgets.none(), table("tech", refused), finance);
     storeBoth();
     fixture.settle(fixture.begin(), answered(401));
-    mustDeliverOnly("finance");
+    mustRefuse("tech");
     fixture
         .delivery()
         .apply(DeliveryFixture.catalogue(Budgets.none(), table("tech", refused), finance));
-    mustDeliverOnly("finance");
+    mustRefuse("tech");
     Webhook mended =
         new Webhook(
             refused.name(),
@@ -845,8 +852,14 @@ final class DeliveryTest {
 
   @Test
   void anOfferOutlastsTheWaitForItsTurnAtALowRate() {
-    // A lead in 125 seconds: the second one on offer waits longer than an offer lasts otherwise.
-    books.ledger().rate(WORKSPACE, new BigDecimal("0.008"));
+    // A lead in 124 seconds: the second one on offer waits longer than an offer lasts otherwise.
+    fixture
+        .delivery()
+        .apply(
+            DeliveryFixture.catalogue(
+                new Workspace(WORKSPACE, 8, 29),
+                Budgets.none(),
+                table("tech", webhook("tech-1", 45_000))));
     assertThat(fixture.due()).isEmpty();
     books.stored("leads", "tech", 10);
     List<Due> offered = fixture.due();

@@ -451,7 +451,7 @@ final class LauncherIT {
     Files.writeString(home.resolve("lib/kiln.jar"), "");
     Ended inLib = run(javaHome, home.resolve("kiln"), "run");
     assertThat(inLib.err()).isEmpty();
-    assertThat(withoutThresholds(inLib).subList(5, 12))
+    assertThat(withoutThresholds(inLib).subList(6, 13))
         .containsExactly(
             "<-Dkiln.home=" + home + ">",
             "<-Dkiln.terminal=false>",
