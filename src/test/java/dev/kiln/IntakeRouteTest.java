@@ -726,22 +726,30 @@ final class IntakeRouteTest {
         .replace("CONTENT", content.replace("\n", "\\n"));
   }
 
-  @Test
-  @DisplayName("a file that is renamed over one after its last row was read is read too")
-  void replacedAfterItWasRead() throws Exception {
-    String other = leads(2, 1, "Banking").strip();
-    kiln.inRoutes(
-        "accept.camel.yaml",
-        "            ref: intake\n            method: close\n",
-        "            ref: intake\n            method: close\n" + replaceBy(other));
-    kiln.start();
-    kiln.drop("normal/leads.csv", leads(1, 1, "Banking").strip());
+  private void replacedBehindTheClose(String other) {
+    String close = "            ref: intake\n            method: close\n";
+    kiln.inRoutes("accept.camel.yaml", close, close + replaceBy(other));
+  }
+
+  /** The run of the second of two files with one name, both of which are read and moved away. */
+  private RunAccount bothAreRead() {
     kiln.reaches(FINANCE, LeadState.ACCEPTED, 2);
     RunAccount second = kiln.settled("leads.csv");
     soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
     assertThat(kiln.snapshot().runs())
         .extracting(RunAccount::phase)
         .containsExactly("READ", "READ");
+    return second;
+  }
+
+  @Test
+  @DisplayName("a file that is renamed over one after its last row was read is read too")
+  void replacedAfterItWasRead() throws Exception {
+    String other = leads(2, 1, "Banking").strip();
+    replacedBehindTheClose(other);
+    kiln.start();
+    kiln.drop("normal/leads.csv", leads(1, 1, "Banking").strip());
+    RunAccount second = bothAreRead();
     assertThat(kiln.files("archive")).containsExactly(second.id() + "-leads.csv");
     assertThat(Files.readString(kiln.data().resolve("archive/" + second.id() + "-leads.csv")))
         .isEqualTo(other);
@@ -759,18 +767,10 @@ final class IntakeRouteTest {
     RunAccount first = kiln.settled("leads.csv");
     soon().untilAsserted(() -> assertThat(kiln.files("archive")).hasSize(1));
     kiln.stop();
-    kiln.inRoutes(
-        "accept.camel.yaml",
-        "            ref: intake\n            method: close\n",
-        "            ref: intake\n            method: close\n" + replaceBy(other));
+    replacedBehindTheClose(other);
     kiln.start();
     kiln.drop("normal/leads.csv", content);
-    kiln.reaches(FINANCE, LeadState.ACCEPTED, 2);
-    RunAccount second = kiln.settled("leads.csv");
-    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
-    assertThat(kiln.snapshot().runs())
-        .extracting(RunAccount::phase)
-        .containsExactly("READ", "READ");
+    RunAccount second = bothAreRead();
     assertThat(kiln.files("archive"))
         .containsExactlyInAnyOrder(first.id() + "-leads.csv", second.id() + "-leads.csv");
     assertThat(Files.readString(kiln.data().resolve("archive/" + first.id() + "-leads.csv")))

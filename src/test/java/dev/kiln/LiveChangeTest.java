@@ -242,9 +242,8 @@ final class LiveChangeTest {
     assertThat(kiln.stored("tech-2")).hasSize(2);
   }
 
-  @Test
-  @DisplayName("leads of a removed table wait, also those that were on the wire, and can be moved")
-  void removedTable() throws Exception {
+  /** Three leads, of which a Kiln had one on the wire when it was killed. */
+  private void diedWithALeadOnTheWire(String workspace, long epoch) throws Exception {
     kiln.start();
     kiln.app().ledger().pause(Pausable.TABLE, INBOUND, true);
     kiln.drop("normal/inbound/came.csv", leads(1, 3, "Banking"));
@@ -252,10 +251,23 @@ final class LiveChangeTest {
     kiln.stop();
     try (Ledger ledger = Ledger.open(kiln.data(), Clock.systemUTC())) {
       ledger.pause(Pausable.TABLE, INBOUND, false);
-      Lease lease = ledger.lead("main", "killed", Duration.ofSeconds(10), true).orElseThrow();
+      Lease lease;
+      int killed = 0;
+      do {
+        lease =
+            ledger
+                .lead(workspace, "killed " + killed++, Duration.ofSeconds(10), true)
+                .orElseThrow();
+      } while (lease.epoch() < epoch);
       Due due = ledger.due(Map.of(INBOUND, 1), 1, Set.of(), null).get(0);
       ledger.begin(due, lease, (uses, now) -> uses.get(0), now -> Budget.NONE);
     }
+  }
+
+  @Test
+  @DisplayName("leads of a removed table wait, also those that were on the wire, and can be moved")
+  void removedTable() throws Exception {
+    diedWithALeadOnTheWire("main", 0);
 
     kiln.inClayYaml(
             """
@@ -293,23 +305,7 @@ final class LiveChangeTest {
   @Test
   @DisplayName("leads that were on the wire go on where their table has another workspace")
   void tableOfAnotherWorkspace() throws Exception {
-    kiln.start();
-    kiln.app().ledger().pause(Pausable.TABLE, INBOUND, true);
-    kiln.drop("normal/inbound/came.csv", leads(1, 3, "Banking"));
-    kiln.read("came.csv");
-    kiln.stop();
-    try (Ledger ledger = Ledger.open(kiln.data(), Clock.systemUTC())) {
-      ledger.pause(Pausable.TABLE, INBOUND, false);
-      Lease lease = ledger.lead("before", "killed", Duration.ofSeconds(10), true).orElseThrow();
-      while (lease.epoch() < 20) {
-        lease =
-            ledger
-                .lead("before", "killed " + lease.epoch(), Duration.ofSeconds(10), true)
-                .orElseThrow();
-      }
-      Due due = ledger.due(Map.of(INBOUND, 1), 1, Set.of(), null).get(0);
-      ledger.begin(due, lease, (uses, now) -> uses.get(0), now -> Budget.NONE);
-    }
+    diedWithALeadOnTheWire("before", 20);
     kiln.start();
     assertThat(kiln.settled("came.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
     assertThat(kiln.run("came.csv").orElseThrow().possibleDuplicates()).isEqualTo(1);

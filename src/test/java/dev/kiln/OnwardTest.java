@@ -5,7 +5,6 @@ import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
 import com.sun.net.httpserver.HttpServer;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.ledger.LeadState;
@@ -36,7 +35,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** Results on their way onward: files, and the templates for HTTP and JDBC. */
 final class OnwardTest {
@@ -216,21 +214,16 @@ final class OnwardTest {
   void failsBeforeRows() throws Exception {
     target("hotline", "enriched-http", "many", Map.of("url", "crm-url"));
     kiln.set("kiln.results.poll", "1h");
-    Logger logger = (Logger) LoggerFactory.getLogger("dev.kiln.routes");
-    SecretsTest.Kept kept = new SecretsTest.Kept();
-    kept.setContext(logger.getLoggerContext());
-    kept.start();
-    logger.addAppender(kept);
-    try {
-      start();
-      kiln.drop("normal/a.csv", leads(1, 1, "Software"));
-      kiln.reaches(TECH, LeadState.ENRICHED, 1);
-    } finally {
-      logger.detachAppender(kept);
-    }
-    assertThat(kept.lines)
-        .filteredOn(line -> line.contains("Route onward-hotline failed"))
-        .hasSize(1);
+    List<String> lines =
+        SecretsTest.Kept.of(
+            "dev.kiln.routes",
+            () -> {
+              start();
+              kiln.drop("normal/a.csv", leads(1, 1, "Software"));
+              kiln.reaches(TECH, LeadState.ENRICHED, 1);
+              return null;
+            });
+    assertThat(lines).filteredOn(line -> line.contains("Route onward-hotline failed")).hasSize(1);
   }
 
   @Test

@@ -6,7 +6,6 @@ import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -35,7 +34,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
-import org.slf4j.LoggerFactory;
 
 /** Leads that are fetched: the shipped template, against a server of the test's own. */
 @ResourceLock(RunningKiln.MANAGED)
@@ -334,18 +332,18 @@ final class PollTest {
   }
 
   /** The log lines of polls while something is done. */
-  private List<String> lines(Callable<?> done) throws Exception {
-    Logger logger = (Logger) LoggerFactory.getLogger(Poll.class);
-    SecretsTest.Kept kept = new SecretsTest.Kept();
-    kept.setContext(logger.getLoggerContext());
-    kept.start();
-    logger.addAppender(kept);
-    try {
-      done.call();
-      return List.copyOf(kept.lines);
-    } finally {
-      logger.detachAppender(kept);
-    }
+  private static List<String> lines(Callable<?> done) throws Exception {
+    return SecretsTest.Kept.of(Poll.class.getName(), done);
+  }
+
+  /** The same while Kiln starts and asks for a page so many times. */
+  private List<String> linesUntilAskedAgain(String page, int times) throws Exception {
+    return lines(
+        () -> {
+          kiln.start();
+          askedAgain(page, times);
+          return null;
+        });
   }
 
   @Test
@@ -354,13 +352,7 @@ final class PollTest {
     pages.put("/leads", Page.of("x".repeat(5_000)));
     poll();
     kiln.set("kiln.http.largest-upload", "1KB");
-    List<String> lines =
-        lines(
-            () -> {
-              kiln.start();
-              askedAgain("/leads", 3);
-              return null;
-            });
+    List<String> lines = linesUntilAskedAgain("/leads", 3);
     assertThat(lines)
         .isNotEmpty()
         .allMatch(line -> line.contains("its page is larger than the 1024 bytes of kiln.http."));
@@ -399,13 +391,7 @@ final class PollTest {
         Page.of(
             "{\"results\":[{\"email\":\"a@b.example\"}],\"next\":\"https://evil.example/CURSOR\\nx\"}"));
     poll("next", "/next");
-    List<String> lines =
-        lines(
-            () -> {
-              kiln.start();
-              askedAgain("/leads", 3);
-              return null;
-            });
+    List<String> lines = linesUntilAskedAgain("/leads", 3);
     assertThat(watermark()).isEqualTo(Watermark.START);
     assertThat(lines)
         .isNotEmpty()
@@ -507,13 +493,7 @@ final class PollTest {
     pages.put("/leads/2", Page.of(leads(2, 1, "Banking"), "Link", "</leads/3>; rel=next"));
     pages.put("/leads/3", new Page(410, Map.of(), ""));
     poll("next", "link");
-    List<String> lines =
-        lines(
-            () -> {
-              kiln.start();
-              askedAgain("/leads/3", 3);
-              return null;
-            });
+    List<String> lines = linesUntilAskedAgain("/leads/3", 3);
     assertThat(answers("/leads")).isGreaterThan(1);
     assertThat(asked).noneMatch(request -> request.headers().containsKey("If-None-Match"));
     assertThat(lines)

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
@@ -54,6 +55,21 @@ final class SecretsTest {
   /** Keeps every log line of every logger that is not capped. */
   static final class Kept extends AppenderBase<ILoggingEvent> {
     final Queue<String> lines = new ConcurrentLinkedQueue<>();
+
+    /** The lines of a logger, and of those below it, while something is done. */
+    static List<String> of(String name, Callable<?> done) throws Exception {
+      Logger logger = (Logger) LoggerFactory.getLogger(name);
+      Kept kept = new Kept();
+      kept.setContext(logger.getLoggerContext());
+      kept.start();
+      logger.addAppender(kept);
+      try {
+        done.call();
+        return List.copyOf(kept.lines);
+      } finally {
+        logger.detachAppender(kept);
+      }
+    }
 
     @Override
     protected void append(ILoggingEvent event) {

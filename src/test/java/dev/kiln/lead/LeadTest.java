@@ -51,38 +51,30 @@ final class LeadTest {
     }
   }
 
+  private static Lead rejected(List<String> original) {
+    return new Lead(
+        1,
+        2,
+        Map.of(),
+        "",
+        "",
+        null,
+        "",
+        new Problem(Problem.Kind.ADDRESS, "no @"),
+        List.of(),
+        original);
+  }
+
   @Test
   void aRejectedLeadNamesEveryCell() {
-    Lead lead =
-        new Lead(
-            1,
-            2,
-            Map.of(),
-            "",
-            "",
-            null,
-            "",
-            new Problem(Problem.Kind.ADDRESS, "no @"),
-            List.of(),
-            List.of("", "1", "2", "", "3", "4"));
+    Lead lead = rejected(List.of("", "1", "2", "", "3", "4"));
     assertThat(lead.named(List.of("Phone", "Phone", "Phone", "Phone_2", "Phone")).original())
         .containsExactly("", "Phone", "1", "Phone_3", "2", "Phone_2", "3", "Phone_4", "4");
   }
 
   @Test
   void aRejectedLeadKeepsWhatItWas() {
-    Lead lead =
-        new Lead(
-            1,
-            2,
-            Map.of(),
-            "",
-            "",
-            null,
-            "",
-            new Problem(Problem.Kind.ADDRESS, "no @"),
-            List.of(),
-            List.of("", "a\n\"secret\"", "\uD83D\uDE42"));
+    Lead lead = rejected(List.of("", "a\n\"secret\"", "\uD83D\uDE42"));
     assertThat(lead.rejected()).isTrue();
     assertThat(lead.json()).isEqualTo("[\"\",\"a\\n\\\"secret\\\"\",\"\uD83D\uDE42\"]");
     assertThat(Lead.parseOriginal(lead.json())).isEqualTo(lead.original());
