@@ -9,9 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /** The SQL that finds a person's leads, what became of one lead, and what went through webhooks. */
@@ -23,16 +21,15 @@ final class FindRows {
 
   /** The leads of a person: by their key, by what was read of them, or by what came back. */
   static NavigableSet<Long> leads(Handle handle, Address address) {
+    // A lead that is known by its key holds the address, whatever else was kept of it.
     NavigableSet<Long> leads =
         new TreeSet<>(
-            look(
+            holding(
                 handle,
                 "lead",
-                "''",
-                "dedupe_key = :key",
-                Map.of("key", LeadKey.ofEmail(address.email())),
-                any -> true));
-    leads.addAll(holding(handle, "lead", "payload", address));
+                "CASE WHEN dedupe_key = :key THEN :email ELSE payload END",
+                Map.of("key", LeadKey.ofEmail(address.email()), "email", address.email()),
+                address));
     for (long result : results(handle, address)) {
       handle
           .createQuery(
@@ -48,27 +45,12 @@ final class FindRows {
 
   /** The results that hold an address. */
   static List<Long> results(Handle handle, Address address) {
-    return holding(handle, "result", "body", address);
+    return holding(handle, "result", "body", Map.of(), address);
   }
 
   /** The rows that are kept apart and hold an address. */
   static List<Long> strays(Handle handle, Address address) {
-    return holding(handle, "quarantine", "body", address);
-  }
-
-  /** SQL finds what may hold it; whether it does, as a whole, the address itself knows. */
-  private static List<Long> holding(Handle handle, String table, String column, Address address) {
-    return look(
-        handle,
-        table,
-        column,
-        "LOWER("
-            + column
-            + ") LIKE :plain ESCAPE '!' OR LOWER("
-            + column
-            + ") LIKE :escaped ESCAPE '!'",
-        Map.of("plain", plain(address.email()), "escaped", "%\\u%"),
-        address::isIn);
+    return holding(handle, "quarantine", "body", Map.of(), address);
   }
 
   /** What is not ASCII is in whatever case, and a slash may stand behind a backslash. */
@@ -81,32 +63,33 @@ final class FindRows {
         + "%";
   }
 
-  private static List<Long> look(
-      Handle handle,
-      String table,
-      String column,
-      String condition,
-      Map<String, String> values,
-      Predicate<String> holds) {
+  /**
+   * The rows that hold an address. SQL finds what may hold it; whether it does, as a whole, the
+   * address itself knows.
+   *
+   * @param text what of a row is looked through
+   * @param values of the names in that
+   */
+  private static List<Long> holding(
+      Handle handle, String table, String text, Map<String, String> values, Address address) {
     List<Long> ids = new ArrayList<>();
     long after = end(handle, "MIN", table) - 1;
     long last = end(handle, "MAX", table);
     for (; after < last; after += AT_ONCE) {
-      Query query =
-          handle
-              .createQuery(
-                  "SELECT id, "
-                      + column
-                      + " AS held FROM "
-                      + table
-                      + " WHERE id > :after AND id <= :upto AND ("
-                      + condition
-                      + ")")
-              .bind("after", after)
-              .bind("upto", after + AT_ONCE);
-      values.forEach(query::bind);
-      query
-          .map((row, context) -> holds.test(row.getString("held")) ? row.getLong("id") : 0L)
+      handle
+          .createQuery(
+              "SELECT id, held FROM (SELECT id, "
+                  + text
+                  + " AS held FROM "
+                  + table
+                  + " WHERE id > :after AND id <= :upto) looked"
+                  + " WHERE LOWER(held) LIKE :plain ESCAPE '!' OR LOWER(held) LIKE :escaped ESCAPE '!'")
+          .bind("after", after)
+          .bind("upto", after + AT_ONCE)
+          .bind("plain", plain(address.email()))
+          .bind("escaped", "%\\u%")
+          .bindMap(values)
+          .map((row, context) -> address.isIn(row.getString("held")) ? row.getLong("id") : 0L)
           .filter(id -> id > 0)
           .forEach(ids::add);
     }

@@ -196,22 +196,16 @@ final class RetentionRows {
    * @return the lead_id; empty where the lead is there, or the result is gone too
    */
   static Optional<String> forgetResult(Handle handle, long id) {
-    int changed =
-        handle
-            .createUpdate(
-                "UPDATE result SET body = '"
-                    + NOTHING
-                    + "' WHERE id = :id AND NOT EXISTS"
-                    + " (SELECT 1 FROM lead WHERE lead.run = result.run AND lead.record = result.record)")
-            .bind("id", id)
-            .execute();
-    return changed == 0
-        ? Optional.empty()
-        : handle
-            .createQuery("SELECT run, record FROM result WHERE id = :id")
-            .bind("id", id)
-            .map((row, context) -> row.getString("run") + "-" + row.getLong("record"))
-            .findOne();
+    return handle
+        .createQuery(
+            "UPDATE result SET body = '"
+                + NOTHING
+                + "' WHERE id = :id AND NOT EXISTS"
+                + " (SELECT 1 FROM lead WHERE lead.run = result.run AND lead.record = result.record)"
+                + " RETURNING run, record")
+        .bind("id", id)
+        .map((row, context) -> row.getString("run") + "-" + row.getLong("record"))
+        .findOne();
   }
 
   /**
