@@ -98,10 +98,7 @@ public final class Claims implements AutoCloseable {
     if (held.containsKey(file)) {
       return false;
     }
-    int number = 0;
-    while (Files.exists(claim(file, number))) {
-      number++;
-    }
+    int number = claims(file);
     String last = number == 0 ? "" : read(file, number - 1);
     if (number > 0 && last.startsWith(owner)) {
       return hold(file, number - 1, false);
@@ -190,19 +187,22 @@ public final class Claims implements AutoCloseable {
       return hold(file, number, true);
     } catch (FileAlreadyExistsException claimed) {
       return false;
-    } catch (IOException failure) {
-      Files.deleteIfExists(claim(file, 0));
-      throw failure;
     }
   }
 
   /** Whether somebody has a file: a claim that was not written whole is nobody's. */
   boolean taken(Path file) throws IOException {
+    int number = claims(file);
+    return number > 0 && read(file, number - 1).endsWith("\n");
+  }
+
+  /** How many claims there are on a file: the last one counts. */
+  private static int claims(Path file) {
     int number = 0;
     while (Files.exists(claim(file, number))) {
       number++;
     }
-    return number > 0 && read(file, number - 1).endsWith("\n");
+    return number;
   }
 
   /** Whether a file was claimed here and another Kiln may have taken it over since. */
