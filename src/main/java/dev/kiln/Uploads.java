@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -214,10 +215,12 @@ final class Uploads implements AutoCloseable {
     private final HttpCall call;
     private final Wanted wanted;
     private final Path part = spool.begin();
-    private final CompletableFuture<FileChannel> file;
 
-    /** What was begun with the file last; it fails if anything before it did. */
-    private CompletableFuture<?> last;
+    /** The part, from the first step on; belongs to the steps, of which one follows the other. */
+    private @Nullable FileChannel file;
+
+    /** The step that was begun last; it fails if any before it did. */
+    private CompletableFuture<?> last = CompletableFuture.completedFuture(null);
 
     private long bytes;
     private long bytesAtLook;
@@ -227,18 +230,6 @@ final class Uploads implements AutoCloseable {
     Upload(HttpCall call, Wanted wanted) {
       this.call = call;
       this.wanted = wanted;
-      this.file =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return FileChannel.open(
-                      part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                } catch (IOException failure) {
-                  throw new CompletionException(failure);
-                }
-              },
-              threads);
-      this.last = file;
     }
 
     void begin() {
@@ -247,7 +238,11 @@ final class Uploads implements AutoCloseable {
       call.request().handler(this::take);
       call.request().endHandler(all -> end());
       look = call.vertx().setPeriodic(stall.toMillis(), this::look);
-      then(() -> {}, this::receive);
+      then(
+          () ->
+              file =
+                  FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+          this::receive);
     }
 
     /** Does something with the file once all before it is done; then goes on, or gives up. */
@@ -298,7 +293,7 @@ final class Uploads implements AutoCloseable {
     private void write(byte[] piece) throws IOException {
       ByteBuffer left = ByteBuffer.wrap(piece);
       while (left.hasRemaining()) {
-        int unused = file.join().write(left);
+        int unused = Objects.requireNonNull(file).write(left);
       }
     }
 
@@ -329,9 +324,10 @@ final class Uploads implements AutoCloseable {
     }
 
     private @Nullable Void delete() {
-      if (!file.isCompletedExceptionally()) {
+      FileChannel opened = file;
+      if (opened != null) {
         try {
-          file.join().close();
+          opened.close();
           Files.deleteIfExists(part);
         } catch (IOException failure) {
           LOG.warn("{} stays until Kiln stops: {}", part.getFileName(), failure.toString());
@@ -347,7 +343,7 @@ final class Uploads implements AutoCloseable {
       long came = bytes;
       then(
           () -> {
-            file.join().close();
+            Objects.requireNonNull(file).close();
             long kept = Files.size(part);
             if (kept != came) {
               throw new IOException(kept + " of " + came + " bytes are on the disk");
