@@ -195,8 +195,9 @@ public final class App implements AutoCloseable {
       }
       ledger = Ledger.open(store);
       node = new Node(name(), Release.version(), store.embedded());
-      ledger.register(Webhooks.listed(configuration.catalogue()));
-      ledger.tryAgain(ids(configuration.catalogue()));
+      List<ListedWebhook> webhooks = Webhooks.listed(configuration.catalogue());
+      ledger.register(webhooks);
+      ledger.tryAgain(webhooks.stream().map(ListedWebhook::id).collect(Collectors.toSet()));
       Map<String, Waiting> orphans = orphans(ledger, configuration.catalogue());
       if (node.alone()) {
         // The lock on the data folder proves that nobody else lives, and has them on the wire.
@@ -268,10 +269,6 @@ public final class App implements AutoCloseable {
    * Tables that still have leads and are no longer in the catalogue: their leads wait, also those
    * that were on the wire when the Kiln before this one ended.
    */
-  private static Set<String> ids(Catalogue catalogue) {
-    return Webhooks.listed(catalogue).stream().map(ListedWebhook::id).collect(Collectors.toSet());
-  }
-
   private static Map<String, Waiting> orphans(Ledger ledger, Catalogue catalogue) {
     Map<String, Waiting> orphans = new HashMap<>();
     for (LedgerView.TableAccount table : ledger.view().snapshot().tables()) {
@@ -683,7 +680,7 @@ public final class App implements AutoCloseable {
     show(listener, settings, breakers, alerts, health, routes);
     http = listener;
     try {
-      listener.listen(address.get(), settings.stall().multipliedBy(4));
+      listener.listen(address.get(), settings.idle());
     } catch (IOException failure) {
       throw settings.notListening(failure);
     }
@@ -741,7 +738,7 @@ public final class App implements AutoCloseable {
             .on("POST", "/results/*", receiver::post);
     results = listener;
     try {
-      listener.listen(address.get(), settings.stall().multipliedBy(4));
+      listener.listen(address.get(), settings.idle());
     } catch (IOException failure) {
       throw settings.resultsNotListening(failure);
     }

@@ -44,6 +44,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -423,10 +424,9 @@ final class Poll implements AutoCloseable {
       }
       return answer.get(LONGEST_PAGE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException failure) {
-      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-        if (cause instanceof RefusedBody tooLarge) {
-          throw tooLarge;
-        }
+      RefusedBody tooLarge = ObjectHelper.getException(RefusedBody.class, failure);
+      if (tooLarge != null) {
+        throw tooLarge;
       }
       throw failure.getCause() instanceof IOException cause ? cause : new IOException(failure);
     } catch (TimeoutException | CancellationException late) {

@@ -598,6 +598,11 @@ public final class Settings {
     return duration("kiln.http.stall");
   }
 
+  /** How long a connection may be silent before it is closed: four times {@link #stall}. */
+  public Duration idle() {
+    return stall().multipliedBy(4);
+  }
+
   /** How long the data of leads is kept after their end; empty for ever. */
   Optional<Duration> keptLeads() {
     return kept("kiln.retention.leads");

@@ -1,14 +1,12 @@
 package dev.kiln.clay;
 
+import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -16,7 +14,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -261,7 +258,7 @@ final class CatalogueReader {
     if (secretUrl.isEmpty() && !loopback) {
       throw toSecret(place, "url", name + "-url");
     }
-    String id = sha256(url);
+    String id = ContentHash.sha256(url);
     Met sameUrl = ids.putIfAbsent(id, met);
     if (sameUrl != null) {
       throw place.fault(
@@ -406,14 +403,5 @@ final class CatalogueReader {
               + " must be lower-case letters, digits and \"-\", at most 63, and not begin with \"-\"");
     }
     return name;
-  }
-
-  private static String sha256(String text) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -167,8 +167,9 @@ public final class DryRun {
 
   private RunRows.Onward order(Run run) {
     if (order == null) {
-      order = ledger == null ? RunRows.Onward.ALL : ledger.onward(run.id());
-      room = ledger == null ? Long.MAX_VALUE : order.room(ledger.passed(run.id()));
+      LedgerView view = ledger;
+      order = view == null ? RunRows.Onward.ALL : view.onward(run.id());
+      room = order.room(() -> view == null ? 0 : view.passed(run.id()));
     }
     return order;
   }

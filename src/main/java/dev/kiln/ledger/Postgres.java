@@ -343,12 +343,12 @@ final class Postgres extends Store {
         .equals("committed");
   }
 
-  /** Whoever only looks learns the time here. */
   @Override
   void fold() {
     // Its log is the server's own.
   }
 
+  /** Whoever only looks learns the time here. */
   @Override
   void atOneMoment(Handle handle) {
     handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");

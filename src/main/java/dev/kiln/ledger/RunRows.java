@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
@@ -272,10 +273,10 @@ final class RunRows {
     /**
      * How many more rows are queued.
      *
-     * @param passed rows of the run that have passed intake so far
+     * @param passed rows of the run that have passed intake so far; asked where that matters
      */
-    long room(long passed) {
-      return sample == null ? Long.MAX_VALUE : sample - passed;
+    long room(LongSupplier passed) {
+      return sample == null ? Long.MAX_VALUE : sample - passed.getAsLong();
     }
 
     /** Whether the operator keeps all of them back. */
@@ -372,8 +373,7 @@ final class RunRows {
     moveOn(handle, run, reader, batch, now);
     List<NewLead> leads = batch.leads();
     Onward onward = onward(handle, run.id());
-    long room =
-        onward.sample() == null ? Long.MAX_VALUE : onward.room(transaction.passed(run.id()));
+    long room = onward.room(() -> transaction.passed(run.id()));
     boolean[] taken =
         takeKeys(
             handle,
