@@ -80,6 +80,7 @@ public final class LedgerView implements AutoCloseable {
    * @param source the source; empty where none was given
    * @param priority its priority
    * @param phase READING, READ or REFUSED
+   * @param interrupted whether it was read in part and nobody reads it at present
    * @param problem why it was refused; else empty
    * @param note what is unusual about how its file is written; else empty
    * @param read rows read, by the reader's own count
@@ -95,6 +96,7 @@ public final class LedgerView implements AutoCloseable {
       String source,
       Priority priority,
       String phase,
+      boolean interrupted,
       String problem,
       String note,
       long read,
@@ -275,7 +277,7 @@ public final class LedgerView implements AutoCloseable {
         handle -> {
           Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle, null);
           return new Snapshot(
-              runs(handle, tally, null),
+              runs(handle, tally, null, clock.millis()),
               tables(handle, tally),
               webhooks(handle),
               WebhookRows.recentUse(handle, clock.instant()),
@@ -349,7 +351,7 @@ public final class LedgerView implements AutoCloseable {
     return readers.inTransaction(
         handle -> {
           Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle, run);
-          return runs(handle, tally, run).stream().findFirst();
+          return runs(handle, tally, run, clock.millis()).stream().findFirst();
         });
   }
 
@@ -694,7 +696,10 @@ public final class LedgerView implements AutoCloseable {
   }
 
   private static List<RunAccount> runs(
-      Handle handle, Map<String, Map<String, Map<LeadState, Long>>> tally, @Nullable String run) {
+      Handle handle,
+      Map<String, Map<String, Map<LeadState, Long>>> tally,
+      @Nullable String run,
+      long now) {
     Query query =
         handle.createQuery(
             "SELECT * FROM run"
@@ -711,6 +716,10 @@ public final class LedgerView implements AutoCloseable {
                   row.getString("source"),
                   Priority.at(row.getInt("priority")),
                   row.getString("state"),
+                  // That of messages is open until its day ends, whoever reads.
+                  row.getString("state").equals("READING")
+                      && !row.getString("content_hash").startsWith(Ledger.MESSAGES)
+                      && row.getLong("reader_until") <= now,
                   row.getString("problem"),
                   row.getString("note"),
                   row.getLong("rows_read"),

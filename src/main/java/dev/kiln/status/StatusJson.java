@@ -157,6 +157,7 @@ public final class StatusJson {
             .put("source", run.source())
             .put("priority", run.priority().word())
             .put("phase", run.phase())
+            .put("interrupted", run.interrupted())
             .put("problem", run.problem())
             .put("note", run.note())
             .put("read", run.read())

@@ -28,6 +28,10 @@ import java.util.function.UnaryOperator;
 public final class StatusText {
   private static final int RUNS_SHOWN = 20;
 
+  private static final String INTERRUPTED =
+      "read in part, and nobody reads on: what was read is delivered; for the rest start Kiln, or"
+          + " drop the same file again if it is gone from the inbox";
+
   private StatusText() {}
 
   /**
@@ -124,6 +128,13 @@ public final class StatusText {
       }
     }
     for (RunAccount run : runs) {
+      if (run.interrupted()) {
+        text.append("  ")
+            .append(Shown.of(run.name()))
+            .append(": ")
+            .append(INTERRUPTED)
+            .append('\n');
+      }
       if (!run.problem().isEmpty()) {
         text.append("  ")
             .append(Shown.of(run.name()))

@@ -3,6 +3,7 @@ package dev.kiln.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.status.StatusText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -73,10 +74,15 @@ final class SharedLedgerTest {
     store(one, run, 101, 200);
     books.clock().advance(LEASE.minusSeconds(1));
     assertThatThrownBy(() -> read(other)).as("renewed").isInstanceOf(ReadElsewhere.class);
+    assertThat(books.account(run).interrupted()).isFalse();
 
     books.clock().advance(Duration.ofSeconds(1));
+    assertThat(books.account(run).interrupted()).isTrue();
+    assertThat(StatusText.of(books.snapshot(), books.clock().instant()))
+        .contains("leads.csv: read in part, and nobody reads on", "drop the same file again");
     Run taken = read(other);
     assertThat(taken.id()).isEqualTo(run.id());
+    assertThat(books.account(run).interrupted()).isFalse();
     assertThat(taken.checkpoint()).isEqualTo(200);
 
     assertThatThrownBy(() -> store(one, run, 201, 300)).isInstanceOf(ReadElsewhere.class);
@@ -92,6 +98,7 @@ final class SharedLedgerTest {
             account -> {
               assertThat(account.read()).isEqualTo(250);
               assertThat(account.states()).containsOnly(Map.entry(LeadState.QUEUED, 250L));
+              assertThat(account.interrupted()).isFalse();
             });
   }
 
@@ -145,6 +152,7 @@ final class SharedLedgerTest {
     assertThat(others.id()).isNotEqualTo(ones.id());
     assertThat(one.openMessages("crm", Priority.NORMAL, DedupeMode.SKIP).id()).isEqualTo(ones.id());
     books.clock().advance(Duration.ofDays(1));
+    assertThat(books.account(ones).interrupted()).as("its day is over, that is all").isFalse();
     assertThat(one.messagesBefore(one.now())).extracting(Run::id).contains(ones.id(), others.id());
   }
 }

@@ -98,7 +98,20 @@ final class PlanFixture {
     String id = "run-" + runs.size();
     runs.add(
         new RunAccount(
-            id, id, "", Priority.NORMAL, "READ", "", "", 0, 0, Map.of(), tableStates, 0, ""));
+            id,
+            id,
+            "",
+            Priority.NORMAL,
+            "READ",
+            false,
+            "",
+            "",
+            0,
+            0,
+            Map.of(),
+            tableStates,
+            0,
+            ""));
     return this;
   }
 

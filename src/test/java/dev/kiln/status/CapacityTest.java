@@ -154,7 +154,20 @@ final class CapacityTest {
   private static String waits(Duration age) {
     RunAccount run =
         new RunAccount(
-            "run", "run", "", Priority.NORMAL, "READ", "", "", 0, 0, Map.of(), Map.of(), 0, "");
+            "run",
+            "run",
+            "",
+            Priority.NORMAL,
+            "READ",
+            false,
+            "",
+            "",
+            0,
+            0,
+            Map.of(),
+            Map.of(),
+            0,
+            "");
     TableAccount table = new TableAccount("tech", Map.of(), null, NOW.minus(age));
     return StatusText.of(
         new Snapshot(

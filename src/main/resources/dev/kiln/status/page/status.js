@@ -336,7 +336,7 @@ function glance(status, total, workspaces, tables) {
       : "in doubt, dead or refused",
   );
 
-  const reading = status.runs.some((run) => run.phase === "READING");
+  const reading = status.runs.some((run) => run.phase === "READING" && !run.interrupted);
   const asked = workspaces.find((one) => one.paused_until);
   const halted = workspaces.length > 0 && workspaces.every((one) => one.paused);
   let state = ["good", "Idle: nothing is queued"];
@@ -481,7 +481,7 @@ function updateRun(node, run, waits) {
   if (run.phase === "REFUSED") {
     end = "refused";
   } else if (run.phase === "READING") {
-    end = "reading";
+    end = run.interrupted ? "read in part" : "reading";
   } else if (open === 0) {
     end = "done";
   } else if (run.eta_seconds !== null) {
@@ -520,6 +520,9 @@ function updateRun(node, run, waits) {
   const remarks = [];
   if (run.problem) {
     remarks.push({ bad: true, what: `Refused: ${run.problem}` });
+  }
+  if (run.interrupted) {
+    remarks.push({ bad: true, what: "Nobody reads on: what was read is delivered; for the rest drop the same file again if it is gone from the inbox." });
   }
   parked.forEach(([table, leads]) => {
     remarks.push({ what: `${count(of(leads, "QUEUED"), "lead")} wait for ${table}.` });
