@@ -50,6 +50,7 @@ record Configuration(
     routes.mustAgreeWith(catalogue, places.clayYaml());
     routes.pollsMustBeWhole(placeholders);
     routes.alertsMustBeWhole(placeholders);
+    routes.targetsMustBeWhole(placeholders);
     routes.brokersMustBeWhole(placeholders, Configuration::isThere);
     if (Files.exists(places.prices())) {
       Prices unusedThere = Prices.read(places.prices());

@@ -21,6 +21,9 @@ record HttpPeer(URI url, String header, @Nullable Secret secret) {
   /** In place of the name of a secret: there is none. */
   static final String NONE = "none";
 
+  /** The header that carries the secret where none is named. */
+  static final String AUTHORIZATION = "Authorization";
+
   private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]+");
   private static final Pattern HEADER_VALUE = Pattern.compile("[\\x20-\\x7e]+");
 
@@ -66,7 +69,7 @@ record HttpPeer(URI url, String header, @Nullable Secret secret) {
 
   /** A peer that no secret is sent to but its URL. */
   static HttpPeer of(String url, Function<String, InvalidConfiguration> fault) {
-    return new HttpPeer(url(url, fault), "Authorization", null);
+    return new HttpPeer(url(url, fault), AUTHORIZATION, null);
   }
 
   private static Secret value(

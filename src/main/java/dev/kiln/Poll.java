@@ -107,7 +107,7 @@ final class Poll implements AutoCloseable {
         Map<String, String> parameters,
         Placeholders placeholders,
         Function<String, InvalidConfiguration> fault) {
-      String header = parameters.getOrDefault("header", "Authorization");
+      String header = parameters.getOrDefault("header", HttpPeer.AUTHORIZATION);
       String next = parameters.getOrDefault("next", NONE);
       String secret = parameters.getOrDefault("secret", NONE);
       if (!next.equals(NONE) && !next.equals(LINK) && !next.startsWith("/")) {

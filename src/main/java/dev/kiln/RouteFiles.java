@@ -520,6 +520,39 @@ final class RouteFiles {
     }
   }
 
+  /**
+   * Checks the routes that hand rows which came back to another system.
+   *
+   * @throws InvalidConfiguration naming what is wrong with one, or the secret that it needs
+   */
+  void targetsMustBeWhole(Placeholders placeholders) {
+    for (Templated route : templated) {
+      Function<String, InvalidConfiguration> fault =
+          wrong ->
+              new InvalidConfiguration(
+                  route.file,
+                  route.line,
+                  "target " + route.parameters.getOrDefault("target", "") + " " + wrong);
+      if (route.template.equals("enriched-http")) {
+        HttpPeer unused =
+            HttpPeer.of(
+                route.parameters.getOrDefault("url", ""),
+                route.parameters.getOrDefault("header", HttpPeer.AUTHORIZATION),
+                route.parameters.getOrDefault("secret", HttpPeer.NONE),
+                placeholders,
+                fault);
+      } else if (route.template.equals("enriched-jdbc")) {
+        String unused =
+            mustHaveSecret(route, "url", "the URL of its database", placeholders, fault);
+        if (!route.parameters.getOrDefault("password", HttpPeer.NONE).equals(HttpPeer.NONE)) {
+          String unusedHere =
+              mustHaveSecret(
+                  route, "password", "the password of its database", placeholders, fault);
+        }
+      }
+    }
+  }
+
   private void mustHave(
       Path clayYaml, String what, String template, Predicate<Templated> matching) {
     if (templated.stream().filter(route -> route.template.equals(template)).noneMatch(matching)) {

@@ -4,9 +4,11 @@ import static dev.kiln.RunningKiln.TECH;
 import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.Onward;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Results on their way onward: files, and the templates for HTTP and JDBC. */
 final class OnwardTest {
@@ -239,6 +243,27 @@ final class OnwardTest {
     kiln.context().getRouteController().startRoute("enriched-http-crm");
     taken("crm", 3);
     assertThat(onward("crm").dead()).isZero();
+  }
+
+  @ParameterizedTest
+  @DisplayName("a target that lacks its secret, or is written wrong, stops the start")
+  @CsvSource({
+    "enriched-http, nowhere, secret, none, needs the file",
+    "enriched-http, crm-url, secret, nothing, needs the file",
+    "enriched-http, crm-url, header, Host, which HTTP itself sets",
+    "enriched-http, plain-url, secret, none, does not begin with https://",
+    "enriched-jdbc, nowhere, password, none, needs the file",
+    "enriched-jdbc, crm-url, password, nothing, needs the file",
+  })
+  void wrongTargets(String template, String url, String name, String value, String fault)
+      throws Exception {
+    secret("plain-url", "http://crm.example/?key=hidden");
+    target("crm", template, "1", Map.of("url", url, name, value));
+    assertThatThrownBy(this::start)
+        .isInstanceOf(InvalidConfiguration.class)
+        .message()
+        .contains("results.camel.yaml:", "target crm ", fault)
+        .doesNotContain("hidden");
   }
 
   @Test
