@@ -187,7 +187,7 @@ final class DeliveryRouteTest {
     kiln.drop("normal/finance.csv", leads(100, 20, "Banking"));
     assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 20L));
     assertThat(kiln.requests("tech-1"))
-        .as("ten calls open it; in-flight ones and a few probes come on top")
+        .as("five calls open it; in-flight ones and a few probes come on top")
         .isLessThan(40);
     kiln.reaches(TECH, LeadState.QUEUED, 60);
     assertThat(kiln.ledgerLines().stream().mapToInt(LeadLine::attempts).sum())
@@ -198,6 +198,22 @@ final class DeliveryRouteTest {
     assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 60L));
     assertThat(kiln.clay().statistics().total().repeats()).isZero();
     assertThat(kiln.waiting(TECH)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("T6: an outage costs no lead that is alone on its table either")
+  void outageOfALoneLead() throws Exception {
+    kiln.set("kiln.delivery.first-wait", "50ms")
+        .set("kiln.delivery.longest-wait", "100ms")
+        .set("kiln.breaker.open", "200ms");
+    kiln.clay().faults(Fault.status(503));
+    kiln.start();
+    kiln.drop("normal/tech.csv", leads(1, 1, "Computer Software"));
+    soon().until(() -> kiln.requests("tech-1") >= 12);
+
+    kiln.clay().faults();
+    assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 1L));
+    assertThat(kiln.ledgerLines().get(0).attempts()).isLessThan(8);
   }
 
   @ParameterizedTest

@@ -474,18 +474,20 @@ final class Lane {
   }
 
   private int share(Table table, Instant now) {
+    if (table.ratePerSecond() > 0
+        && now.isBefore(tableNext.getOrDefault(table.name(), Instant.EPOCH))) {
+      return 0;
+    }
+    int most = table.ratePerSecond() > 0 ? 1 : Integer.MAX_VALUE;
     if (breakers.of(table.name()).getState() == CircuitBreaker.State.HALF_OPEN) {
       long onOffer =
           waiting.values().stream().filter(offer -> offer.lead.table().equals(table.name())).count()
               + begun.values().stream()
                   .filter(lead -> lead.sending.lead().table().equals(table.name()))
                   .count();
-      return (int) Math.max(0, Breakers.PROBES - onOffer);
+      return (int) Math.min(most, Math.max(0, Breakers.PROBES - onOffer));
     }
-    if (table.ratePerSecond() <= 0) {
-      return Integer.MAX_VALUE;
-    }
-    return now.isBefore(tableNext.getOrDefault(table.name(), Instant.EPOCH)) ? 0 : 1;
+    return most;
   }
 
   /**

@@ -318,7 +318,7 @@ final class DeliveryTest {
   void anHourOfOutageCostsNoLead(Reply reply) {
     books.stored("leads", "tech", 100);
     CircuitBreaker breaker = fixture.breakers.of("tech");
-    // Ten calls open the breaker; from then on it probes every 30 seconds.
+    // A few calls open the breaker; from then on it probes every 30 seconds.
     List<Due> first = fixture.due();
     first.forEach(lead -> fail(fixture.delivery().begin(lead), reply));
     breaker.transitionToOpenState();
@@ -458,6 +458,20 @@ final class DeliveryTest {
   }
 
   @Test
+  void probesKeepToTheRateOfTheirTable() throws IOException {
+    with(Budgets.none(), table("tech", 2, 50_000, false, webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 10);
+    fixture.breakers.of("tech").transitionToOpenState();
+    fixture.breakers.of("tech").transitionToHalfOpenState();
+    for (int i = 0; i < Breakers.PROBES; i++) {
+      assertThat(fixture.due()).hasSize(1);
+      assertThat(fixture.due()).isEmpty();
+      passes(Duration.ofMillis(500));
+    }
+    assertThat(fixture.due()).as("all probes are on offer").isEmpty();
+  }
+
+  @Test
   void anUnknownWorkspaceIsAMistake() {
     assertThat(catchThrowable(() -> fixture.delivery().due("elsewhere")))
         .isInstanceOf(IllegalArgumentException.class)
@@ -562,6 +576,26 @@ final class DeliveryTest {
       breaker.onError(0, TimeUnit.MILLISECONDS, new ClayFailed("HTTP 500"));
     }
     assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
+  }
+
+  @Test
+  void theBreakerOpensAtFiveFailuresInARowHoweverManyCallsWentWellBefore() {
+    CircuitBreaker breaker = fixture.breakers.of("tech");
+    for (int i = 0; i < 20; i++) {
+      breaker.onSuccess(0, TimeUnit.MILLISECONDS);
+    }
+    failInARow(breaker, 4);
+    breaker.onSuccess(0, TimeUnit.MILLISECONDS);
+    failInARow(breaker, 4);
+    assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    failInARow(breaker, 1);
+    assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
+  }
+
+  private static void failInARow(CircuitBreaker breaker, int calls) {
+    for (int i = 0; i < calls; i++) {
+      breaker.onError(0, TimeUnit.MILLISECONDS, new ClayFailed("HTTP 500"));
+    }
   }
 
   @Test
