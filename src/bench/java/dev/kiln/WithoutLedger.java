@@ -62,7 +62,7 @@ public final class WithoutLedger {
             settings.delivery(),
             breakers,
             table -> Optional.empty(),
-            workspace -> true,
+            workspace -> Optional.empty(),
             new Node("bench", Release.version(), true),
             RandomGenerator.getDefault());
     Main main = new Main();

@@ -8,6 +8,7 @@ import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.clay.Node;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Reply;
+import dev.kiln.clay.Table;
 import dev.kiln.clay.Webhooks;
 import dev.kiln.lead.UnreadableFile;
 import dev.kiln.ledger.DedupeMode;
@@ -56,6 +57,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -312,9 +314,7 @@ public final class App implements AutoCloseable {
             settings.delivery(),
             breakers,
             table -> stopped(main.getCamelContext(), stops, table),
-            workspace ->
-                main.getCamelContext() != null
-                    && runs(main.getCamelContext(), stops, "deliver-" + workspace),
+            workspace -> notRunning(main.getCamelContext(), stops, "deliver-" + workspace),
             node,
             RandomGenerator.getDefault());
 
@@ -796,19 +796,29 @@ public final class App implements AutoCloseable {
     };
   }
 
-  private static Optional<String> stopped(CamelContext context, RouteStops stops, String table) {
-    String route = "table-" + table;
-    ServiceStatus status = context.getRouteController().getRouteStatus(route);
-    if (status == null) {
+  private static Optional<String> stopped(CamelContext context, RouteStops stops, Table table) {
+    String route = "table-" + table.name();
+    if (context.getRoute(route) == null) {
       return Optional.of(
-          "Table " + table + " has no route " + route + ": add one to routes/tables.camel.yaml");
+          "Table "
+              + table.name()
+              + " has no route "
+              + route
+              + ": add one to routes/tables.camel.yaml");
     }
-    return runs(context, stops, route) ? Optional.empty() : Optional.of(RouteStops.told(route));
+    return Stream.of(route, "window-" + table.workspace(), "pace-" + table.workspace())
+        .filter(id -> context.getRoute(id) != null)
+        .flatMap(id -> notRunning(context, stops, id).stream())
+        .findFirst();
   }
 
-  private static boolean runs(CamelContext context, RouteStops stops, String route) {
-    ServiceStatus status = context.getRouteController().getRouteStatus(route);
-    return status != null && status.isStarted() && !stops.under(route);
+  private static Optional<String> notRunning(
+      @Nullable CamelContext context, RouteStops stops, String route) {
+    ServiceStatus status =
+        context == null ? null : context.getRouteController().getRouteStatus(route);
+    return status != null && status.isStarted() && !stops.under(route)
+        ? Optional.empty()
+        : Optional.of(RouteStops.told(route));
   }
 
   /** A name that no node had before. */

@@ -21,6 +21,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The way out, through the shipped routes: from the ledger to Clay, with Clay at its worst. */
 @ResourceLock(RunningKiln.MANAGED)
@@ -149,6 +151,29 @@ final class DeliveryRouteTest {
     kiln.context().getRouteController().startRoute("table-" + TECH);
     assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 4L));
     assertThat(kiln.waiting(TECH)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @DisplayName("a stopped route of a workspace says so for each of its tables until it is started")
+  @ValueSource(strings = {"deliver-", "window-", "pace-"})
+  void stoppedWorkspaceSaysWhy(String prefix) throws Exception {
+    kiln.start();
+    String route = prefix + "main";
+    kiln.context().getRouteController().stopRoute(route);
+    kiln.drop("high/tech.csv", leads(1, 4, "Computer Software"));
+    kiln.drop("low/finance.csv", leads(10, 4, "Banking"));
+    for (String table : List.of(TECH, FINANCE)) {
+      assertThat(kiln.parked(table, WaitReason.ROUTE_STOPPED).reason())
+          .contains("Route " + route + " is stopped", "kiln route start " + route);
+    }
+    assertThat(kiln.requests("tech-1")).isZero();
+
+    kiln.context().getRouteController().startRoute(route);
+    for (String table : List.of(TECH, FINANCE)) {
+      kiln.reaches(table, LeadState.ACCEPTED, 4);
+      assertThat(kiln.waiting(table)).isEmpty();
+    }
+    assertThat(kiln.ledgerLines()).allSatisfy(line -> assertThat(line.attempts()).isZero());
   }
 
   @Test

@@ -24,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +57,8 @@ public final class Delivery {
 
   private final Instant startedAt;
   private final RandomGenerator random;
-  private final Function<String, Optional<String>> stopped;
-  private final Predicate<String> delivers;
+  private final Function<Table, Optional<String>> stopped;
+  private final Function<String, Optional<String>> undelivered;
   private volatile Map<String, Lane> lanes;
   private volatile @Nullable Set<String> onlyRuns;
   private volatile boolean stopping;
@@ -74,8 +73,9 @@ public final class Delivery {
    * @param ledger the ledger
    * @param policy its numbers
    * @param breakers the circuit breakers of the tables
-   * @param stopped why a table's route does not run, with the cure; empty while it runs
-   * @param delivers whether the route that delivers for a workspace runs
+   * @param stopped why a route on the way to a table does not run, with the cure; empty while all
+   *     run
+   * @param undelivered the same of the route that delivers for a workspace
    * @param node this node
    * @param random for jitter
    */
@@ -84,8 +84,8 @@ public final class Delivery {
       Ledger ledger,
       DeliveryPolicy policy,
       Breakers breakers,
-      Function<String, Optional<String>> stopped,
-      Predicate<String> delivers,
+      Function<Table, Optional<String>> stopped,
+      Function<String, Optional<String>> undelivered,
       Node node,
       RandomGenerator random) {
     this.catalogue = catalogue;
@@ -99,7 +99,7 @@ public final class Delivery {
     this.startedAt = ledger.now();
     this.random = random;
     this.stopped = stopped;
-    this.delivers = delivers;
+    this.undelivered = undelivered;
     this.lanes =
         catalogue.workspaces().values().stream()
             .collect(
@@ -263,7 +263,7 @@ public final class Delivery {
       return lane.leads(node.name(), node.alone());
     }
     synchronized (leadership) {
-      return delivers.test(workspace)
+      return undelivered.apply(workspace).isEmpty()
           && leadership.mayTake(workspace, led().size(), lanes.keySet())
           && lane.leads(node.name(), false);
     }
@@ -294,8 +294,9 @@ public final class Delivery {
   }
 
   /**
-   * Says that this node lives, for the length of a lease, and gives back the leases of workspaces
-   * whose route was stopped here. Call it about every third of a lease.
+   * Says that this node lives, for the length of a lease. Of workspaces whose route was stopped
+   * here it tells why their tables wait, and gives back the leases where there may be other nodes.
+   * Call it about every third of a lease.
    *
    * @throws LedgerUnavailable if the ledger cannot be written
    */
@@ -304,15 +305,18 @@ public final class Delivery {
       return;
     }
     ledger.beat(node.name(), node.version(), startedAt, policy.lease());
-    if (!node.alone()) {
-      lanes.forEach(
-          (workspace, lane) -> {
-            if (lane.lease() != null && !delivers.test(workspace) && lane.empty()) {
-              LOG.info("Workspace {} goes to another node: its route is stopped here", workspace);
-              resign(lane);
-            }
-          });
-    }
+    lanes.forEach(
+        (workspace, lane) -> {
+          Optional<String> why = undelivered.apply(workspace);
+          if (why.isEmpty() || lane.lease() == null) {
+            return;
+          }
+          lane.stopped(why.get());
+          if (!node.alone() && lane.empty()) {
+            LOG.info("Workspace {} goes to another node: its route is stopped here", workspace);
+            resign(lane);
+          }
+        });
   }
 
   /**

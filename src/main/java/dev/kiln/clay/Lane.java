@@ -83,7 +83,7 @@ final class Lane {
   private final Ledger ledger;
   private final DeliveryPolicy policy;
   private final Breakers breakers;
-  private final Function<String, Optional<String>> stopped;
+  private final Function<Table, Optional<String>> stopped;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
@@ -113,7 +113,7 @@ final class Lane {
       Ledger ledger,
       DeliveryPolicy policy,
       Breakers breakers,
-      Function<String, Optional<String>> stopped) {
+      Function<Table, Optional<String>> stopped) {
     this.workspace = workspace;
     this.tables = tables;
     this.ledger = ledger;
@@ -393,16 +393,36 @@ final class Lane {
     } finally {
       lock.unlock();
     }
-    if (!news.isEmpty()) {
-      ledger.waiting(news);
-      lock.lock();
-      try {
-        told.putAll(news);
-      } finally {
-        lock.unlock();
-      }
-    }
+    note(news);
     return open;
+  }
+
+  /** Notes that every table waits, since nothing of the workspace is put on offer here. */
+  void stopped(String why) {
+    Map<String, Waiting> news = new HashMap<>();
+    Instant now = ledger.now();
+    lock.lock();
+    try {
+      tables
+          .keySet()
+          .forEach(table -> tell(table, new Hindrance(WaitReason.ROUTE_STOPPED, why, now), news));
+    } finally {
+      lock.unlock();
+    }
+    note(news);
+  }
+
+  private void note(Map<String, Waiting> news) {
+    if (news.isEmpty()) {
+      return;
+    }
+    ledger.waiting(news);
+    lock.lock();
+    try {
+      told.putAll(news);
+    } finally {
+      lock.unlock();
+    }
   }
 
   private @Nullable Hindrance paused(Table table, Orders orders, Instant now) {
@@ -416,7 +436,7 @@ final class Lane {
   }
 
   private @Nullable Hindrance hindrance(Table table, Instant now) {
-    Optional<String> route = stopped.apply(table.name());
+    Optional<String> route = stopped.apply(table);
     if (route.isPresent()) {
       return new Hindrance(WaitReason.ROUTE_STOPPED, route.get(), now);
     }

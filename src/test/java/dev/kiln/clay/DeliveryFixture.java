@@ -134,11 +134,11 @@ final class DeliveryFixture implements AutoCloseable {
             policy,
             breakers,
             table -> {
-              Optional<String> stopped = Optional.ofNullable(stoppedRoutes.get(table));
+              Optional<String> stopped = Optional.ofNullable(stoppedRoutes.get(table.name()));
               looks.incrementAndGet();
               return stopped;
             },
-            workspace -> !stoppedRoutes.containsKey(workspace),
+            workspace -> Optional.ofNullable(stoppedRoutes.get(workspace)),
             new Node(node, "1", alone),
             random);
     return delivery;

@@ -995,11 +995,35 @@ final class DeliveryTest {
     assertThat(books.ledger().roster().leases())
         .singleElement()
         .satisfies(lease -> assertThat(lease.until()).isEqualTo(Instant.EPOCH));
+    assertThat(waiting("tech"))
+        .as("until another one leads")
+        .extracting(Waiting::reason)
+        .isEqualTo("stopped");
     passes(Duration.ofMinutes(1));
     assertThat(node.due(WORKSPACE)).isEmpty();
     fixture.stoppedRoutes.clear();
     node.beat();
     assertThat(node.due(WORKSPACE)).hasSize(1);
+    assertThat(waiting("tech")).isNull();
+  }
+
+  @Test
+  void whereNothingIsPutOnOfferEveryTableSaysWhyUntilItIs() {
+    storeBoth();
+    fixture.stoppedRoutes.put(WORKSPACE, "Route deliver-main is stopped: start it");
+    fixture.delivery().start();
+    fixture.delivery().beat();
+    for (String table : List.of("tech", "finance")) {
+      assertThat(waiting(table))
+          .isEqualTo(
+              new Waiting(
+                  WaitReason.ROUTE_STOPPED, "Route deliver-main is stopped: start it", START));
+    }
+    fixture.stoppedRoutes.clear();
+    fixture.delivery().beat();
+    assertThat(fixture.due()).hasSize(ROOM);
+    assertThat(waiting("tech")).isNull();
+    assertThat(waiting("finance")).isNull();
   }
 
   @Test

@@ -79,8 +79,8 @@ final class LiveStatusTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(35)),
             breakers,
+            one -> Optional.empty(),
             name -> Optional.empty(),
-            name -> true,
             new Node("other", "0.1.0", false),
             RandomGenerator.getDefault());
     facts = new Facts.Source(books.ledger(), () -> catalogue);
