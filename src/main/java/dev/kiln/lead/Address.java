@@ -5,15 +5,41 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * An e-mail address that is looked for: as a whole, not as a part of another address, in any case,
  * and also where JSON writes it with escapes. Immutable.
+ *
+ * <p>Before it, a letter that has a case, a digit and one of {@code _.+%-} belong to another
+ * address; so do the other characters of a mailbox's name where such a letter or digit stands
+ * before them: {@code o'brien@x} and {@code sales/ada@x} do not hold {@code brien@x} and {@code
+ * ada@x}, but {@code 'ada@x'} and <code>{ada@x}</code> do. Rather a separator than a part of a name
+ * are {@code =} and {@code |}, whatever stands behind another address, and {@code /?&#} in a URL:
+ * {@code email=ada@x}, {@code bob@x/ada@x} and {@code https://x/ada@x} hold it. Letters without
+ * case belong to none, since many languages set no blank between them and an address.
  */
 public final class Address {
   /** How deep JSON may stand within texts of JSON: a body from outside shall not cost more. */
   private static final int MOST_NESTED = 4;
+
+  /** Letters and digits of names, by their case: see above. */
+  private static final String WORD =
+      "\\p{Lu}\\p{Ll}\\p{Lt}\\p{InCombiningDiacriticalMarks}\\p{Nd}_";
+
+  private static final String NAME = WORD + ".+%-";
+
+  /** The name of another mailbox, up to an address; a slash may have a backslash before it. */
+  private static final Pattern OTHER =
+      Pattern.compile("(?:^|[^@" + NAME + "])[" + NAME + "]+[!#$&'*/?^`{}~\\\\]+$");
+
+  private static final Pattern URL = Pattern.compile("://[^\\s\"'<>,;]*[/?&#]$");
+
+  /** As long as the name of a mailbox may be. */
+  private static final int MOST_OTHER = 64;
+
+  private static final int MOST_URL = 2_000;
 
   private static final int CHARS = 1 << 16;
   private static final int MOST_CARRIED = CHARS / 2;
@@ -30,7 +56,15 @@ public final class Address {
     this.email = email.strip();
     this.pattern =
         Pattern.compile(
-            "(?<![\\w.+%-])" + Pattern.quote(this.email) + "(?![\\w-]|\\.\\w)",
+            "(?<!["
+                + NAME
+                + "])"
+                + Pattern.quote(this.email)
+                + "(?!["
+                + WORD
+                + "-]|\\.["
+                + WORD
+                + "])",
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
   }
 
@@ -47,7 +81,7 @@ public final class Address {
   public boolean isIn(String text) {
     String read = text.startsWith("{") || text.startsWith("[") ? decoded(text) : text;
     for (int level = 0; level < MOST_NESTED; level++) {
-      if (read.indexOf('@') >= 0 && pattern.matcher(read).find()) {
+      if (read.indexOf('@') >= 0 && isWholeIn(read)) {
         return true;
       }
       String within = decoded(read);
@@ -57,6 +91,22 @@ public final class Address {
       read = within;
     }
     return false;
+  }
+
+  private boolean isWholeIn(String text) {
+    Matcher found = pattern.matcher(text);
+    for (int from = 0; found.find(from); from = found.start() + 1) {
+      if (!ends(OTHER, text, found.start(), MOST_OTHER)
+          || ends(URL, text, found.start(), MOST_URL)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether what stands before a place, up to so many characters of it, ends with a pattern. */
+  private static boolean ends(Pattern pattern, String text, int at, int most) {
+    return pattern.matcher(text).region(Math.max(0, at - most), at).find();
   }
 
   /**

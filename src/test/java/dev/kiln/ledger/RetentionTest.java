@@ -321,6 +321,25 @@ final class RetentionTest {
   }
 
   @Test
+  void whoseAddressEndsLikeAnothersIsNotForgottenWithThem() {
+    Run run =
+        read(
+            "people",
+            Row.keyed(TABLE, "1").at("brien@x.example"),
+            Row.keyed(TABLE, "2").at("o'brien@x.example"),
+            Row.keyed(TABLE, "3").at("'brien@x.example'"),
+            Row.keyed(TABLE, "4").at("sales\\/brien@x.example"),
+            Row.keyed(TABLE, "5").at("\u00FCbrien@x.example"),
+            Row.keyed(TABLE, "6").at("o\\u0027brien@x.example"));
+    assertThat(found("o'brien@x.example")).containsExactly(run.id() + "-2", run.id() + "-6");
+    assertThat(found("\u00DCbrien@x.example")).containsExactly(run.id() + "-5");
+    assertThat(fixture.ledger().forget("brien@x.example").leads())
+        .containsExactly(run.id() + "-1", run.id() + "-3");
+    assertThat(String.valueOf(fixture.dump().get("lead")))
+        .contains("o'brien@", "sales", "\u00FCbrien@", "0027brien@");
+  }
+
+  @Test
   void aLeadIsAPersonsWhoseEnrichedRowBroughtTheAddress() {
     Run run = read("people", Row.of(TABLE), Row.of(TABLE));
     for (int lead = 1; lead <= 2; lead++) {
