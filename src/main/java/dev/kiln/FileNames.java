@@ -29,6 +29,17 @@ public final class FileNames {
     return head + name.substring(0, end) + ending;
   }
 
+  /**
+   * Whether a file is what a run has read, by the name that it has in {@code archive/} or {@code
+   * rejects/}: that of the run, with the file's own behind it if it came with one.
+   *
+   * @param name the file's name there
+   * @param run the run's id
+   */
+  public static boolean isOf(String name, String run) {
+    return name.equals(run) || name.startsWith(run + "-");
+  }
+
   private static int bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8).length;
   }

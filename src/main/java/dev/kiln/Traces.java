@@ -143,7 +143,8 @@ public final class Traces {
   }
 
   private static boolean isOf(Collection<String> runs, Path file) {
-    return runs.stream().anyMatch(run -> file.getFileName().toString().startsWith(run + "-"));
+    String name = file.getFileName().toString();
+    return runs.stream().anyMatch(run -> FileNames.isOf(name, run));
   }
 
   private static List<Path> in(Path folder) throws IOException {

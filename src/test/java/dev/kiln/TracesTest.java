@@ -143,4 +143,19 @@ final class TracesTest {
     assertThat(traces.left(Set.of(RUN))).contains(rejects.resolve(RUN + "-y.pdf"));
     assertThat(traces.unread(Set.of(RUN))).containsExactly(pdf);
   }
+
+  @Test
+  @DisplayName("what came over HTTP or from a source has the bare name of its run")
+  void spooled() throws Exception {
+    Path archive = Files.createDirectories(data.resolve("archive"));
+    Path rejects = Files.createDirectories(data.resolve("rejects"));
+    Path read = Files.writeString(archive.resolve(RUN), "email\nada at example.com\n");
+    Path refused = Files.writeString(rejects.resolve(RUN), "%PDF-1.7");
+    Files.writeString(archive.resolve(RUN + "x"), "email\nbob@example.com\n");
+
+    Traces traces = traces();
+
+    assertThat(traces.left(Set.of(RUN))).containsExactlyInAnyOrder(read, refused);
+    assertThat(traces.unread(Set.of(RUN))).isEmpty();
+  }
 }

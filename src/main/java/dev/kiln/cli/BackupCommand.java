@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.DataLock;
+import dev.kiln.FileNames;
 import dev.kiln.Places;
 import dev.kiln.Settings;
 import dev.kiln.Trees;
@@ -166,7 +167,7 @@ final class BackupCommand extends LedgerCommand {
       try (Stream<Path> files = Files.list(archive)) {
         return files
             .map(file -> file.getFileName().toString())
-            .filter(name -> known.stream().noneMatch(run -> name.startsWith(run + "-")))
+            .filter(name -> known.stream().noneMatch(run -> FileNames.isOf(name, run)))
             .sorted()
             .toList();
       }
