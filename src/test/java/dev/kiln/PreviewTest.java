@@ -307,19 +307,23 @@ final class PreviewTest {
             null,
             file("header.csv", "email,industry\n"),
             file("good.csv", leads(1, 3, "Banking")),
-            file("bad.csv", "email,industry\nnobody,Banking\n"));
+            file("bad.csv", "email,industry\nnobody,Banking\n"),
+            file("strange.csv", "Colour,Size\nred,4\n"));
 
     assertThat(preview.refusesSome()).isTrue();
     assertThat(preview.files())
         .extracting(FilePreview::name)
-        .containsExactly("header.csv", "good.csv", "bad.csv");
+        .containsExactly("header.csv", "good.csv", "bad.csv", "strange.csv");
     assertThat(preview.files().get(0).refused()).contains("has a header and no rows");
     assertThat(preview.files().get(1).refused()).isNull();
     assertThat(preview.files().get(2).refused()).contains("no row that is a lead");
     assertThat(tables(preview))
         .singleElement()
         .satisfies(table -> assertThat(table.sent()).isEqualTo(3));
-    assertThat(PreviewText.of(preview)).contains("refused: header.csv has a header");
+    assertThat(PreviewText.of(preview))
+        .contains("refused: header.csv has a header", "refused: strange.csv has no header row")
+        .as("with the cure, which stands at the end")
+        .contains("Title, Country, Industry.");
   }
 
   /** The rows of a run that were stored before, not counted by a preview of the rest. */

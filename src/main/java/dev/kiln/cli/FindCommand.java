@@ -123,7 +123,7 @@ final class FindCommand implements Callable<Integer> {
           attempt.status() == 0 ? "-" : String.valueOf(attempt.status()),
           attempt.millis(),
           attempt.bytes(),
-          attempt.note());
+          new TextTable.Said(attempt.note()));
     }
     out.print(table);
   }

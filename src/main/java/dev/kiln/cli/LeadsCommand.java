@@ -95,8 +95,8 @@ final class LeadsCommand implements Callable<Integer> {
           lead.state(),
           lead.attempts(),
           lead.possibleDuplicate() ? "yes" : "no",
-          lead.reason(),
-          lead.note());
+          new TextTable.Said(lead.reason()),
+          new TextTable.Said(lead.note()));
     }
     return table;
   }

@@ -342,7 +342,7 @@ final class SendCommand implements Callable<Integer> {
     end.parked()
         .forEach(
             (table, reason) ->
-                spec.commandLine().getErr().println(table + " waits: " + Shown.of(reason)));
+                spec.commandLine().getErr().println(table + " waits: " + Shown.said(reason)));
     out.flush();
     end.lost()
         .forEach(

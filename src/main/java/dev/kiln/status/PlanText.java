@@ -154,7 +154,8 @@ public final class PlanText {
           verdict.plan().name(),
           usd(verdict.plan(), 1),
           verdict.fits() ? "yes" : "no",
-          verdict.fits() ? onTop(verdict) : String.join("; ", verdict.reasons()));
+          new TextTable.Said(
+              verdict.fits() ? onTop(verdict) : String.join("; ", verdict.reasons())));
     }
     return table;
   }
@@ -186,7 +187,7 @@ public final class PlanText {
           difference.figure(),
           Numbers.of(difference.simple()),
           Numbers.of(difference.kiln()),
-          difference.why().isEmpty() ? "the same" : difference.why());
+          new TextTable.Said(difference.why().isEmpty() ? "the same" : difference.why()));
     }
     return table;
   }

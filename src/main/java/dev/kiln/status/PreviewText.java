@@ -75,11 +75,11 @@ public final class PreviewText {
             .append("  ")
             .append(Shown.of(file.name()))
             .append(": ")
-            .append(Shown.of(file.note()))
+            .append(Shown.said(file.note()))
             .append('\n');
       }
       if (file.refused() != null) {
-        notes.append("  refused: ").append(Shown.of(file.refused())).append('\n');
+        notes.append("  refused: ").append(Shown.said(file.refused())).append('\n');
       }
     }
     return table.toString() + notes;

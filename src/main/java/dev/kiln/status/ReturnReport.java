@@ -81,13 +81,18 @@ public record ReturnReport(
                   one.target(),
                   one.behind(),
                   one.dead(),
-                  one.reason().isEmpty() ? "-" : one.reason()));
+                  one.reason().isEmpty() ? "-" : new TextTable.Said(one.reason())));
       text.append("\nOnward\n").append(table);
     }
     if (quarantined > 0) {
       TextTable table = new TextTable("came", "table", "lead_id", "reason");
       newest.forEach(
-          row -> table.row(row.receivedAt(), row.table(), shown(row.leadId()), row.reason()));
+          row ->
+              table.row(
+                  row.receivedAt(),
+                  row.table(),
+                  shown(row.leadId()),
+                  new TextTable.Said(row.reason())));
       text.append("\nKept apart: ")
           .append(quarantined)
           .append(" rows of no lead that was sent; the newest\n")

@@ -123,7 +123,7 @@ public final class StatusText {
         text.append("  ")
             .append(Shown.of(run.name()))
             .append(": ")
-            .append(Shown.of(run.note()))
+            .append(Shown.said(run.note()))
             .append('\n');
       }
     }
@@ -139,7 +139,7 @@ public final class StatusText {
         text.append("  ")
             .append(Shown.of(run.name()))
             .append(" was refused: ")
-            .append(Shown.of(run.problem()))
+            .append(Shown.said(run.problem()))
             .append('\n');
       }
       if (!run.rejects().isEmpty()) {
@@ -183,7 +183,7 @@ public final class StatusText {
             .append("  ")
             .append(table.name())
             .append(" waits: ")
-            .append(Shown.of(table.waiting().reason()))
+            .append(Shown.said(table.waiting().reason()))
             .append('\n');
       }
     }

@@ -7,9 +7,16 @@ import java.util.List;
 
 /**
  * A table for people: columns as wide as their widest cell, numbers to the right. Cells are as
- * {@link Shown} has them.
+ * {@link Shown} has them: text from outside, but for those that are {@link Said}.
  */
 public final class TextTable {
+  /**
+   * A cell with what Kiln says, such as a reason.
+   *
+   * @param text the words
+   */
+  public record Said(String text) {}
+
   private final List<List<String>> rows = new ArrayList<>();
 
   /** A table with a heading. */
@@ -21,10 +28,13 @@ public final class TextTable {
   public TextTable row(Object... cells) {
     List<String> row = new ArrayList<>();
     for (Object cell : cells) {
-      row.add(
-          cell instanceof Number number
-              ? Numbers.of(number.longValue())
-              : Shown.of(cell.toString()));
+      if (cell instanceof Number number) {
+        row.add(Numbers.of(number.longValue()));
+      } else if (cell instanceof Said said) {
+        row.add(Shown.said(said.text()));
+      } else {
+        row.add(Shown.of(cell.toString()));
+      }
     }
     rows.add(row);
     return this;

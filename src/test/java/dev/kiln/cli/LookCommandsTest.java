@@ -12,6 +12,8 @@ import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
+import dev.kiln.ledger.WaitReason;
+import dev.kiln.ledger.Waiting;
 import dev.kiln.ledger.Wish;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -147,6 +149,22 @@ final class LookCommandsTest {
     JsonNode json = new ObjectMapper().readTree(out.toString()).get(0);
     assertThat(json.path("agrees").asBoolean()).isTrue();
     assertThat(json.path("most").asLong()).isEqualTo(110);
+  }
+
+  @Test
+  void whatKilnSaysIsNotCutBeforeTheCure() {
+    String refusal = "people.csv " + "is odd ".repeat(50) + "and this cures the file.";
+    String waits = "The webhooks " + "are full ".repeat(50) + "and this cures the table.";
+    try (LedgerFixture fixture = LedgerFixture.in(data)) {
+      Run run = fixture.run("people");
+      fixture.store(run, "tech", 1);
+      fixture.ledger().refuse(run.id(), refusal, "");
+      fixture.ledger().waiting(Map.of("tech", new Waiting(WaitReason.EXHAUSTED, waits, null)));
+    }
+    assertThat(kiln(new StatusCommand())).as(err.toString()).isZero();
+    assertThat(out.toString()).contains(refusal, "tech waits: " + waits);
+    assertThat(kiln(new LeadsCommand())).as(err.toString()).isZero();
+    assertThat(out.toString()).contains(waits);
   }
 
   @Test

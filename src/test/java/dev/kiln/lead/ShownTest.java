@@ -26,6 +26,13 @@ final class ShownTest {
   }
 
   @Test
+  @DisplayName("what Kiln says is not cut, but harmless all the same, and has an end")
+  void said() {
+    assertThat(Shown.said("x".repeat(3_999) + "\u001b")).isEqualTo("x".repeat(3_999) + "?");
+    assertThat(Shown.said("x".repeat(500_000))).isEqualTo("x".repeat(3_999) + "\u2026");
+  }
+
+  @Test
   @DisplayName("an e-mail address, or anything at all, is no lead_id")
   void leadIds() {
     assertThat(EnrichedRow.mayBeLeadId("20261125-k3f9zq-7")).isTrue();
