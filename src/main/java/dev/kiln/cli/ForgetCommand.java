@@ -39,7 +39,7 @@ final class ForgetCommand extends LedgerCommand {
     Traces traces = new Traces(places.data(), email, forgotten.leads()).blank();
     List<String> left = traces.left(forgotten.runs()).stream().map(Path::toString).toList();
     List<String> unread = traces.unread(forgotten.runs()).stream().map(Path::toString).toList();
-    ledger.fold();
+    boolean logEmptied = ledger.fold();
     if (json) {
       ObjectNode node =
           JsonNodeFactory.instance
@@ -47,14 +47,20 @@ final class ForgetCommand extends LedgerCommand {
               .put("leads", forgotten.leads().size())
               .put("sending", forgotten.sending())
               .put("strays", forgotten.strays())
-              .put("rows_in_files", traces.rows());
+              .put("rows_in_files", traces.rows())
+              .put("log_emptied", logEmptied);
       left.forEach(node.putArray("files_left")::add);
       unread.forEach(node.putArray("files_unread")::add);
       out.println(node);
     } else {
       told(places, forgotten, traces.rows(), left, unread).forEach(out::println);
+      if (!logEmptied) {
+        out.println(
+            "What was deleted still stands in the file or the log of the ledger, since another command reads in it: run"
+                + " the command again once that one has ended.");
+      }
     }
-    return forgotten.sending() > 0 ? 1 : 0;
+    return forgotten.sending() > 0 || !logEmptied ? 1 : 0;
   }
 
   private static List<String> told(

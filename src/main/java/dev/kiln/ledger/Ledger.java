@@ -950,11 +950,13 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * Leaves nothing of what was deleted in the log of an embedded ledger, as far as nobody reads in
-   * it at the moment.
+   * Leaves nothing of what was deleted in the log of an embedded ledger, unless somebody reads in
+   * it for longer than a few seconds. Keeps nobody from writing meanwhile for more than a moment.
+   *
+   * @return whether nothing is left
    */
-  public void fold() {
-    store.fold();
+  public boolean fold() {
+    return store.fold();
   }
 
   /** Pauses a workspace or a table, on every node and over restarts; or lets it go on. */

@@ -344,8 +344,9 @@ final class Postgres extends Store {
   }
 
   @Override
-  void fold() {
+  boolean fold() {
     // Its log is the server's own.
+    return true;
   }
 
   /** Whoever only looks learns the time here. */

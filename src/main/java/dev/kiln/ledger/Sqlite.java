@@ -3,6 +3,7 @@ package dev.kiln.ledger;
 import com.zaxxer.hikari.HikariConfig;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +16,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -28,6 +30,12 @@ import org.sqlite.SQLiteException;
 final class Sqlite extends Store {
   /** How long to wait for another process that writes: below what a stop can spare. */
   private static final int BUSY_MILLIS = 5_000;
+
+  /** How often, and for how long each time, it is tried to empty the log: three seconds in all. */
+  private static final int FOLDS = 20;
+
+  private static final int FOLD_MILLIS = 50;
+  private static final int FOLD_PAUSE_MILLIS = 100;
 
   /** Where dedupe keys go is random: with a smaller cache nearly every lead reads a page. */
   private static final int WRITER_CACHE_KIB = 16_384;
@@ -202,7 +210,12 @@ final class Sqlite extends Store {
 
   /** Puts the database aside, since another one has taken its place; where it is then. */
   Path putAside(Instant now) throws IOException {
-    fold();
+    if (!fold()) {
+      throw new FileSystemException(
+          file.toString(),
+          null,
+          "another command reads in it: run this one again once that has ended");
+    }
     Path aside = data.resolve(Ledger.FILE + MOVED + now.toEpochMilli());
     Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
     for (String rest : List.of(LOG, "-shm")) {
@@ -212,13 +225,25 @@ final class Sqlite extends Store {
   }
 
   @Override
-  void fold() {
+  boolean fold() {
     try (Connection connection = writer().getConnection();
         Statement statement = connection.createStatement()) {
-      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Whoever reads is waited for with the lock of whoever writes.
+      statement.execute("PRAGMA busy_timeout = " + FOLD_MILLIS);
+      for (int left = FOLDS; left > 0; left--) {
+        try (ResultSet folded = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+          if (folded.next() && folded.getInt("busy") == 0) {
+            return true;
+          }
+        }
+        TimeUnit.MILLISECONDS.sleep(FOLD_PAUSE_MILLIS);
+      }
     } catch (SQLException failure) {
       throw cannotBeOpened(failure);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
     }
+    return false;
   }
 
   /**

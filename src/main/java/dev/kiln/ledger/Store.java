@@ -123,10 +123,12 @@ public abstract sealed class Store permits Sqlite, Postgres {
   abstract void atOneMoment(Handle handle);
 
   /**
-   * Brings what is in a log beside the database into it and empties that log, as far as nobody
-   * reads in it.
+   * Brings what is in a log beside the database into it and empties that log, unless somebody reads
+   * in it for longer than a few seconds.
+   *
+   * @return whether nothing is left in such a log
    */
-  abstract void fold();
+  abstract boolean fold();
 
   /** A text as its columns can hold it. */
   String storable(String text) {

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import dev.kiln.DataLock;
 import dev.kiln.lead.LeadKey;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerFixture;
@@ -20,6 +22,9 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -210,6 +215,28 @@ final class LookCommandsTest {
     JsonNode forgotten = new ObjectMapper().readTree(out.toString());
     assertThat(forgotten.path("files_left").path(0).asText()).isEqualTo(old.toString());
     assertThat(forgotten.path("files_unread").path(0).asText()).isEqualTo(pdf.toString());
+  }
+
+  @Test
+  void whatStaysInTheLogIsToldWhereAnotherCommandReadsInIt() throws Exception {
+    ledger();
+    try (Connection reading =
+            DriverManager.getConnection("jdbc:sqlite:" + data.resolve(Ledger.FILE));
+        Statement look = reading.createStatement()) {
+      reading.setAutoCommit(false);
+      look.executeQuery("SELECT COUNT(*) FROM lead").close();
+      assertThat(kiln(new ForgetCommand(), EMAIL)).isEqualTo(1);
+      assertThat(out.toString())
+          .contains("deleted: 1.", "another command reads in it: run the command again");
+      assertThat(kiln(new ForgetCommand(), EMAIL, "--json")).isEqualTo(1);
+      assertThat(new ObjectMapper().readTree(out.toString()).path("log_emptied"))
+          .isEqualTo(BooleanNode.FALSE);
+    }
+    assertThat(kiln(new ForgetCommand(), EMAIL, "--json")).isZero();
+    assertThat(new ObjectMapper().readTree(out.toString()).path("log_emptied"))
+        .isEqualTo(BooleanNode.TRUE);
+    assertThat(kiln(new ForgetCommand(), EMAIL)).isZero();
+    assertThat(out.toString()).doesNotContain("another command");
   }
 
   @Test

@@ -13,6 +13,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +90,25 @@ final class MigrateCommandTest {
         .isEqualTo(Main.USAGE);
     assertThat(err.toString()).contains("pg_dump");
     assertThat(kiln(new MigrateCommand(), "--to", url)).isEqualTo(Main.USAGE);
+  }
+
+  @Test
+  void aLedgerThatAnotherCommandReadsInStaysUntilThatHasEnded() throws Exception {
+    String url = PostgresServer.ledger().toString();
+    Path file = folder.resolve("data").resolve(Ledger.FILE);
+    try (Connection reading = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement look = reading.createStatement()) {
+      reading.setAutoCommit(false);
+      look.executeQuery("SELECT COUNT(*) FROM run").close();
+      try (Ledger ledger = Ledger.open(folder.resolve("data"), Clock.systemUTC())) {
+        ledger.open("more.csv", "", Priority.NORMAL, "another hash", DedupeMode.SKIP);
+      }
+      assertThat(kiln(new MigrateCommand(), "--to", url)).isEqualTo(Main.USAGE);
+      assertThat(err.toString()).contains("another command reads in it");
+      assertThat(file).exists();
+    }
+    assertThat(kiln(new MigrateCommand(), "--to", url)).as("%s", err).isZero();
+    assertThat(file).doesNotExist();
   }
 
   @Test

@@ -10,11 +10,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -419,6 +423,31 @@ final class RetentionTest {
       bare.ledger().purge(bare.clock().instant().minus(KEPT), LedgerFixture.DEDUPE_WINDOW);
       bare.ledger().fold();
       assertThat(bytes(data)).doesNotContain("other other");
+    }
+  }
+
+  @Test
+  @Tag("sqlite")
+  void whoReadsKeepsTheLogFromBeingEmptiedAndNobodyFromWriting(@TempDir Path data)
+      throws Exception {
+    try (LedgerFixture bare = LedgerFixture.in(data);
+        Connection reading =
+            DriverManager.getConnection("jdbc:sqlite:" + data.resolve(Ledger.FILE));
+        Statement look = reading.createStatement()) {
+      bare.stored("people", TABLE, 3);
+      reading.setAutoCommit(false);
+      look.executeQuery("SELECT COUNT(*) FROM lead").close();
+      CompletableFuture<Boolean> fold = CompletableFuture.supplyAsync(bare.ledger()::fold);
+      long longest = 0;
+      for (int writes = 0; writes == 0 || !fold.isDone(); writes++) {
+        long begun = System.nanoTime();
+        bare.ledger().pause(Pausable.TABLE, TABLE, writes % 2 == 0);
+        longest = Math.max(longest, System.nanoTime() - begun);
+      }
+      assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(1));
+      assertThat(fold.get()).as("another reads").isFalse();
+      reading.rollback();
+      assertThat(bare.ledger().fold()).isTrue();
     }
   }
 
