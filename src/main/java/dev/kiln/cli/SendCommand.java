@@ -16,6 +16,7 @@ import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.Shown;
 import dev.kiln.ledger.Findings.Named;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
@@ -204,7 +205,12 @@ final class SendCommand implements Callable<Integer> {
         parts.put(part, ContentHash.of(part));
       }
       asked = parts.values();
-      ask(places, asked, new Wish(given.dedupe(), sample));
+      Wish wish = new Wish(given.dedupe(), sample);
+      if (wish.equals(Wish.NONE)) {
+        takeBack(places, asked);
+      } else {
+        ask(places, asked, wish);
+      }
       Iterator<Path> names = given.files().iterator();
       for (Map.Entry<Path, String> part : parts.entrySet()) {
         String name = InboxName.of(names.next().getFileName().toString());
@@ -223,6 +229,23 @@ final class SendCommand implements Callable<Integer> {
         failure.addSuppressed(another);
       }
       throw failure;
+    }
+  }
+
+  /**
+   * Takes back what a command that was broken off has left. A ledger that is away keeps nobody from
+   * handing over a file.
+   */
+  private void takeBack(Places places, Collection<String> contents) {
+    try {
+      ask(places, contents, Wish.NONE);
+    } catch (LedgerUnavailable away) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              away.getMessage()
+                  + " If a \"kiln send\" of the same content was broken off before, what it asked for with --dedupe or"
+                  + " --sample still counts.");
     }
   }
 

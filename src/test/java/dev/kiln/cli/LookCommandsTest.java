@@ -104,6 +104,35 @@ final class LookCommandsTest {
   }
 
   @Test
+  void aFileIsHandedOverAlsoWhileTheLedgerIsAway(@TempDir Path folder) throws Exception {
+    Path config = Files.createDirectories(folder.resolve("config"));
+    Files.writeString(
+        config.resolve("application.properties"),
+        "kiln.ledger.url = jdbc:postgresql://localhost:1/kiln\n");
+    Path leads = Files.writeString(folder.resolve("leads.csv"), "email\n" + EMAIL + "\n");
+    Path inbox = data.resolve("inbox/normal");
+    DataLock running = DataLock.take(data);
+    try {
+      String[] send = {"--config", config.toString(), leads.toString()};
+      assertThat(kiln(new SendCommand(), send)).as(err.toString()).isZero();
+      assertThat(out.toString()).contains("Handed to the running Kiln: " + inbox);
+      assertThat(inbox.resolve("leads.csv")).hasSameTextualContentAs(leads);
+      assertThat(err.toString()).contains("localhost:1/kiln", "--dedupe or --sample still counts");
+
+      Files.delete(inbox.resolve("leads.csv"));
+      err.getBuffer().setLength(0);
+      String[] again = {"--config", config.toString(), "--dedupe", "force", leads.toString()};
+      assertThat(kiln(new SendCommand(), again)).isEqualTo(Main.USAGE);
+      assertThat(err.toString()).contains("localhost:1/kiln").doesNotContain("still counts");
+      assertThat(inbox)
+          .isDirectoryNotContaining("glob:**/leads*")
+          .isDirectoryNotContaining("glob:**.part");
+    } finally {
+      running.close();
+    }
+  }
+
+  @Test
   void aLeadIsFoundWithWhatBecameOfIt() throws Exception {
     Run run = ledger();
     assertThat(kiln(new FindCommand(), "--email", "Ada@Example.com")).isZero();
