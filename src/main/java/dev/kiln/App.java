@@ -189,10 +189,8 @@ public final class App implements AutoCloseable {
         Leftovers.sweep(
             places.data(), configuration.settings().inbox(places.data()), Instant.now());
       }
-      // A check leaves the ledger alone, wherever it is, and asks only what would refuse the start.
       Store store = configuration.settings().ledger(places);
       if (mode == Mode.CHECK) {
-        store.mustHoldEveryCharacter();
         store = Store.embedded(places.data());
       }
       ledger = Ledger.open(store);
@@ -927,15 +925,27 @@ public final class App implements AutoCloseable {
    * Checks everything under config and routes as a start would, without touching the data and
    * without sending anything.
    *
+   * @return what is in order, and what could not be looked at; a line each
    * @throws dev.kiln.lead.InvalidConfiguration at the first fault
+   * @throws dev.kiln.ledger.LedgerUnavailable if the ledger's database cannot hold every name
    */
-  public static void check(Places places) throws Exception {
+  public static List<String> check(Places places) throws Exception {
     Path scratch = Files.createTempDirectory("kiln-check");
     try {
       start(places.with(scratch), Mode.CHECK).close();
     } finally {
       Trees.delete(scratch);
     }
+    String inOrder = places.config() + " and " + places.routes() + " are in order.";
+    // A check leaves the ledger alone, wherever it is, and asks only what would refuse the start.
+    Store store = Settings.store(places);
+    return store.mustHoldEveryCharacter(true)
+        ? List.of(inOrder)
+        : List.of(
+            inOrder,
+            "The ledger "
+                + store
+                + " was not reached: whether it can hold every name is not known.");
   }
 
   /**

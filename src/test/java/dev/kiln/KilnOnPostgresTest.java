@@ -190,9 +190,13 @@ final class KilnOnPostgresTest {
           .isInstanceOf(LedgerUnavailable.class)
           .hasMessageContainingAll("LATIN1", "ENCODING 'UTF8'");
       kiln.set(Settings.LEDGER, PostgresServer.ledger().toString());
-      App.check(kiln.places());
+      assertThat(App.check(kiln.places())).singleElement().asString().endsWith("are in order.");
       kiln.set(Settings.LEDGER, "jdbc:postgresql://localhost:1/kiln");
-      App.check(kiln.places());
+      assertThat(App.check(kiln.places()))
+          .hasSize(2)
+          .last()
+          .asString()
+          .contains("jdbc:postgresql://localhost:1/kiln was not reached", "every name");
     }
   }
 

@@ -25,10 +25,7 @@ final class CheckCommand implements Callable<Integer> {
     if (Unconfigured.tell(places, spec.commandLine().getErr())) {
       return Main.USAGE;
     }
-    App.check(places);
-    spec.commandLine()
-        .getOut()
-        .println(places.config() + " and " + places.routes() + " are in order.");
+    App.check(places).forEach(spec.commandLine().getOut()::println);
     return 0;
   }
 }

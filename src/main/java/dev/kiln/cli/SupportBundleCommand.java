@@ -133,8 +133,7 @@ final class SupportBundleCommand implements Callable<Integer> {
 
   private static String check(Places places) {
     try {
-      App.check(places);
-      return "in order\n";
+      return redacted(String.join("\n", App.check(places)) + "\n");
     } catch (Exception fault) {
       return redacted(fault.getMessage() + "\n");
     }

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
@@ -120,18 +121,33 @@ final class Postgres extends Store {
   /** Seconds after which a statement without an answer is given up. */
   private static final String SILENCE = "30";
 
+  /** Seconds after which a question that may stay open is given up, whatever the URL says. */
+  private static final String HASTE = "3";
+
+  private static final List<PGProperty> WAITS =
+      List.of(PGProperty.CONNECT_TIMEOUT, PGProperty.LOGIN_TIMEOUT, PGProperty.SOCKET_TIMEOUT);
+
   private final String name;
 
   /** Connections for work that may take its time. */
   private final PGSimpleDataSource patient;
 
   private final PGSimpleDataSource source;
+
+  /** Connections for a question that may stay open. */
+  private final PGSimpleDataSource hasty;
+
   private final DatabaseClock clock = new DatabaseClock();
 
-  private Postgres(String name, PGSimpleDataSource patient, PGSimpleDataSource source) {
+  private Postgres(
+      String name,
+      PGSimpleDataSource patient,
+      PGSimpleDataSource source,
+      PGSimpleDataSource hasty) {
     this.name = name;
     this.patient = patient;
     this.source = source;
+    this.hasty = hasty;
   }
 
   static Postgres of(String url, @Nullable String user, @Nullable String password) {
@@ -149,7 +165,11 @@ final class Postgres extends Store {
     if (!said.containsKey(PGProperty.SOCKET_TIMEOUT.getName())) {
       source.setProperty(PGProperty.SOCKET_TIMEOUT, SILENCE);
     }
-    return new Postgres(url.replaceFirst("\\?.*", ""), patient, source);
+    PGSimpleDataSource hasty = source(url, said, user, password);
+    for (PGProperty wait : WAITS) {
+      hasty.setProperty(wait, HASTE);
+    }
+    return new Postgres(url.replaceFirst("\\?.*", ""), patient, source, hasty);
   }
 
   private static PGSimpleDataSource source(
@@ -189,8 +209,8 @@ final class Postgres extends Store {
 
   /** One that cannot be asked is told of by whoever opens it. */
   @Override
-  public void mustHoldEveryCharacter() {
-    try (Connection connection = source.getConnection();
+  public boolean mustHoldEveryCharacter(boolean hurried) {
+    try (Connection connection = (hurried ? hasty : source).getConnection();
         Statement statement = connection.createStatement();
         ResultSet encoding = statement.executeQuery("SELECT current_setting('server_encoding')")) {
       encoding.next();
@@ -203,8 +223,10 @@ final class Postgres extends Store {
                 + ", which cannot hold every name. Make another database with CREATE DATABASE ..."
                 + " ENCODING 'UTF8' TEMPLATE template0, and name that in kiln.ledger.url.");
       }
+      return true;
     } catch (SQLException failure) {
       LOG.debug("The encoding of {} is not known: {}", this, words(failure));
+      return false;
     }
   }
 

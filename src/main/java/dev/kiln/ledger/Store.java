@@ -61,9 +61,13 @@ public abstract sealed class Store permits Sqlite, Postgres {
    * Refuses a database that cannot hold every character. Changes nothing; a ledger of the data
    * folder holds all.
    *
+   * @param hurried whether to wait for its answer no longer than some three seconds
+   * @return whether it could be asked
    * @throws LedgerUnavailable with the cure
    */
-  public void mustHoldEveryCharacter() {}
+  public boolean mustHoldEveryCharacter(boolean hurried) {
+    return true;
+  }
 
   /** Makes ready what opening it needs. The caller holds the lock of the data folder. */
   abstract void prepare();

@@ -14,6 +14,8 @@ import dev.kiln.ledger.TransactionPooler.Loss;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -171,6 +173,20 @@ final class PostgresTest {
     }
     assertThat(Ledger.exists(latin)).isFalse();
     PostgresServer.drop(latin);
+  }
+
+  @Test
+  void aCheckWaitsForASilentServerNoLongerThanAFewSeconds() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Store store =
+          Store.postgres(
+              "jdbc:postgresql://localhost:" + silent.getLocalPort() + "/kiln?loginTimeout=60",
+              "kiln",
+              null);
+      Instant begun = Instant.now();
+      assertThat(store.mustHoldEveryCharacter(true)).isFalse();
+      assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofSeconds(8));
+    }
   }
 
   // ---- The same ledger ----
