@@ -113,8 +113,8 @@ final class LeadMoves {
           .bind("anew", anew ? 1 : 0)
           .bind("id", row.id())
           .execute();
-      if (to.releasesKey() && row.key() != null) {
-        RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
+      if (to.releasesKey()) {
+        RunRows.releaseKey(handle, row);
       }
       if (to.holdsKeyForItsWindow()) {
         RunRows.accepted(handle, row, now);
@@ -145,9 +145,7 @@ final class LeadMoves {
           || (row.key() != null && !RunRows.takeKey(handle, row, to, windowStart))) {
         continue;
       }
-      if (row.key() != null) {
-        RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
-      }
+      RunRows.releaseKey(handle, row);
       transaction.count(row.run(), row.table(), row.state(), -1);
       transaction.count(row.run(), to, row.state(), 1);
       if (row.heldBy() != null) {

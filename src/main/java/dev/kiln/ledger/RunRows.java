@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
@@ -67,14 +68,37 @@ final class RunRows {
   /**
    * Takes a dedupe key, if it is free or the lead's own: one row is changed then, else none. One
    * that was accepted after {@code :free} is not free, unless the content must differ and does; one
-   * that is on its way is never free.
+   * that is on its way is never free. The key keeps the acceptance that it is taken from, until the
+   * lead has one too.
    */
   private static final String TAKE_KEY =
       ENTER_KEY
           + "DO UPDATE SET run = excluded.run, record = excluded.record,"
-          + " accepted_at = NULL, content = excluded.content"
+          + " accepted_at = NULL, content = excluded.content, "
+          + Stream.of("run", "record", "content")
+              .map(
+                  part ->
+                      "previous_%1$s = CASE WHEN %2$s IS NULL THEN dedupe.previous_%1$s ELSE dedupe.%1$s END, "
+                          .formatted(part, ACCEPTED_AT))
+              .collect(Collectors.joining())
+          + "previous_accepted_at = COALESCE("
+          + ACCEPTED_AT
+          + ", dedupe.previous_accepted_at)"
           + " WHERE (dedupe.run = excluded.run AND dedupe.record = excluded.record) OR "
           + FREE.formatted("excluded");
+
+  private static final String ITS_KEY =
+      " WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record";
+
+  /** Gives a key back to the acceptance that a lead took it from, if there is one. */
+  private static final String GIVE_KEY_BACK =
+      "UPDATE dedupe SET run = previous_run, record = previous_record,"
+          + " accepted_at = previous_accepted_at, content = previous_content, previous_run = NULL,"
+          + " previous_record = NULL, previous_accepted_at = NULL, previous_content = NULL"
+          + ITS_KEY
+          + " AND previous_accepted_at IS NOT NULL";
+
+  private static final String FREE_KEY = "DELETE FROM dedupe" + ITS_KEY;
 
   /** Has the key of a lead, by its id, know by itself when Clay accepted the lead, if it has. */
   static final String KEEP_ACCEPTANCE =
@@ -601,37 +625,40 @@ final class RunRows {
   }
 
   /**
-   * Takes the key of a lead in a table for an operator, if it is free or this lead's own.
+   * Takes the key of a lead in a table, if it is free or this lead's own. In its own table one that
+   * was accepted before the lead came in is free too: the lead would be a duplicate otherwise.
    *
    * @param windowStart a key that was accepted up to then is free
    */
   static boolean takeKey(Handle handle, LeadRow row, String table, long windowStart) {
-    String payload =
-        handle
-            .createQuery("SELECT payload FROM lead WHERE id = :id")
-            .bind("id", row.id())
-            .mapTo(String.class)
-            .one();
     return handle
-            .createUpdate(TAKE_KEY)
-            .bind("table", table)
-            .bind("key", row.key())
-            .bind("run", row.run())
-            .bind("record", row.record())
-            .bind("content", ContentHash.of(Lead.parse(payload)))
-            .bind("free", windowStart)
-            .bind("changed", 0)
-            .execute()
-        == 1;
+        .createQuery("SELECT payload, created_at FROM lead WHERE id = :id")
+        .bind("id", row.id())
+        .map(
+            (lead, context) ->
+                handle
+                        .createUpdate(TAKE_KEY)
+                        .bind("table", table)
+                        .bind("key", row.key())
+                        .bind("run", row.run())
+                        .bind("record", row.record())
+                        .bind("content", ContentHash.of(Lead.parse(lead.getString("payload"))))
+                        .bind(
+                            "free",
+                            table.equals(row.table())
+                                ? Math.max(windowStart, lead.getLong("created_at") - 1)
+                                : windowStart)
+                        .bind("changed", 0)
+                        .execute()
+                    == 1)
+        .one();
   }
 
   /** Notes that Clay has a lead: from now on the window of its key runs. */
   static void accepted(Handle handle, LeadRow row, long now) {
     if (row.key() != null) {
       handle
-          .createUpdate(
-              "UPDATE dedupe SET accepted_at = :now"
-                  + " WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
+          .createUpdate("UPDATE dedupe SET accepted_at = :now" + ITS_KEY)
           .bind("now", now)
           .bind("table", row.table())
           .bind("key", row.key())
@@ -705,16 +732,27 @@ final class RunRows {
         .execute();
   }
 
-  /** Frees a dedupe key, if it is this lead that holds it. */
-  static void releaseKey(Handle handle, String table, String key, String run, long record) {
-    handle
-        .createUpdate(
-            "DELETE FROM dedupe WHERE table_name = :table AND dedupe_key = :key AND run = :run AND record = :record")
-        .bind("table", table)
-        .bind("key", key)
-        .bind("run", run)
-        .bind("record", record)
-        .execute();
+  /**
+   * Gives up a dedupe key, if it is this lead that holds it: to the acceptance that it was taken
+   * from; where there is none the key is free.
+   */
+  static void releaseKey(Handle handle, LeadRow row) {
+    if (row.key() == null) {
+      return;
+    }
+    for (String giveUp : List.of(GIVE_KEY_BACK, FREE_KEY)) {
+      int changed =
+          handle
+              .createUpdate(giveUp)
+              .bind("table", row.table())
+              .bind("key", row.key())
+              .bind("run", row.run())
+              .bind("record", row.record())
+              .execute();
+      if (changed == 1) {
+        return;
+      }
+    }
   }
 
   /** Closes a run, if nobody else reads it. */

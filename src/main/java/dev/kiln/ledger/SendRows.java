@@ -375,8 +375,8 @@ final class SendRows {
     if (!settlement.stored()) {
       giveBack(transaction, row, clayTable);
     }
-    if (state.releasesKey() && row.key() != null) {
-      RunRows.releaseKey(handle, row.table(), row.key(), row.run(), row.record());
+    if (state.releasesKey()) {
+      RunRows.releaseKey(handle, row);
     }
     if (state.holdsKeyForItsWindow()) {
       RunRows.accepted(handle, row, now);

@@ -313,6 +313,116 @@ final class IntakeTest {
     assertThat(books.line(second.id() + "-1").state()).isEqualTo(LeadState.QUEUED);
   }
 
+  /** How a lead comes to its end, or leaves its table, without an acceptance. */
+  private enum Loss {
+    REFUSED,
+    DEAD,
+    CANCELLED,
+    MOVED
+  }
+
+  private void lose(Run run, Loss loss) {
+    switch (loss) {
+      case REFUSED -> settle(run, 1, LedgerFixture.refused());
+      case DEAD -> settle(run, 1, LedgerFixture.dead());
+      case CANCELLED -> books.ledger().cancel(first(run));
+      case MOVED -> books.ledger().reroute(first(run), "finance", DEDUPE_WINDOW);
+    }
+  }
+
+  private static LeadSelection first(Run run) {
+    return LeadSelection.ofLead(run.id() + "-1");
+  }
+
+  /** A lead that was accepted a day ago. */
+  private Run sent() {
+    Run sent = books.run("sent");
+    books.store(sent, Row.keyed("tech", "ann"));
+    settle(sent, 1, LedgerFixture.accepted());
+    books.clock().advance(Duration.ofDays(1));
+    return sent;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anAcceptanceCountsAgainWhereTheLeadThatTookItsKeyGetsNone(Loss loss) {
+    Instant accepted = books.clock().instant();
+    Run sent = sent();
+    Run forced = run("forced", DedupeMode.FORCE);
+    books.store(forced, Row.keyed("tech", "ann").at("two"));
+    lose(forced, loss);
+
+    Run skip = books.run("skip");
+    books.store(skip, Row.keyed("tech", "ann"));
+    assertThat(books.line(skip.id() + "-1").reason())
+        .isEqualTo("already known to this table as " + sent.id() + "-1, accepted " + accepted);
+    Run changed = run("changed", DedupeMode.CHANGED);
+    books.store(changed, Row.keyed("tech", "ann"), Row.keyed("tech", "ann").at("two"));
+    assertThat(states(changed)).isEqualTo(Map.of(LeadState.DUPLICATE, 1L, LeadState.QUEUED, 1L));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"REFUSED", "DEAD"})
+  void whatTookTheKeyOfAnAcceptanceCanBeRetriedAndGivesItBackEachTime(Loss loss) {
+    Instant accepted = books.clock().instant();
+    Run sent = sent();
+    Run forced = run("forced", DedupeMode.FORCE);
+    books.store(forced, Row.keyed("tech", "ann"));
+    lose(forced, loss);
+    assertThat(books.ledger().retry(first(forced), LeadState.retried(), DEDUPE_WINDOW))
+        .isEqualTo(1);
+    lose(forced, Loss.CANCELLED);
+    Run skip = books.run("skip");
+    books.store(skip, Row.keyed("tech", "ann"));
+    assertThat(books.line(skip.id() + "-1").reason())
+        .endsWith(sent.id() + "-1, accepted " + accepted);
+
+    Run more = run("more", DedupeMode.FORCE);
+    books.store(more, Row.keyed("tech", "ann"));
+    lose(more, loss);
+    Instant came = books.clock().instant();
+    books.ledger().receive("tech", LedgerFixture.enriched("{\"lead_id\":\"" + more.id() + "-1\"}"));
+    books.store(skip, Row.keyed("tech", "ann"));
+    assertThat(books.line(skip.id() + "-2").reason()).endsWith(more.id() + "-1, accepted " + came);
+  }
+
+  @Test
+  void whatWasAcceptedLaterKeepsItsKeyFromARetry() {
+    Run sent = sent();
+    Run forced = run("forced", DedupeMode.FORCE);
+    books.store(forced, Row.keyed("tech", "ann"));
+    lose(forced, Loss.REFUSED);
+    books.clock().advance(Duration.ofDays(1));
+    Run later = run("later", DedupeMode.FORCE);
+    books.store(later, Row.keyed("tech", "ann"));
+    settle(later, 1, LedgerFixture.accepted());
+    for (Run run : List.of(sent, forced)) {
+      assertThat(books.ledger().retry(first(run), LeadState.retried(), DEDUPE_WINDOW)).isZero();
+    }
+  }
+
+  @Test
+  void aLeadThatWasAcceptedIsKnownAlsoOnceItsRetryIsRefused() {
+    books.ledger().expect(Set.of("tech"));
+    Instant accepted = books.clock().instant();
+    Run sent = sent();
+    assertThat(books.ledger().missing("tech", Duration.ofHours(1))).isEqualTo(1);
+    assertThat(books.ledger().retry(first(sent), LeadState.retried(), DEDUPE_WINDOW)).isEqualTo(1);
+    settle(sent, 1, LedgerFixture.unknown(null));
+    assertThat(books.ledger().retry(first(sent), LeadState.retried(), DEDUPE_WINDOW)).isEqualTo(1);
+    Run again = run("again", DedupeMode.FORCE);
+    books.store(again, Row.keyed("tech", "ann"));
+    assertThat(books.line(again.id() + "-1").reason()).endsWith("which is not settled yet");
+    lose(sent, Loss.REFUSED);
+    Run skip = books.run("skip");
+    books.store(skip, Row.keyed("tech", "ann"));
+    assertThat(books.line(skip.id() + "-1").reason())
+        .endsWith(sent.id() + "-1, accepted " + accepted);
+    books.clock().set(accepted.plus(DEDUPE_WINDOW));
+    books.store(skip, Row.keyed("tech", "ann"));
+    assertThat(states(skip)).isEqualTo(Map.of(LeadState.DUPLICATE, 1L, LeadState.QUEUED, 1L));
+  }
+
   @Test
   void whatAnOperatorBringsBackKeepsItsContent() {
     Run first = books.run("first");

@@ -122,6 +122,27 @@ final class RetentionTest {
   }
 
   @Test
+  void anAcceptanceThatCountsAgainOutlivesItsLeadToo() {
+    read("old", Row.keyed(TABLE, "a"));
+    Instant accepted = fixture.clock().instant();
+    String lead = send(LedgerFixture.accepted()).lead().leadId();
+    fixture.clock().advance(KEPT.plusDays(1));
+    Run forced =
+        fixture
+            .ledger()
+            .open("forced.csv", "", Priority.NORMAL, "hash of forced", DedupeMode.FORCE);
+    fixture.store(forced, Row.keyed(TABLE, "a"));
+    assertThat(purge()).isEqualTo(1);
+    send(LedgerFixture.refused());
+    Run again = read("again", Row.keyed(TABLE, "a"));
+    assertThat(fixture.line(again.id() + "-1").reason())
+        .isEqualTo("already known to this table as " + lead + ", accepted " + accepted);
+    fixture.clock().set(accepted.plus(LedgerFixture.DEDUPE_WINDOW));
+    purge();
+    assertThat(fixture.dump().get("dedupe")).isEmpty();
+  }
+
+  @Test
   void aKeyOutlivesItsLeadForTheWindowAndNoLonger() {
     read("old", Row.keyed(TABLE, "a"));
     Instant accepted = fixture.clock().instant();
