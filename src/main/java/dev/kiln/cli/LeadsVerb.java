@@ -91,8 +91,8 @@ abstract class LeadsVerb extends LedgerCommand {
   @Command(
       name = "hold",
       description =
-          "Keeps queued leads back, and those that a budget holds, until they are released; of a whole run also rows"
-              + " that are still to be read.")
+          "Keeps queued leads back, and those that a budget holds, until they are released, also those on the wire that"
+              + " come back; of a whole run also rows that are still to be read.")
   static final class Hold extends LeadsVerb {
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
@@ -109,8 +109,8 @@ abstract class LeadsVerb extends LedgerCommand {
   @Command(
       name = "release",
       description =
-          "Lets held leads go, of a whole run also rows that are still to be read. Those that a budget holds stay: they go"
-              + " by themselves, as soon as it has room.")
+          "Lets held leads go, also those on the wire that were to be held, and of a whole run rows that are still to be"
+              + " read. Those that a budget holds stay: they go by themselves, as soon as it has room.")
   static final class Release extends LeadsVerb {
     private boolean forBudget;
 
@@ -135,8 +135,8 @@ abstract class LeadsVerb extends LedgerCommand {
   @Command(
       name = "cancel",
       description =
-          "Withdraws queued and held leads for good, of a whole run also rows that are still to be read; nothing more of"
-              + " them is sent.")
+          "Withdraws queued and held leads for good, also those on the wire that come back, and of a whole run rows that"
+              + " are still to be read; nothing more of them is sent.")
   static final class Cancel extends LeadsVerb {
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {

@@ -61,8 +61,9 @@ final class LeadMoves {
    * Moves leads to a state, on behalf of the operator. To QUEUED it means anew: due now, all
    * attempts again; a lead that may have arrived before is marked as a possible duplicate. A lead
    * whose key another has taken meanwhile is left where it is, and so is one that a budget holds,
-   * which goes by itself; unless he wants it held, which takes it over. A whole run of which a lead
-   * starts anew goes on.
+   * which goes by itself; unless he wants it held, which takes it over. One that is on the wire is
+   * there only once it comes back, and is not counted. A whole run of which a lead starts anew goes
+   * on.
    */
   static Moved move(
       Transaction transaction,
@@ -78,6 +79,10 @@ final class LeadMoves {
     int moved = 0;
     Set<String> retried = new HashSet<>();
     for (LeadRow row : rows) {
+      if (row.state() == LeadState.SENDING) {
+        comesBack(handle, row, to);
+        continue;
+      }
       boolean budgets = row.heldBy() != null && row.heldBy().budget();
       if (row.state() == LeadState.HELD
           && (to == LeadState.HELD ? !budgets : budgets && to == LeadState.QUEUED)) {
@@ -126,6 +131,15 @@ final class LeadMoves {
     }
     retried.forEach(run -> RunRows.goOn(handle, run));
     return Moved.of(rows, moved);
+  }
+
+  /** Orders what a lead on the wire is once it comes back; one that is withdrawn stays so. */
+  private static void comesBack(Handle handle, LeadRow row, LeadState as) {
+    handle
+        .createUpdate("UPDATE lead SET back_as = :as WHERE id = :id AND back_as <> 'CANCELLED'")
+        .bind("as", as == LeadState.QUEUED ? "" : as.name())
+        .bind("id", row.id())
+        .execute();
   }
 
   /** Gives waiting leads of a table to another; one that the other table knows already stays. */

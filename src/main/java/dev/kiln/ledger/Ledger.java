@@ -49,6 +49,10 @@ public final class Ledger implements AutoCloseable {
   /** What the content of a run of messages begins with; a day follows. */
   static final String MESSAGES = "messages ";
 
+  /** Leads that an operator keeps back or withdraws: at once, or once they come back. */
+  private static final Set<LeadState> WAITING =
+      Set.of(LeadState.QUEUED, LeadState.HELD, LeadState.SENDING);
+
   private static final BigDecimal LEAST_RATE = new BigDecimal("0.1");
   private static final BigDecimal MOST_RATE = new BigDecimal("1000");
   private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
@@ -689,34 +693,30 @@ public final class Ledger implements AutoCloseable {
   // ---- What an operator does ----
 
   /**
-   * Keeps queued leads back, and those that a budget holds, until they are released. Of whole runs
-   * also what would be queued later: rows that are still to be read, and leads on the wire that
-   * come back.
+   * Keeps queued leads back, and those that a budget holds, until they are released; also those on
+   * the wire, once they come back. Of whole runs also rows that are still to be read.
    *
    * @return how many are held now
    */
   public int hold(LeadSelection leads) {
     onward(leads, handle -> RunRows.sample(handle, leads.run(), 0L));
-    return operate(
-        leads,
-        EnumSet.of(LeadState.QUEUED, LeadState.HELD),
-        LeadState.HELD,
-        HELD_BY_OPERATOR,
-        Duration.ZERO);
+    return operate(leads, WAITING, LeadState.HELD, HELD_BY_OPERATOR, Duration.ZERO);
   }
 
   /**
-   * Lets held leads go, except those that a budget holds: these go by themselves. Of whole runs
-   * also rows that are still to be read.
+   * Lets held leads go, except those that a budget holds: these go by themselves; also those on the
+   * wire that were to be held once they come back. Of whole runs also rows that are still to be
+   * read.
    *
-   * @return how many
+   * @return how many go now
    */
   public int release(LeadSelection leads) {
     onward(leads, handle -> RunRows.sample(handle, leads.run(), null));
-    return operate(leads, Set.of(LeadState.HELD), LeadState.QUEUED, "", Duration.ZERO);
+    return operate(
+        leads, EnumSet.of(LeadState.HELD, LeadState.SENDING), LeadState.QUEUED, "", Duration.ZERO);
   }
 
-  /** Orders what becomes of leads that are not in the queue yet, if whole runs are meant. */
+  /** Orders what becomes of rows that are still to be read, if whole runs are meant. */
   private void onward(LeadSelection leads, Consumer<Handle> order) {
     if (leads.wholeRuns()) {
       writer.change(transaction -> order.accept(transaction.handle()));
@@ -724,19 +724,14 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
-   * Withdraws held and queued leads for good. Of whole runs also what would be queued later: rows
-   * that are still to be read, and leads on the wire that come back.
+   * Withdraws held and queued leads for good; also those on the wire, once they come back. Of whole
+   * runs also rows that are still to be read.
    *
    * @return how many are withdrawn now
    */
   public int cancel(LeadSelection leads) {
     onward(leads, handle -> RunRows.cancel(handle, leads.run()));
-    return operate(
-        leads,
-        Set.of(LeadState.HELD, LeadState.QUEUED),
-        LeadState.CANCELLED,
-        CANCELLED_BY_OPERATOR,
-        Duration.ZERO);
+    return operate(leads, WAITING, LeadState.CANCELLED, CANCELLED_BY_OPERATOR, Duration.ZERO);
   }
 
   /**
@@ -809,7 +804,11 @@ public final class Ledger implements AutoCloseable {
       LeadState to,
       String reason,
       Duration dedupeWindow) {
-    from.stream().filter(state -> state != to).forEach(state -> state.mustAllow(to));
+    // From the wire a lead comes back to the queue first.
+    from.stream()
+        .map(state -> state == LeadState.SENDING ? LeadState.QUEUED : state)
+        .filter(state -> state != to)
+        .forEach(state -> state.mustAllow(to));
     return inChunks(
         (transaction, after) ->
             LeadMoves.move(

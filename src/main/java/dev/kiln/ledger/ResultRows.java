@@ -105,7 +105,7 @@ final class ResultRows {
     transaction.move(lead, LeadState.ENRICHED);
     handle
         .createUpdate(
-            "UPDATE lead SET state = 'ENRICHED', held_by = '', reason = '', changed_at = :now WHERE id = :id")
+            "UPDATE lead SET state = 'ENRICHED', held_by = '', back_as = '', reason = '', changed_at = :now WHERE id = :id")
         .bind("now", now)
         .bind("id", lead.id())
         .execute();

@@ -285,7 +285,7 @@ final class RunRows {
   }
 
   /**
-   * What becomes of leads of a run that would be queued from now on.
+   * What becomes of rows of a run that are still to be read.
    *
    * @param sample so many rows that pass intake are queued, those behind them held; null queues
    *     all, 0 none
@@ -351,15 +351,20 @@ final class RunRows {
     handle.createUpdate("UPDATE run SET cancelled = 1 WHERE " + OF_RUN).bind("run", run).execute();
   }
 
-  /**
-   * Lets what would be queued of a run later be queued again, as far as no more rows of it come in.
-   */
+  /** Lets a run go on with what is on the wire, as far as no more rows of it come in. */
   static void goOn(Handle handle, String run) {
-    handle
-        .createUpdate(
-            "UPDATE run SET sample = NULL, cancelled = 0 WHERE state <> 'READING' AND id = :run")
-        .bind("run", run)
-        .execute();
+    int read =
+        handle
+            .createUpdate(
+                "UPDATE run SET sample = NULL, cancelled = 0 WHERE state <> 'READING' AND id = :run")
+            .bind("run", run)
+            .execute();
+    if (read == 1) {
+      handle
+          .createUpdate("UPDATE lead SET back_as = '' WHERE run = :run AND back_as <> ''")
+          .bind("run", run)
+          .execute();
+    }
   }
 
   static String heldBehind(Onward onward, String run) {

@@ -1,6 +1,5 @@
 package dev.kiln.ledger;
 
-import dev.kiln.ledger.RunRows.Onward;
 import dev.kiln.ledger.Settlement.WebhookNews;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -30,7 +29,7 @@ final class SendRows {
           + IS_DUE;
 
   private static final String ACCEPT =
-      "UPDATE lead SET state = 'ACCEPTED', reason = '', changed_at = ?"
+      "UPDATE lead SET state = 'ACCEPTED', back_as = '', reason = '', changed_at = ?"
           + " WHERE id = ? AND sends = ? AND state = 'SENDING'";
 
   private SendRows() {}
@@ -346,17 +345,14 @@ final class SendRows {
       doubted = true;
     }
     String reason = settlement.reason();
-    if (state == LeadState.QUEUED) {
-      Onward onward = RunRows.onward(handle, row.run());
-      if (onward.cancelled()) {
-        state = LeadState.CANCELLED;
-        reason = Ledger.CANCELLED_BY_OPERATOR;
-        transaction.move(row.run(), row.table(), LeadState.QUEUED, state);
-      } else if (onward.held()) {
-        state = LeadState.HELD;
+    if (state == LeadState.QUEUED && row.backAs() != LeadState.QUEUED) {
+      state = row.backAs();
+      transaction.move(row.run(), row.table(), LeadState.QUEUED, state);
+      if (state == LeadState.HELD) {
         reason = Ledger.HELD_BY_OPERATOR;
-        transaction.move(row.run(), row.table(), LeadState.QUEUED, state);
         transaction.hold(Holder.OPERATOR, row.table(), row.run(), 1);
+      } else {
+        reason = Ledger.CANCELLED_BY_OPERATOR;
       }
     }
     if (doubted && !row.doubted()) {
@@ -394,7 +390,7 @@ final class SendRows {
       long now) {
     handle
         .createUpdate(
-            "UPDATE lead SET state = :state, held_by = :by, due_at = :due, reason = :reason,"
+            "UPDATE lead SET state = :state, held_by = :by, back_as = '', due_at = :due, reason = :reason,"
                 + " attempts = :attempts, possible_duplicate = :doubted, changed_at = :now WHERE id = :id")
         .bind("state", state.name())
         .bind("by", state == LeadState.HELD ? Holder.OPERATOR.name() : "")

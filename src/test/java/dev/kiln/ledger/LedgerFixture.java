@@ -622,6 +622,11 @@ public final class LedgerFixture implements AutoCloseable {
                       handle, "SELECT id, 1 FROM lead WHERE (state = 'HELD') <> (held_by <> '')"))
               .as("leads held by nobody, or by somebody though they are not held")
               .isEmpty();
+          assertThat(
+                  numbers(
+                      handle, "SELECT id, 1 FROM lead WHERE back_as <> '' AND state <> 'SENDING'"))
+              .as("leads that are not on the wire, and are to be something once they come back")
+              .isEmpty();
         });
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
@@ -35,6 +36,49 @@ final class SampleMigrationTest {
     assertThat(books.account(asked).states()).isEqualTo(Map.of(LeadState.QUEUED, 1L));
     books.mustBalance();
     books.close();
+  }
+
+  @Test
+  void whatWasOrderedForLeadsOnTheWireStaysOrdered(@TempDir Path data) {
+    Flyway.configure()
+        .dataSource(new Sqlite(data).writer())
+        .locations("classpath:dev/kiln/ledger/sqlite")
+        .target("14")
+        .load()
+        .migrate();
+    Jdbi.create(new Sqlite(data).writer())
+        .useHandle(
+            handle -> {
+              order(handle, "held", "0, 0");
+              order(handle, "cancelled", "NULL, 1");
+              order(handle, "sampled", "1, 0");
+            });
+    try (LedgerFixture books = LedgerFixture.in(data)) {
+      books.ledger().recover(2, List.of("tech"), LedgerFixture.START, 8);
+      assertThat(books.line("held-1").state()).isEqualTo(LeadState.HELD);
+      assertThat(books.line("cancelled-1").state()).isEqualTo(LeadState.CANCELLED);
+      assertThat(books.line("sampled-1").state()).isEqualTo(LeadState.QUEUED);
+      books.mustBalance();
+    }
+  }
+
+  private static void order(Handle handle, String run, String sampleAndCancelled) {
+    handle.execute(
+        "INSERT INTO run (id, name, source, priority, content_hash, state, rows_read, opened_at, sample, cancelled)"
+            + " VALUES (?, '', '', 1, '', 'READ', 1, 0, "
+            + sampleAndCancelled
+            + ")",
+        run);
+    handle.execute(
+        "INSERT INTO lead (run, record, line, source, table_name, priority, state, due_at, sends, webhook, epoch, payload,"
+            + " created_at, changed_at) VALUES (?, 1, 2, '', 'tech', 1, 'SENDING', 0, 1, 'w', 1, '{\"a\":\"b\"}', 0, 0)",
+        run);
+    handle.execute(
+        "INSERT INTO attempt (lead, number, webhook, epoch, begun_at, credits, actions, periods)"
+            + " SELECT id, 1, 'w', 1, 0, 0, 0, '' FROM lead WHERE run = ?",
+        run);
+    handle.execute(
+        "INSERT INTO tally (run, table_name, state, leads) VALUES (?, 'tech', 'SENDING', 1)", run);
   }
 
   private static void fill(Handle handle) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -196,6 +197,110 @@ final class SampleTest {
     assertThat(books.account(cancelled).possibleDuplicates()).isEqualTo(1);
     assertThat(books.ledger().release(ALL)).isEqualTo(1);
     assertThat(books.line(wire.get(0)).attempts()).isEqualTo(1);
+  }
+
+  /** A run of which a lead was dead and another one is on the wire. */
+  private Sending wireOf(Run run, Lease lease) {
+    books.settle(books.begin(books.due("tech").get(0), lease), LedgerFixture.dead());
+    books.ledger().finish(run.id(), books.account(run).read(), 2, "");
+    return books.begin(books.due("tech").get(0), lease);
+  }
+
+  private static LeadSelection lead(Run run, long record) {
+    return LeadSelection.ofLead(run.id() + "-" + record);
+  }
+
+  @Test
+  void aLeadThatIsRetriedOutOfACancelledRunIsTriedMoreThanOnceAndTheRestStaysWithdrawn() {
+    Lease lease = books.lead("node");
+    for (String table : Arrays.asList("tech", null)) {
+      Run run = books.stored("retried by " + table, "tech", 3);
+      Sending wire = wireOf(run, lease);
+      books.ledger().cancel(of(run));
+      LeadSelection retried = table == null ? lead(run, 1) : new LeadSelection(null, table, null);
+      assertThat(books.ledger().retry(retried, EnumSet.of(LeadState.DEAD), DEDUPE_WINDOW))
+          .isEqualTo(1);
+      books.settle(books.begin(books.due("tech").get(0), lease), failed(START));
+      books.settle(wire, failed(START));
+      assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.CANCELLED, 2L));
+      books.settle(books.begin(books.due("tech").get(0), lease), accepted());
+    }
+  }
+
+  @Test
+  void aLeadThatIsReleasedOutOfAHeldRunIsTriedMoreThanOnceAndTheRestStaysHeld() {
+    Lease lease = books.lead("node");
+    books.stored("others", "finance", 1);
+    Run run = books.stored("leads", "tech", 3);
+    Sending wire = books.begin(books.due("tech").get(0), lease);
+    books.ledger().hold(ALL);
+    assertThat(books.ledger().release(lead(run, 2))).isEqualTo(1);
+    books.settle(books.begin(books.due("tech").get(0), lease), failed(START));
+    books.settle(wire, failed(START));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.HELD, 2L));
+    assertThat(books.line(wire).reason()).isEqualTo("held by the operator");
+
+    assertThat(books.ledger().release(new LeadSelection(null, "tech", null))).isEqualTo(2);
+    List<Sending> again = books.due("tech").stream().map(due -> books.begin(due, lease)).toList();
+    again.forEach(sending -> books.settle(sending, failed(START)));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.QUEUED, 3L));
+  }
+
+  @Test
+  void whatIsOrderedForALeadOnTheWireIsTakenBackByAReleaseUnlessItIsWithdrawn() {
+    Lease lease = books.lead("node");
+    Run run = books.stored("leads", "tech", 4);
+    List<Sending> wire = books.due("tech").stream().map(due -> books.begin(due, lease)).toList();
+    LeadSelection table = new LeadSelection(null, "tech", null);
+    assertThat(books.ledger().hold(table)).as("those that are held now").isZero();
+    books.ledger().cancel(lead(run, 1));
+    books.ledger().hold(lead(run, 1));
+    books.ledger().release(lead(run, 1));
+    books.ledger().release(lead(run, 2));
+    books.reopen();
+    for (Sending sending : wire.subList(0, 3)) {
+      books.settle(sending, failed(START));
+    }
+    books.settle(wire.get(3), accepted());
+    assertThat(states(run))
+        .isEqualTo(
+            Map.of(
+                LeadState.CANCELLED, 1L,
+                LeadState.QUEUED, 1L,
+                LeadState.HELD, 1L,
+                LeadState.ACCEPTED, 1L));
+    assertThat(books.line(run.id() + "-2").state()).isEqualTo(LeadState.QUEUED);
+    books.store(books.run("more"), Row.of("tech"));
+    assertThat(books.due("tech")).as("an order on a table is for what is there").hasSize(2);
+  }
+
+  @Test
+  void aSamplesOwnLeadsComeBackToTheQueueUntilTheRunIsHeld() {
+    Run run = sampled("leads", null, 2);
+    books.store(run, "tech", 4);
+    Lease lease = books.lead("node");
+    List<Sending> wire = books.due("tech").stream().map(due -> books.begin(due, lease)).toList();
+    books.settle(wire.get(0), failed(START));
+    assertThat(states(run))
+        .isEqualTo(Map.of(LeadState.QUEUED, 1L, LeadState.SENDING, 1L, LeadState.HELD, 2L));
+    books.ledger().hold(of(run));
+    books.settle(wire.get(1), failed(START));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.HELD, 4L));
+    assertThat(books.ledger().release(of(run))).isEqualTo(4);
+  }
+
+  @Test
+  void whatComesBackEnrichedFromTheWireIsNotHeld() {
+    Run run = books.stored("leads", "tech", 1);
+    Lease lease = books.lead("node");
+    Sending sending = books.begin(books.due("tech").get(0), lease);
+    books.ledger().hold(of(run));
+    books
+        .ledger()
+        .receive(
+            "tech", LedgerFixture.enriched("{\"lead_id\":\"" + sending.lead().leadId() + "\"}"));
+    books.settle(sending, failed(START));
+    assertThat(states(run)).isEqualTo(Map.of(LeadState.ENRICHED, 1L));
   }
 
   @Test
