@@ -27,6 +27,14 @@ final class BudgetRows implements Admission.Lines {
   /** Why a lead stands in line, where nothing else is known. */
   static final String OLDER = "Older leads of its table wait for their budget";
 
+  /**
+   * Joins to {@code lead} why a budget holds it, as last seen: a lead's own reason is the first.
+   */
+  static final String NOTE_OF_LEAD =
+      " LEFT JOIN budget_note ON lead.state = 'HELD' AND budget_note.table_name = lead.table_name"
+          + " AND budget_note.run = CASE lead.held_by WHEN 'BUDGET' THEN ''"
+          + " WHEN 'RUN_BUDGET' THEN lead.run END";
+
   private static final String OLDEST = " ORDER BY id";
 
   /** Before anything was spent. */

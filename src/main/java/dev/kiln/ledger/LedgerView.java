@@ -454,8 +454,7 @@ public final class LedgerView implements AutoCloseable {
                           + " CASE WHEN state = 'QUEUED' THEN COALESCE(waiting.reason, lead.reason)"
                           + " ELSE COALESCE(budget_note.reason, lead.reason) END AS reason"
                           + " FROM lead LEFT JOIN waiting ON waiting.table_name = lead.table_name"
-                          + " LEFT JOIN budget_note ON state = 'HELD' AND budget_note.table_name = lead.table_name"
-                          + " AND budget_note.run = CASE held_by WHEN 'BUDGET' THEN '' WHEN 'RUN_BUDGET' THEN lead.run END"
+                          + BudgetRows.NOTE_OF_LEAD
                           + " WHERE 1 = 1"
                           + where
                           + " ORDER BY id LIMIT :most")

@@ -350,12 +350,15 @@ final class ResultRows {
     try (ResultIterator<JoinedRow> found =
         handle
             .createQuery(
-                "SELECT l.record, l.line, l.table_name, l.state, l.reason, l.possible_duplicate,"
-                    + " l.created_at, l.payload, r.received_at, r.body,"
-                    + " (SELECT MAX(begun_at) FROM attempt a WHERE a.lead = l.id) AS sent_at"
-                    + " FROM lead l LEFT JOIN result r ON r.id = (SELECT MAX(id) FROM result"
-                    + " WHERE run = l.run AND record = l.record)"
-                    + " WHERE l.run = :run AND l.record > :after ORDER BY l.record LIMIT :most")
+                "SELECT lead.record, lead.line, lead.table_name, lead.state,"
+                    + " COALESCE(budget_note.reason, lead.reason) AS reason, lead.possible_duplicate,"
+                    + " lead.created_at, lead.payload, r.received_at, r.body,"
+                    + " (SELECT MAX(begun_at) FROM attempt a WHERE a.lead = lead.id) AS sent_at"
+                    + " FROM lead LEFT JOIN result r ON r.id = (SELECT MAX(id) FROM result"
+                    + " WHERE run = lead.run AND record = lead.record)"
+                    + BudgetRows.NOTE_OF_LEAD
+                    + " WHERE lead.run = :run AND lead.record > :after"
+                    + " ORDER BY lead.record LIMIT :most")
             .bind("run", run)
             .bind("after", after)
             .bind("most", most)

@@ -132,6 +132,26 @@ final class BudgetTest {
   }
 
   @Test
+  void aLeadThatStaysHeldTellsTheEndThatCountsNow() {
+    day(1);
+    Run run = books.stored("leads", "tech", 2);
+    Instant turns = START.plus(Duration.ofHours(3));
+    books.budgets(
+        now ->
+            new Budget(
+                Map.of("tech", LedgerFixture.COST),
+                Budget.Caps.NONE,
+                List.of(
+                    new Budget.Period(DAY, turns, new Budget.Caps(new Amount(1000, 0), Map.of()))),
+                null));
+    books.balance();
+    assertThat(books.line(run.id() + "-2").reason()).contains("it turns at " + turns);
+    assertThat(books.ledger().view().joined(run.id(), 1, 1, 1))
+        .extracting(JoinedRow::reason)
+        .containsExactly(books.line(run.id() + "-2").reason());
+  }
+
+  @Test
   void aNewLeadDoesNotOvertakeAHeldOneOfItsTable() {
     day(1);
     books.stored("first", "tech", 2);
