@@ -439,7 +439,7 @@ public final class App implements AutoCloseable {
         new OnwardBean(
             duties,
             ledger,
-            new ResultFiles(places.data().resolve("results")),
+            new ResultFiles(places.data().resolve("results"), claims.owner()),
             configuration.placeholders(),
             settings.resultsLongestWait(),
             poster,

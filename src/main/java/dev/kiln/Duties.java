@@ -59,6 +59,11 @@ final class Duties implements AutoCloseable {
     return lease;
   }
 
+  /** Whom the ledger knows this node's duties by; null where it hears nothing of them. */
+  @Nullable String holder() {
+    return share == Share.SOME ? node : null;
+  }
+
   /**
    * Whether a duty is this node's now; takes it where nobody has it.
    *

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -115,7 +116,8 @@ public final class OnwardBean {
       return null;
     }
     try {
-      if (!duties.mine("onward " + target)) {
+      // The duty first: where it was another's until now, that one may just have gone on.
+      if (!duties.mine(Onward.duty(target))) {
         return null;
       }
       Onward state = ledger.onward(target);
@@ -123,7 +125,7 @@ public final class OnwardBean {
         return null;
       }
       List<Enriched> next = ledger.next(state, state.failures() > 0 ? 1 : rows);
-      return next.isEmpty() ? null : new OnwardPage(target, next, rows == 1, state.written());
+      return next.isEmpty() ? null : new OnwardPage(state, next, rows == 1);
     } catch (LedgerUnavailable unavailable) {
       delivery.standStill(unavailable);
       return null;
@@ -132,13 +134,17 @@ public final class OnwardBean {
 
   /** Notes that the target has taken a page. */
   public void done(@ExchangeProperty("results") OnwardPage page) {
-    book(() -> ledger.wentOn(page.target(), page.last(), page.written()));
+    book(page, () -> ledger.wentOn(page.from(), duties.holder(), page.last(), page.written()));
   }
 
   /** Notes something in the ledger; where that cannot be, the page is handed over once more. */
-  private void book(Runnable note) {
+  private void book(OnwardPage page, BooleanSupplier note) {
     try {
-      note.run();
+      if (!note.getAsBoolean()) {
+        LOG.info(
+            "Target {}: another node hands over to it now, and hands over this node's last page again",
+            page.target());
+      }
     } catch (LedgerUnavailable unavailable) {
       delivery.standStill(unavailable);
     }
@@ -147,12 +153,12 @@ public final class OnwardBean {
   /** Notes that the target has not taken a page, and what becomes of it. */
   public void failed(@ExchangeProperty("results") OnwardPage page, Exception failure) {
     if (!poster.closed()) {
-      book(() -> noteFailure(page, failure));
+      book(page, () -> noteFailure(page, failure));
     }
   }
 
-  private void noteFailure(OnwardPage page, Exception failure) {
-    int failures = ledger.onward(page.target()).failures();
+  private boolean noteFailure(OnwardPage page, Exception failure) {
+    int failures = page.from().failures();
     boolean alone = page.rows().size() == 1;
     boolean targets =
         failure instanceof IOException
@@ -166,21 +172,26 @@ public final class OnwardBean {
                 ? String.valueOf(failure.getMessage())
                 : "its route fails (" + failure.getClass().getSimpleName() + ")";
     if (alone && (failure instanceof RowRefused || (!targets && failures >= ATTEMPTS))) {
-      ledger.dead(page.target(), page.last(), reason);
+      if (!ledger.dead(page.from(), duties.holder(), page.last(), reason)) {
+        return false;
+      }
       LOG.warn(
           "Target {} does not take the row of lead {}: {}; \"kiln redeliver {}\" tries it again",
           page.target(),
           page.rows().get(0).leadId(),
           reason,
           page.target());
-      return;
+      return true;
     }
     Duration wait = failure instanceof RowRefused ? Duration.ZERO : waitAfter(failures);
-    ledger.waits(page.target(), reason, ledger.now().plus(wait));
+    if (!ledger.waits(page.from(), duties.holder(), reason, ledger.now().plus(wait))) {
+      return false;
+    }
     if (failures == 0 && !(failure instanceof RowRefused)) {
       LOG.warn(
           "Target {} waits: {}; it is tried again until it takes its rows", page.target(), reason);
     }
+    return true;
   }
 
   private Duration waitAfter(int failures) {

@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.ledger.Enriched;
+import dev.kiln.ledger.Onward;
 import java.util.List;
 
 /**
@@ -8,21 +9,26 @@ import java.util.List;
  * or none. For one thread.
  */
 public final class OnwardPage {
-  private final String target;
+  private final Onward from;
   private final List<Enriched> rows;
   private final boolean single;
   private String written;
 
-  OnwardPage(String target, List<Enriched> rows, boolean single, String written) {
-    this.target = target;
+  OnwardPage(Onward from, List<Enriched> rows, boolean single) {
+    this.from = from;
     this.rows = List.copyOf(rows);
     this.single = single;
-    this.written = written;
+    this.written = from.written();
+  }
+
+  /** The target, as it was when the page was made. */
+  Onward from() {
+    return from;
   }
 
   /** The target's name. */
   public String target() {
-    return target;
+    return from.target();
   }
 
   /** The rows in the order of their arrival; at least one. */

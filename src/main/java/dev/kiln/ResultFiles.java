@@ -7,6 +7,7 @@ import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Inert;
 import dev.kiln.ledger.Enriched;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Results as files, {@code results/<table>/<day>.ndjson} and {@code .csv}, by the day (UTC) of
  * their arrival. Appended to; how long each is belongs to the position that the ledger keeps, so
- * what a crash has written behind that is cut off and written anew: every row is there once. For
- * one thread.
+ * what a crash has written behind that is cut off and written anew: every row is there once. Where
+ * the ledger is shared, each data folder has files of its own, and a length counts in the folder
+ * that it was written in alone. For one thread.
  */
 final class ResultFiles {
   /** What a file has at most before the next one of its day begins. */
@@ -41,27 +44,40 @@ final class ResultFiles {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The files that a table's rows are written to at present. */
-  private record Open(String day, int part, int rows, long ndjson, long csv, List<String> columns) {
+  /**
+   * The files that a table's rows are written to at present.
+   *
+   * @param by the data folder that they are in; null where an older Kiln wrote them
+   */
+  private record Open(
+      String day,
+      int part,
+      int rows,
+      long ndjson,
+      long csv,
+      List<String> columns,
+      @Nullable String by) {
     String name(String ending) {
       return day + (part == 1 ? "" : "-" + part) + ending;
-    }
-
-    Open next(String on, List<String> with) {
-      return new Open(on, on.equals(day) ? part + 1 : 1, 0, 0, 0, with);
     }
   }
 
   private final Path folder;
+  private final String owner;
   private final int mostRows;
 
-  /** Files below a folder. */
-  ResultFiles(Path folder) {
-    this(folder, MOST_ROWS);
+  /**
+   * Files below a folder.
+   *
+   * @param owner what tells its data folder from those of others on the same ledger
+   */
+  ResultFiles(Path folder, String owner) {
+    this(folder, owner, MOST_ROWS);
   }
 
-  ResultFiles(Path folder, int mostRows) {
+  ResultFiles(Path folder, String owner, int mostRows) {
     this.folder = folder;
+    this.owner = owner;
     this.mostRows = mostRows;
   }
 
@@ -117,21 +133,42 @@ final class ResultFiles {
     columns.addAll(EnrichedRow.fields(row.body()).keySet());
     OWN.forEach(columns::remove);
     List<String> with = List.copyOf(columns);
-    if (before == null) {
-      return new Open(day, 1, 0, 0, 0, with);
-    }
-    if (before.day.compareTo(day) < 0) {
-      return before.next(day, with);
+    if (before == null || before.day.compareTo(day) < 0) {
+      return next(table, day, 1, with, row);
     }
     boolean fits =
-        with.size() == known
+        (before.by == null || before.by.equals(owner))
+            && with.size() == known
             && before.rows + more < mostRows
             && before.ndjson < MOST_BYTES
             && (before.rows == 0 || isThere(table, before));
     if (!fits && before.rows + more == 0) {
-      return new Open(before.day, before.part, 0, 0, 0, with);
+      return new Open(before.day, before.part, 0, 0, 0, with, owner);
     }
-    return fits ? before : before.next(before.day, with);
+    return fits ? before : next(table, before.day, before.part + 1, with, row);
+  }
+
+  /** The first part of a day, from one on, that holds nothing but what this row begins. */
+  private Open next(String table, String day, int from, List<String> with, Enriched row)
+      throws IOException {
+    Open next = new Open(day, from, 0, 0, 0, with, owner);
+    while (!isFree(table, next, row)) {
+      next = new Open(day, next.part + 1, 0, 0, 0, with, owner);
+    }
+    return next;
+  }
+
+  /** A part that begins with the very row was left by a crash; any other holds rows to keep. */
+  private boolean isFree(String table, Open part, Enriched row) throws IOException {
+    if (size(table, part.name(".ndjson")) <= 0) {
+      return size(table, part.name(".csv")) <= 0;
+    }
+    byte[] line = ndjson(row).getBytes(StandardCharsets.UTF_8);
+    try (InputStream there =
+        Files.newInputStream(folder.resolve(table).resolve(part.name(".ndjson")))) {
+      byte[] begin = there.readNBytes(line.length);
+      return Arrays.equals(begin, Arrays.copyOf(line, begin.length));
+    }
   }
 
   /** Whether nobody has taken the files away or cut them. */
@@ -155,7 +192,7 @@ final class ResultFiles {
       line(csv, header);
     }
     for (Enriched row : rows) {
-      ndjson.append(json(row)).append('\n');
+      ndjson.append(ndjson(row));
       Map<String, @Nullable String> fields = EnrichedRow.fields(row.body());
       List<@Nullable String> cells = new ArrayList<>();
       cells.add(row.leadId());
@@ -172,10 +209,12 @@ final class ResultFiles {
         to.rows + rows.size(),
         append(at.resolve(to.name(".ndjson")), to.ndjson, ndjson),
         append(at.resolve(to.name(".csv")), to.csv, csv),
-        to.columns);
+        to.columns,
+        owner);
   }
 
-  private static String json(Enriched row) throws IOException {
+  /** A line of NDJSON. */
+  private static String ndjson(Enriched row) throws IOException {
     ObjectNode node =
         JSON.createObjectNode()
             .put("lead_id", row.leadId())
@@ -187,7 +226,7 @@ final class ResultFiles {
     return head.substring(0, head.length() - 1)
         + ",\"result\":"
         + row.body().strip().replaceAll("[\\r\\n]+", " ")
-        + "}";
+        + "}\n";
   }
 
   /** Appends a line of CSV, every cell in quotes and inert in a spreadsheet. */

@@ -23,7 +23,7 @@ final class ResultFilesTest {
 
   ResultFilesTest(@TempDir Path folder) {
     this.folder = folder;
-    this.files = new ResultFiles(folder, 3);
+    this.files = new ResultFiles(folder, "data", 3);
   }
 
   private static Enriched row(long id, String table, Instant at, String body) {
@@ -81,6 +81,68 @@ final class ResultFilesTest {
         .extracting(line -> line.replaceAll(".*\"n\":\"(.)\".*", "$1"))
         .containsExactly("1", "2");
     assertThat(text("tech/2026-11-25.csv").lines()).hasSize(3);
+  }
+
+  private List<String> numbers(String name) throws IOException {
+    return text(name).lines().map(line -> line.replaceAll(".*\"n\":\"(\\d+)\".*", "$1")).toList();
+  }
+
+  @Test
+  @DisplayName("what a crash has left of a file that no position names yet is written anew too")
+  void crashInANewFile() throws IOException {
+    files.append(List.of(row(1), row(2)), "");
+    String written = files.append(List.of(row(1), row(2), row(3)), "");
+    files.append(List.of(row(4)), written);
+    written = files.append(List.of(row(4), row(5)), written);
+    files.append(List.of(row(6)), written);
+    assertThat(names())
+        .containsExactly(
+            "tech/2026-11-25-2.csv",
+            "tech/2026-11-25-2.ndjson",
+            "tech/2026-11-25.csv",
+            "tech/2026-11-25.ndjson");
+    assertThat(numbers("tech/2026-11-25.ndjson")).containsExactly("1", "2", "3");
+    assertThat(numbers("tech/2026-11-25-2.ndjson")).containsExactly("4", "5", "6");
+    assertThat(text("tech/2026-11-25-2.csv").lines()).hasSize(4);
+  }
+
+  @Test
+  @DisplayName("a file with other rows is never begun anew, whatever the position says")
+  void otherRows() throws IOException {
+    files.append(List.of(row(1), row(2)), "");
+    String written = files.append(List.of(row(3)), "");
+    assertThat(numbers("tech/2026-11-25.ndjson")).containsExactly("1", "2");
+    assertThat(numbers("tech/2026-11-25-2.ndjson")).containsExactly("3");
+    Files.writeString(folder.resolve("tech/2026-11-25-3.csv"), "by hand");
+    files.append(List.of(row(4, "tech", NOON, "{\"n\":\"4\",\"new\":\"x\"}")), written);
+    assertThat(text("tech/2026-11-25-3.csv")).isEqualTo("by hand");
+    assertThat(numbers("tech/2026-11-25-4.ndjson")).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("a length that was written in another data folder cuts nothing off in this one")
+  void otherFolders(@TempDir Path there) throws IOException {
+    ResultFiles others = new ResultFiles(there, "other", 3);
+    files.append(List.of(row(1), row(2)), "");
+    // This one was killed before that was booked, so the other one wrote a part of the same name.
+    String written = others.append(List.of(row(1)), "");
+
+    written = files.append(List.of(row(2)), written);
+    assertThat(numbers("tech/2026-11-25.ndjson")).containsExactly("1", "2");
+    assertThat(numbers("tech/2026-11-25-2.ndjson")).containsExactly("2");
+    written = others.append(List.of(row(3)), written);
+    assertThat(Files.readString(there.resolve("tech/2026-11-25.ndjson")).lines()).hasSize(1);
+    assertThat(Files.readString(there.resolve("tech/2026-11-25-3.ndjson")).lines()).hasSize(1);
+    others.append(List.of(row(4)), written);
+    assertThat(Files.readString(there.resolve("tech/2026-11-25-3.ndjson")).lines()).hasSize(2);
+  }
+
+  @Test
+  @DisplayName("files of an older Kiln, whose position tells no folder, go on")
+  void olderPosition() throws IOException {
+    String written = files.append(List.of(row(1)), "");
+    files.append(List.of(row(2)), written.replaceAll(",\"by\":\"data\"", ""));
+    assertThat(numbers("tech/2026-11-25.ndjson")).containsExactly("1", "2");
   }
 
   @Test

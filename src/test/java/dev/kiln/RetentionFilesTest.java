@@ -49,7 +49,9 @@ final class RetentionFilesTest {
               fixture.ledger(),
               Settings.read(config),
               Set::of);
-      fixture.ledger().waits("crm", "down", fixture.clock().instant());
+      fixture
+          .ledger()
+          .waits(fixture.ledger().onward("crm"), null, "down", fixture.clock().instant());
       keeps.sweep();
       assertThat(fixture.ledger().onward("crm").reason()).contains("no route serves it any more");
       keeps.close();

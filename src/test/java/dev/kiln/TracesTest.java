@@ -37,7 +37,7 @@ final class TracesTest {
   @DisplayName("rows of results are blanked in place, and Kiln writes on behind them")
   void results() throws Exception {
     Path folder = Files.createDirectories(data.resolve("results"));
-    ResultFiles files = new ResultFiles(folder);
+    ResultFiles files = new ResultFiles(folder, "data");
     String written =
         files.append(
             List.of(
@@ -104,7 +104,7 @@ final class TracesTest {
   @DisplayName("an address is found behind the escapes of JSON, and only as a whole")
   void escapes() throws Exception {
     Path folder = Files.createDirectories(data.resolve("results"));
-    new ResultFiles(folder)
+    new ResultFiles(folder, "data")
         .append(
             List.of(
                 row(2, "{\"note\":\"see\\nada@example.com\",\"city\":\"Bath\"}"),

@@ -21,6 +21,19 @@ final class DutyRows {
         == 1;
   }
 
+  /** Whether a duty is a node's at present. */
+  static boolean has(Handle handle, String name, String node, long now) {
+    return handle
+            .createQuery(
+                "SELECT COUNT(*) FROM duty WHERE name = :name AND holder = :node AND until > :now")
+            .bind("name", name)
+            .bind("node", node)
+            .bind("now", now)
+            .mapTo(Integer.class)
+            .one()
+        == 1;
+  }
+
   static void release(Handle handle, String node) {
     handle.createUpdate("DELETE FROM duty WHERE holder = :node").bind("node", node).execute();
   }

@@ -637,38 +637,47 @@ public final class Ledger implements AutoCloseable {
   /**
    * Notes that a target is done with a result and all before it.
    *
-   * @param target the target
+   * @param from the target, as it was when the result was looked up
+   * @param node who must still have its duty; null where no other can have it
    * @param result the result's id
    * @param written what the target keeps with its position
+   * @return false, and nothing is noted, if another node has the duty or went on with it meanwhile
    */
-  public void wentOn(String target, long result, String written) {
-    writer.change(transaction -> OnwardRows.done(transaction.handle(), target, result, written));
+  public boolean wentOn(Onward from, @Nullable String node, long result, String written) {
+    return writer.write(
+        transaction ->
+            OnwardRows.done(transaction.handle(), from, node, result, written, clock.millis()));
   }
 
   /**
    * Notes that a target fails.
    *
-   * @param target the target
+   * @param from the target, as it was when its results were looked up
+   * @param node who must still have its duty; null where no other can have it
    * @param reason why, without data of a row
    * @param dueAt when to try it again
+   * @return as {@link #wentOn} does
    */
-  public void waits(String target, String reason, Instant dueAt) {
-    writer.change(
+  public boolean waits(Onward from, @Nullable String node, String reason, Instant dueAt) {
+    return writer.write(
         transaction ->
-            OnwardRows.failed(transaction.handle(), target, reason, dueAt.toEpochMilli()));
+            OnwardRows.failed(
+                transaction.handle(), from, node, reason, dueAt.toEpochMilli(), clock.millis()));
   }
 
   /**
    * Notes that a target does not take a result, which is kept as its dead letter.
    *
-   * @param target the target
+   * @param from the target, as it was when the result was looked up
+   * @param node who must still have its duty; null where no other can have it
    * @param result the result's id
    * @param reason why, without data of the row
+   * @return as {@link #wentOn} does
    */
-  public void dead(String target, long result, String reason) {
-    writer.change(
+  public boolean dead(Onward from, @Nullable String node, long result, String reason) {
+    return writer.write(
         transaction ->
-            OnwardRows.dead(transaction.handle(), target, result, reason, clock.millis()));
+            OnwardRows.dead(transaction.handle(), from, node, result, reason, clock.millis()));
   }
 
   /**

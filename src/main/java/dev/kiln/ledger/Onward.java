@@ -27,6 +27,11 @@ public record Onward(
     return new Onward(target, 0, 0, 0, Instant.EPOCH, "", "", 0);
   }
 
+  /** The duty of whoever hands over to a target. */
+  public static String duty(String target) {
+    return "onward " + target;
+  }
+
   /** Whether its next result has to wait. */
   public boolean waits(Instant now) {
     return now.isBefore(dueAt);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** The SQL of what goes onward: how far each target is, and what it did not take. */
 final class OnwardRows {
@@ -76,8 +77,23 @@ final class OnwardRows {
         .list();
   }
 
+  /**
+   * Whether a target is where it was, and still one for this node to hand over to. Where it is not,
+   * another node went on with it: what this one did since is none of the ledger's.
+   */
+  private static boolean stands(Handle handle, Onward from, @Nullable String node, long now) {
+    Onward is = of(handle, from.target());
+    return is.position() == from.position()
+        && is.written().equals(from.written())
+        && (node == null || DutyRows.has(handle, Onward.duty(from.target()), node, now));
+  }
+
   /** A target is done with results up to one of them. */
-  static void done(Handle handle, String target, long result, String written) {
+  static boolean done(
+      Handle handle, Onward from, @Nullable String node, long result, String written, long now) {
+    if (!stands(handle, from, node, now)) {
+      return false;
+    }
     handle
         .createUpdate(
             "INSERT INTO onward (target, position, failures, due_at, reason, written)"
@@ -85,46 +101,56 @@ final class OnwardRows {
                 + " ON CONFLICT (target) DO UPDATE SET failures = 0, due_at = 0, reason = '',"
                 + " written = excluded.written,"
                 + " position = CASE WHEN onward.position > excluded.position THEN onward.position ELSE excluded.position END")
-        .bind("target", target)
+        .bind("target", from.target())
         .bind("result", result)
         .bind("written", written)
         .execute();
     handle
         .createUpdate(
             "DELETE FROM dead_letter WHERE target = :target AND result = :result AND again = 1")
-        .bind("target", target)
+        .bind("target", from.target())
         .bind("result", result)
         .execute();
+    return true;
   }
 
   /** A target fails; it is tried again. */
-  static void failed(Handle handle, String target, String reason, long dueAt) {
+  static boolean failed(
+      Handle handle, Onward from, @Nullable String node, String reason, long dueAt, long now) {
+    if (!stands(handle, from, node, now)) {
+      return false;
+    }
     handle
         .createUpdate(
             "INSERT INTO onward (target, position, failures, due_at, reason, written)"
                 + " VALUES (:target, 0, 1, :due, :reason, '')"
                 + " ON CONFLICT (target) DO UPDATE SET failures = onward.failures + 1,"
                 + " due_at = excluded.due_at, reason = excluded.reason")
-        .bind("target", target)
+        .bind("target", from.target())
         .bind("due", dueAt)
         .bind("reason", reason)
         .execute();
+    return true;
   }
 
   /** A target does not take a result. */
-  static void dead(Handle handle, String target, long result, String reason, long now) {
-    done(handle, target, result, of(handle, target).written());
+  static boolean dead(
+      Handle handle, Onward from, @Nullable String node, long result, String reason, long now) {
+    if (!done(handle, from, node, result, from.written(), now)) {
+      return false;
+    }
     handle
         .createUpdate(
             "INSERT INTO dead_letter (target, result, reason, dead_at)"
                 + " VALUES (:target, :result, :reason, :now)"
                 + " ON CONFLICT (target, result) DO UPDATE SET reason = excluded.reason,"
                 + " dead_at = excluded.dead_at, again = 0")
-        .bind("target", target)
+        .bind("target", from.target())
         .bind("result", result)
         .bind("reason", reason)
         .bind("now", now)
         .execute();
+    return true;
   }
 
   /** Has the dead letters of a target delivered again; returns how many. */

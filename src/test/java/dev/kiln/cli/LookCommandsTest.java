@@ -236,7 +236,7 @@ final class LookCommandsTest {
         .contains("deleted: 0.", "still hold it, as they came: " + old, "Clay has", "backups")
         .contains("cannot look through", pdf.toString());
     try (Ledger running = Ledger.openBeside(Store.embedded(data))) {
-      running.waits("crm", "down", running.now());
+      running.waits(running.onward("crm"), null, "down", running.now());
       assertThat(Files.size(data.resolve(Ledger.FILE + "-wal"))).isPositive();
       assertThat(kiln(new ForgetCommand(), "bob@x.example", "--json")).isZero();
       assertThat(Files.size(data.resolve(Ledger.FILE + "-wal"))).isZero();

@@ -99,7 +99,7 @@ final class RetentionTest {
   @Test
   void resultsGoOnwardAlsoOnceAllBeforeThemAreDeleted() {
     comesBack("old");
-    fixture.ledger().wentOn("file", next().get(0).id(), "");
+    fixture.ledger().wentOn(Onward.begin("file"), null, next().get(0).id(), "");
     fixture.clock().advance(KEPT.plusDays(1));
     assertThat(purge()).isPositive();
     purge();
@@ -388,7 +388,7 @@ final class RetentionTest {
   @Test
   void aResultOutlivesItsLeadAndIsForgottenAllTheSame() {
     comesBack("old");
-    fixture.ledger().waits("crm", "down", fixture.clock().instant());
+    fixture.ledger().waits(Onward.begin("crm"), null, "down", fixture.clock().instant());
     String lead = next().get(0).leadId();
     fixture.clock().advance(KEPT.minusDays(1));
     fixture
@@ -503,8 +503,10 @@ final class RetentionTest {
   @Test
   void aTargetThatNoRouteServesKeepsNoResults() {
     comesBack("old");
-    fixture.ledger().wentOn("files", next().get(0).id(), "");
-    fixture.ledger().waits("crm", "it cannot be reached", fixture.clock().instant());
+    fixture.ledger().wentOn(Onward.begin("files"), null, next().get(0).id(), "");
+    fixture
+        .ledger()
+        .waits(Onward.begin("crm"), null, "it cannot be reached", fixture.clock().instant());
     fixture.clock().advance(KEPT.plusDays(1));
     purge();
     assertThat(fixture.dump().get("result")).as("it waits for a target").hasSize(1);

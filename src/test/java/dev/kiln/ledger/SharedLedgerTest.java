@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.status.StatusText;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -142,6 +143,41 @@ final class SharedLedgerTest {
     other.release("b");
     assertThat(one.duty("poll crm", "a", LEASE)).as("given up").isTrue();
     assertThat(one.duty("alerts", "a", LEASE)).isTrue();
+  }
+
+  @Test
+  @DisplayName("what goes onward is booked by who has the duty, from where it looked")
+  void onward() {
+    String duty = Onward.duty("files");
+    assertThat(one.duty(duty, "a", LEASE)).isTrue();
+    Onward seen = one.onward("files");
+    assertThat(one.waits(seen, "a", "down", one.now())).isTrue();
+    // Frozen with a page; the other node has the duty meanwhile and hands the same rows over.
+    books.clock().advance(LEASE);
+    assertThat(one.wentOn(seen, "a", 5, "ours")).as("its duty has ended").isFalse();
+    assertThat(other.duty(duty, "b", LEASE)).isTrue();
+    assertThat(one.wentOn(seen, "a", 5, "ours")).as("another has it").isFalse();
+    assertThat(other.wentOn(other.onward("files"), "b", 5, "theirs")).isTrue();
+    other.release("b");
+    assertThat(one.duty(duty, "a", LEASE)).isTrue();
+    assertThat(one.wentOn(seen, "a", 5, "ours")).as("another went on").isFalse();
+    assertThat(one.dead(seen, "a", 5, "no")).isFalse();
+    assertThat(one.waits(seen, "a", "down", one.now())).isFalse();
+    assertThat(one.onward("files"))
+        .isEqualTo(new Onward("files", 5, 0, 0, Instant.EPOCH, "", "theirs", 0));
+
+    Onward again = one.onward("files");
+    assertThat(one.wentOn(again, "a", 5, "a dead letter, delivered again")).isTrue();
+    assertThat(one.wentOn(again, "a", 6, "ours")).as("its files have grown").isFalse();
+    assertThat(one.dead(one.onward("files"), "a", 6, "no")).isTrue();
+    assertThat(books.ledger().view().onward())
+        .singleElement()
+        .satisfies(
+            files -> {
+              assertThat(files.position()).isEqualTo(6);
+              assertThat(files.dead()).isEqualTo(1);
+              assertThat(files.written()).isEqualTo("a dead letter, delivered again");
+            });
   }
 
   @Test

@@ -60,7 +60,7 @@ final class TransferTest {
                 "tech", LedgerFixture.enriched("{\"lead_id\":\"" + lead + "\",\"size\":\"12\"}"));
       }
       books.ledger().expect(Set.of("tech"));
-      books.ledger().wentOn("file", 7, "");
+      books.ledger().wentOn(Onward.begin("file"), null, 7, "");
       books.ledger().pause(Pausable.TABLE, "finance", true);
       books.ledger().hold(LeadSelection.ofLead(run.id() + "-200"));
       books.mustBalance();
