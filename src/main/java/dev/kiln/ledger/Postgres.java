@@ -82,8 +82,10 @@ final class Postgres extends Store {
   private static final String IDLE = "3s";
 
   /**
-   * Ends who has had the lock for as long as the others' patience and waits for its own process to
-   * send or to read something: one that is frozen in the midst of a batch does not count as idle.
+   * Ends who has the lock and waits for its own process to send or to read something, as long as
+   * one that is idle may: one that is frozen in the midst of a batch does not count as idle. Each
+   * statement begins that time anew, so that one that is far away and busy is let alone, however
+   * long its transaction is.
    */
   private static final String END_FROZEN =
       "SELECT pg_terminate_backend(session.pid) FROM pg_locks AS lock"
@@ -92,8 +94,8 @@ final class Postgres extends Store {
           + " AND session.datname = current_database() AND lock.database = session.datid"
           + (" AND lock.classid = " + oid(KILN) + " AND lock.objid = " + oid(SCHEMA))
           + " AND session.usename = current_user AND session.wait_event_type = 'Client'"
-          + " AND session.xact_start < clock_timestamp() - INTERVAL '"
-          + PATIENCE
+          + " AND session.state_change < clock_timestamp() - INTERVAL '"
+          + IDLE
           + "'";
 
   /** A number of a lock, as it stands among the locks that are held: without its sign. */
@@ -321,9 +323,9 @@ final class Postgres extends Store {
         throw failure;
       }
       LOG.warn(
-          "Another session had the ledger's lock for {} and said nothing more: it was ended, what it had not"
+          "Another session had the ledger's lock and said nothing for {}: it was ended, what it had not"
               + " committed with it. If it was a Kiln, that is frozen.",
-          PATIENCE);
+          IDLE);
       handle.rollback();
       handle.begin();
       return locked(handle, hurried);
