@@ -245,7 +245,8 @@ final class BudgetRows implements Admission.Lines {
                 .createQuery(
                     LeadRow.SELECT
                         + "table_name = :table AND priority = :priority AND state = 'QUEUED'"
-                        + " ORDER BY id DESC LIMIT :most")
+                        // By the index lead_due: see SendRows.OLDEST_QUEUED.
+                        + " ORDER BY id DESC, due_at DESC LIMIT :most")
                 .bind("table", table)
                 .bind("priority", priority.rank())
                 .bind("most", AT_ONCE)

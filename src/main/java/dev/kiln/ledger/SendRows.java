@@ -100,15 +100,21 @@ final class SendRows {
         row.getInt(10));
   }
 
+  /**
+   * The oldest queued lead. By the whole rest of the index {@code lead_due}: in the order of the
+   * ids alone PostgreSQL may go by the primary key instead, through all that were settled before.
+   */
+  static final String OLDEST_QUEUED =
+      "SELECT created_at FROM lead WHERE table_name = :table AND priority = :priority"
+          + " AND state = 'QUEUED' ORDER BY id, due_at LIMIT 1";
+
   /** When the oldest queued lead of a table came in: looked up by priority, whatever is queued. */
   static @Nullable Instant oldestQueued(Handle handle, String table) {
     Instant oldest = null;
     for (Priority priority : Priority.values()) {
       Optional<Long> at =
           handle
-              .createQuery(
-                  "SELECT created_at FROM lead WHERE table_name = :table AND priority = :priority"
-                      + " AND state = 'QUEUED' ORDER BY id LIMIT 1")
+              .createQuery(OLDEST_QUEUED)
               .bind("table", table)
               .bind("priority", priority.rank())
               .mapTo(Long.class)

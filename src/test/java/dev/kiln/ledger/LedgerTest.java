@@ -372,6 +372,27 @@ final class LedgerTest {
   }
 
   @Test
+  @Tag("sqlite")
+  void theOldestQueuedLeadIsTheFirstOfTheIndex() {
+    List<String> plan =
+        books
+            .sql()
+            .withHandle(
+                handle ->
+                    handle
+                        .createQuery("EXPLAIN QUERY PLAN " + SendRows.OLDEST_QUEUED)
+                        .bind("table", "")
+                        .bind("priority", 1)
+                        .map((row, context) -> row.getString("detail"))
+                        .list());
+    assertThat(plan)
+        .as("and nothing is sorted")
+        .singleElement()
+        .asString()
+        .startsWith("SEARCH lead USING INDEX lead_due (table_name=? AND priority=?");
+  }
+
+  @Test
   void theOldestQueuedLeadOfATableIsTold() {
     assertThat(books.snapshot().tables()).isEmpty();
     books.store(books.run("low", Priority.LOW), Row.of("tech"));
