@@ -504,7 +504,7 @@ public final class App implements AutoCloseable {
             settings.delivery().lease());
     try {
       claims.keep();
-      duties.keep();
+      duties.keep(duty -> runsDuty(main.getCamelContext(), duty));
       startCamel(main);
       if (mode == Mode.RUN) {
         // Not before it can lead: what is given away to a node that still starts goes back.
@@ -817,6 +817,19 @@ public final class App implements AutoCloseable {
     return status != null && status.isStarted() && !stops.under(route)
         ? Optional.empty()
         : Optional.of(RouteStops.told(route));
+  }
+
+  /**
+   * Whether the route of a duty runs: the one whose scheduler has the duty's name. One that is
+   * being stopped still does, until what is under way in it ends. Empty where there is none.
+   */
+  private static Optional<Boolean> runsDuty(CamelContext context, String duty) {
+    String scheduler = "scheduler://" + duty.replaceFirst(" ", "-");
+    return context.getRoutes().stream()
+        .filter(route -> route.getEndpoint().getEndpointUri().split("\\?", 2)[0].equals(scheduler))
+        .map(route -> context.getRouteController().getRouteStatus(route.getId()))
+        .map(status -> status != null && !status.isStopped() && !status.isSuspended())
+        .reduce((one, other) -> one || other);
   }
 
   /** A name that no node had before. */

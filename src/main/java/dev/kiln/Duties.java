@@ -4,17 +4,21 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What one Kiln does for all that share a ledger: polls, alerts, notifications, results to their
- * targets, retention. Who asks first has a duty and keeps it while it lives; another one gets it
- * within the lease after that. Where no other Kiln can be on the ledger, all duties are this one's,
- * and the ledger hears nothing of them. Thread-safe.
+ * targets, retention. Who asks first has a duty and keeps it while it lives and its route runs;
+ * another one gets it within the lease after that. Where no other Kiln can be on the ledger, all
+ * duties are this one's, and the ledger hears nothing of them. Thread-safe.
  */
 final class Duties implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Duties.class);
@@ -37,6 +41,10 @@ final class Duties implements AutoCloseable {
   private final Duration lease;
   private final Share share;
   private final Map<String, Instant> mine = new ConcurrentHashMap<>();
+
+  /** Duties that a route here was seen to do. */
+  private final Set<String> routed = ConcurrentHashMap.newKeySet();
+
   private @Nullable Rhythm keeper;
 
   /**
@@ -88,16 +96,35 @@ final class Duties implements AutoCloseable {
     return ours;
   }
 
-  /** Keeps what this node has, until the close. */
-  void keep() {
+  /**
+   * Keeps what this node has, until the close, but for what its routes no longer do. How often a
+   * duty is asked for says nothing of that: a source may be polled once a day.
+   *
+   * @param route whether the route that does a duty runs; empty where none is known to do it
+   */
+  void keep(Function<String, Optional<Boolean>> route) {
     if (share == Share.SOME) {
       keeper =
-          new Rhythm("kiln-duties").every(lease.dividedBy(RENEWALS).plusMillis(1), this::renew);
+          new Rhythm("kiln-duties")
+              .every(lease.dividedBy(RENEWALS).plusMillis(1), () -> renew(route));
     }
   }
 
-  private void renew() {
-    mine.keySet().forEach(this::ask);
+  /** Asks anew for what is still done here; the rest ends with its lease. */
+  void renew(Function<String, Optional<Boolean>> route) {
+    for (String duty : List.copyOf(mine.keySet())) {
+      Optional<Boolean> runs = route.apply(duty);
+      if (runs.isPresent()) {
+        routed.add(duty);
+      }
+      if (runs.orElse(!routed.contains(duty))) {
+        ask(duty);
+      } else {
+        mine.remove(duty);
+        routed.remove(duty);
+        LOG.info("Duty \"{}\" goes to another node: its route here is stopped or gone", duty);
+      }
+    }
   }
 
   /** Gives all duties up, so that another node has them at once. */

@@ -296,7 +296,7 @@ final class Messages {
    */
   public List<Intake.Reading> over() {
     try {
-      if (!duties.mine("messages")) {
+      if (!duties.mine("intake-messages")) {
         return List.of();
       }
       return ledger.messagesBefore(ledger.now().minus(BELATED)).stream()

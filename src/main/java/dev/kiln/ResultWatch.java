@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Thread-safe.
  */
 public final class ResultWatch {
-  private static final String DUTY = "results";
+  private static final String DUTY = "results-watch";
   private static final Logger LOG = LoggerFactory.getLogger(ResultWatch.class);
 
   private final Duties duties;

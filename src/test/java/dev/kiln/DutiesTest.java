@@ -6,6 +6,9 @@ import dev.kiln.Duties.Share;
 import dev.kiln.ledger.LedgerFixture;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -55,11 +58,37 @@ final class DutiesTest {
   void endsWithItsNode() {
     try (Duties other = node("other", Share.SOME)) {
       try (Duties one = node("one", Share.SOME)) {
-        one.keep();
+        one.keep(duty -> Optional.empty());
         assertThat(one.mine("alerts")).isTrue();
         assertThat(other.mine("alerts")).isFalse();
       }
       assertThat(other.mine("alerts")).isTrue();
+    }
+  }
+
+  @Test
+  @DisplayName("a node whose route for a duty is stopped or gone lets another one have it")
+  void endsWithItsRoute() {
+    try (Duties one = node("one", Share.SOME);
+        Duties other = node("other", Share.SOME)) {
+      List<String> duties = List.of("poll crm", "poll erp", "poll own", "onward files", "alerts");
+      assertThat(duties).allMatch(one::mine);
+      one.renew(
+          duty ->
+              duty.equals("alerts") || duty.equals("poll own")
+                  ? Optional.empty()
+                  : Optional.of(true));
+      books.clock().advance(LEASE.minusSeconds(1));
+      one.renew(
+          duty -> Optional.ofNullable(Map.of("poll crm", false, "onward files", true).get(duty)));
+      assertThat(duties).as("none of them has ended yet").noneMatch(other::mine);
+
+      books.clock().advance(Duration.ofSeconds(1));
+      assertThat(duties)
+          .filteredOn(other::mine)
+          .as("stopped and gone; the others were renewed, long after they were asked for")
+          .containsExactly("poll crm", "poll erp");
+      assertThat(one.mine("poll crm")).isFalse();
     }
   }
 

@@ -12,6 +12,7 @@ import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
+import dev.kiln.ledger.Onward;
 import dev.kiln.ledger.PostgresServer;
 import dev.kiln.ledger.Store;
 import dev.kiln.ledger.Transfer;
@@ -98,6 +99,20 @@ final class KilnOnPostgresTest {
           .isEqualTo(2L);
       assertThat(first.clay().rows()).hasSize(35);
       assertThat(second.count(TECH, LeadState.DUPLICATE)).isEqualTo(10);
+    }
+  }
+
+  @Test
+  @DisplayName("a duty whose route is stopped goes to another node")
+  void aStoppedRouteOfADuty(@TempDir Path folder) throws Exception {
+    String duty = Onward.duty("files");
+    try (RunningKiln kiln = kiln(folder, PostgresServer.ledger())) {
+      kiln.start();
+      soon().until(() -> !kiln.app().ledger().duty(duty, "another", Duration.ofMillis(1)));
+      kiln.context().getRouteController().stopRoute("onward-files");
+      Awaitility.await()
+          .atMost(LONG)
+          .until(() -> kiln.app().ledger().duty(duty, "another", Duration.ofMinutes(1)));
     }
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
@@ -88,7 +89,7 @@ final class WatchTest {
     try (Duties theirs = duties("other");
         Watch other = watch(theirs)) {
       try (Duties ours = duties("one")) {
-        ours.keep();
+        ours.keep(duty -> Optional.empty());
         assertThat(ours.mine("alerts")).isTrue();
         other.look();
         assertThat(log.list).isEmpty();
