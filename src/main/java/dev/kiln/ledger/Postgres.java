@@ -108,10 +108,11 @@ final class Postgres extends Store {
 
   /**
    * What a transaction that writes begins with, in one round trip. At another level, which may be
-   * the database's default, it would go on seeing what was there before it waited for the lock.
+   * the database's default, it would go on seeing what was there before it waited for the lock. How
+   * long it may wait for that, and for an answer, Kiln says itself.
    */
   private static final String TAKE_LOCK =
-      "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+      "SET LOCAL statement_timeout = 0; SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
           + " SELECT txid_current(), set_config('lock_timeout', ?, true),"
           + " set_config('idle_in_transaction_session_timeout', ?, true),"
           + " CASE WHEN current_setting('synchronous_commit') = 'off'"
@@ -339,6 +340,7 @@ final class Postgres extends Store {
       take.setString(1, hurried ? HURRY : PATIENCE);
       take.setString(2, IDLE);
       take.execute();
+      take.getMoreResults();
       take.getMoreResults();
       try (ResultSet taken = take.getResultSet()) {
         taken.next();

@@ -16,10 +16,14 @@ enum PostgresFault implements Fault {
   FORBIDDEN,
   /** No such database or schema. */
   MISSING,
-  /** It is a copy that only looks. */
+  /** It only looks: a copy, or told to. */
   READ_ONLY,
   /** Somebody else writes and does not end. */
   LOCKED,
+  /** It ended a statement of its own accord. */
+  STOPPED,
+  /** It has no connection left. */
+  CROWDED,
   /** Pages or indexes of it are broken. */
   DAMAGED,
   /** The database is well and does not take what is to be written. */
@@ -38,11 +42,13 @@ enum PostgresFault implements Fault {
     }
     return switch (state) {
       case "53100" -> FULL;
-      case "25P03", "53300", "57P01", "57P02", "57P03", "57P05" -> AWAY;
+      case "53300" -> CROWDED;
+      case "25P03", "57P01", "57P02", "57P03", "57P05" -> AWAY;
       case "42501" -> FORBIDDEN;
       case "3D000", "3F000" -> MISSING;
       case "25006" -> READ_ONLY;
-      case "55P03", "57014", "40P01", "40001" -> LOCKED;
+      case "55P03", "40P01", "40001" -> LOCKED;
+      case "57014", "25P04" -> STOPPED;
       case "XX001", "XX002" -> DAMAGED;
       default ->
           switch (state.substring(0, 2)) {
@@ -113,13 +119,27 @@ enum PostgresFault implements Fault {
               + "). Make the database or schema that kiln.ledger.url names"
               + again();
       case READ_ONLY ->
-          "this PostgreSQL only looks, as a standby does. Name the primary in kiln.ledger.url, or all of"
-              + " them and targetServerType=primary"
+          "this PostgreSQL only looks. If it is a standby, name the primary in kiln.ledger.url, or all of"
+              + " them and targetServerType=primary; if not, default_transaction_read_only is on: ALTER"
+              + " ROLE or ALTER DATABASE ... SET default_transaction_read_only = off"
               + again();
       case LOCKED ->
           "another session keeps it locked ("
               + detail
               + "). End that session: pg_stat_activity shows it"
+              + again();
+      case STOPPED ->
+          "PostgreSQL ended what Kiln asked for ("
+              + detail
+              + "). If that was its statement_timeout or transaction_timeout, ALTER ROLE ... SET it to 0"
+              + " for Kiln's user"
+              + again();
+      case CROWDED ->
+          "PostgreSQL has no connection left ("
+              + detail
+              + "). Each Kiln, and each command beside it, takes up to "
+              + (1 + Store.READERS)
+              + ": raise max_connections, or the limit of Kiln's user or database"
               + again();
       case DAMAGED ->
           "it is damaged ("

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * same. Thread-safe.
  */
 public abstract sealed class Store permits Sqlite, Postgres {
+  /** Connections that only look, at most. */
+  static final int READERS = 4;
+
   /** One for all connections: it remembers what it has parsed, and parsing is slow. */
   private static final SqlParser PARSER = new ColonPrefixSqlParser();
 
@@ -174,7 +177,7 @@ public abstract sealed class Store permits Sqlite, Postgres {
   final HikariDataSource pool() {
     HikariConfig pool = readers();
     pool.setPoolName("kiln-ledger-readers");
-    pool.setMaximumPoolSize(4);
+    pool.setMaximumPoolSize(READERS);
     pool.setMinimumIdle(1);
     try {
       return new HikariDataSource(pool);

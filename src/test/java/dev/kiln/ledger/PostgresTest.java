@@ -125,7 +125,7 @@ final class PostgresTest {
   @ParameterizedTest
   @CsvSource({
     "53100, disk of PostgreSQL is full",
-    "53300, cannot be reached",
+    "53300, raise max_connections",
     "57P01, cannot be reached",
     "08006, cannot be reached",
     "28P01, kiln.ledger.password",
