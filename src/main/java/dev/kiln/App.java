@@ -175,6 +175,7 @@ public final class App implements AutoCloseable {
   public static App start(Places places, Mode mode) throws Exception {
     ConfigFiles files = ConfigFiles.of(places);
     Configuration configuration = Configuration.read(places);
+    configuration.routes().directNamesMustMeet();
     DataLock lock = DataLock.take(places.data());
     Ledger ledger = null;
     DeliveryPolicy policy = configuration.settings().delivery();
@@ -214,9 +215,9 @@ public final class App implements AutoCloseable {
     } catch (Exception | Error failure) {
       if (ledger != null) {
         leave(ledger, node, failure);
-        ledger.close();
+        StopSteps.all(ledger::close);
       }
-      lock.close();
+      StopSteps.all(lock::close);
       throw failure;
     }
   }
@@ -260,8 +261,9 @@ public final class App implements AutoCloseable {
 
   private static void mustBeThere(Settings settings, String key, Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw settings.fault(
-          key, "names " + folder + ", which is not a folder: make it, or mount its disk");
+      throw settings
+          .fault(key, "names " + folder + ", which is not a folder: make it, or mount its disk")
+          .forNow();
     }
   }
 
@@ -394,6 +396,7 @@ public final class App implements AutoCloseable {
     Spool spool =
         new Spool(
             spooled,
+            places.data().resolve("rejects"),
             claims,
             !settings.ownsSpool(),
             ledger,
@@ -402,6 +405,10 @@ public final class App implements AutoCloseable {
             intake,
             delivery::standsStill);
     spool.sweep();
+    if (mode != Mode.CHECK) {
+      // The ledger of a check knows nothing.
+      spool.setAsideUnknown();
+    }
     beans.put("spool", spool);
     Poll poll =
         new Poll(
@@ -460,6 +467,7 @@ public final class App implements AutoCloseable {
             facts,
             delivery,
             messages::faults,
+            intake::waiting,
             places.data(),
             settings.inbox(places.data()),
             spooled);
@@ -567,11 +575,12 @@ public final class App implements AutoCloseable {
       }
     } catch (Exception failure) {
       app.detach();
-      app.closeResults();
-      main.stop();
-      duties.close();
-      app.resign(failure);
-      claims.close();
+      StopSteps.all(
+          StopSteps.closing(app.results),
+          main::stop,
+          duties::close,
+          () -> app.resign(failure),
+          claims::close);
       throw configuration.routes().explain(properties, failure);
     }
     return app;
@@ -752,36 +761,15 @@ public final class App implements AutoCloseable {
 
   /** Listens to nobody any more: not to uploads, changed files or JMX. */
   private void detach() {
-    if (watch != null) {
-      watch.close();
-    }
-    if (jolokia != null) {
-      jolokia.close();
-    }
-    if (http != null) {
-      http.close();
-    }
-    if (uploads != null) {
-      uploads.close();
-    }
-    if (live != null) {
-      live.close();
-    }
-    if (management != null) {
-      management.close();
-    }
-    if (retention != null) {
-      retention.close();
-    }
-    if (heartbeat != null) {
-      heartbeat.close();
-    }
-  }
-
-  private void closeResults() {
-    if (results != null) {
-      results.close();
-    }
+    StopSteps.all(
+        StopSteps.closing(watch),
+        StopSteps.closing(jolokia),
+        StopSteps.closing(http),
+        StopSteps.closing(uploads),
+        StopSteps.closing(live),
+        StopSteps.closing(management),
+        StopSteps.closing(retention),
+        StopSteps.closing(heartbeat));
   }
 
   /** Lets delivery deliver the runs that this process opens, and no other. */
@@ -910,8 +898,13 @@ public final class App implements AutoCloseable {
       while (true) {
         Exchange read = Intake.accept(template, file, source, priority, open);
         if (read.getException() == null) {
+          Intake.Reading reading = read.getProperty("run", Intake.Reading.class);
+          if (reading == null || !intake.mayLeave(file, reading)) {
+            throw new IllegalStateException(
+                file + " was not read to its end: the log says why, and where it is read on");
+          }
           delivery.balance();
-          return read.getProperty("run", Intake.Reading.class).run();
+          return reading.run();
         }
         // It arrives within the failure of the batch that met it.
         ReadingStopped stopped =
@@ -952,7 +945,7 @@ public final class App implements AutoCloseable {
     String inOrder = places.config() + " and " + places.routes() + " are in order.";
     // A check leaves the ledger alone, wherever it is, and asks only what would refuse the start.
     Store store = Settings.store(places);
-    return store.mustHoldEveryCharacter(true)
+    return store.mustBeFit(true)
         ? List.of(inOrder)
         : List.of(
             inOrder,
@@ -1090,31 +1083,19 @@ public final class App implements AutoCloseable {
       return;
     }
     closed = true;
-    ledger.hurry();
-    intake.stop();
-    delivery.stop();
-    poll.close();
-    poster.close();
-    detach();
+    StopSteps.all(
+        ledger::hurry, intake::stop, delivery::stop, poll::close, poster::close, this::detach);
     CompletableFuture.delayedExecutor(HANG_UP_SECONDS, TimeUnit.SECONDS).execute(clay::hangUp);
-    try {
-      pace.letGo();
-      main.stop();
-      spool.sweep();
-      delivery.leave();
-    } catch (Exception failure) {
-      LOG.warn("The stop was not clean: {}", failure.getMessage());
-    } finally {
-      duties.close();
-      claims.close();
-      // As late as can be: Clay does not send a row again that finds nobody.
-      closeResults();
-      ledger.close();
-      try {
-        lock.close();
-      } catch (IOException failure) {
-        LOG.warn("The lock could not be released: {}", failure.getMessage());
-      }
-    }
+    StopSteps.all(
+        pace::letGo,
+        main::stop,
+        spool::sweep,
+        delivery::leave,
+        duties::close,
+        claims::close,
+        // As late as can be: Clay does not send a row again that finds nobody.
+        StopSteps.closing(results),
+        ledger::close,
+        lock::close);
   }
 }

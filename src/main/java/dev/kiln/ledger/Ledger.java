@@ -127,7 +127,7 @@ public final class Ledger implements AutoCloseable {
 
   private static Ledger open(Store store, @Nullable Clock clock, boolean mayBeNew) {
     store.mustBeSound();
-    store.mustHoldEveryCharacter(false);
+    store.mustBeFit(false);
     try {
       Schema.migrate(store, mayBeNew);
       return new Ledger(store, clock == null ? store.clock() : clock);

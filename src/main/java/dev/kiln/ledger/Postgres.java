@@ -212,7 +212,7 @@ final class Postgres extends Store {
 
   /** One that cannot be asked is told of by whoever opens it. */
   @Override
-  public boolean mustHoldEveryCharacter(boolean hurried) {
+  public boolean mustBeFit(boolean hurried) {
     try (Connection connection = (hurried ? hasty : source).getConnection();
         Statement statement = connection.createStatement();
         ResultSet encoding = statement.executeQuery("SELECT current_setting('server_encoding')")) {
@@ -225,6 +225,9 @@ final class Postgres extends Store {
                 + encoding.getString(1)
                 + ", which cannot hold every name. Make another database with CREATE DATABASE ..."
                 + " ENCODING 'UTF8' TEMPLATE template0, and name that in kiln.ledger.url.");
+      }
+      if (connection.getSchema() == null) {
+        throw cannotBeOpened(Schema.missing());
       }
       return true;
     } catch (SQLException failure) {

@@ -12,12 +12,17 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /** The version of the ledger's tables: the number of the last migration, in every database. */
 final class Schema {
@@ -60,7 +65,7 @@ final class Schema {
   static int of(DataSource database) throws SQLException {
     try (Connection connection = database.getConnection();
         Statement statement = connection.createStatement()) {
-      if (!hasTable(connection, HISTORY)) {
+      if (!tables(connection).contains(HISTORY)) {
         return NONE;
       }
       try (ResultSet history =
@@ -79,14 +84,36 @@ final class Schema {
     return of(database) != NONE;
   }
 
-  /** Whether there is a table of a name; {@code %} for any. */
-  private static boolean hasTable(Connection connection, String name) throws SQLException {
+  /** The names of the tables in the schema that a connection works in. */
+  static Set<String> tables(Connection connection) throws SQLException {
+    Set<String> names = new HashSet<>();
     try (ResultSet tables =
-        connection
-            .getMetaData()
-            .getTables(null, connection.getSchema(), name, new String[] {"TABLE"})) {
-      return tables.next();
+        connection.getMetaData().getTables(null, schema(connection), "%", new String[] {"TABLE"})) {
+      while (tables.next()) {
+        names.add(tables.getString("TABLE_NAME"));
+      }
     }
+    return names;
+  }
+
+  /** The schema that a connection works in, as a pattern for its name; null in SQLite, without. */
+  static @Nullable String schema(Connection connection) throws SQLException {
+    String name = connection.getSchema();
+    if (name != null) {
+      String escape = connection.getMetaData().getSearchStringEscape();
+      for (String special : List.of(escape, "_", "%")) {
+        name = name.replace(special, escape + special);
+      }
+    } else if (connection.isWrapperFor(PGConnection.class)) {
+      throw missing();
+    }
+    return name;
+  }
+
+  /** PostgreSQL has no schema to work in. */
+  static SQLException missing() {
+    return new SQLException(
+        "none of the schemas that it is to work in is there, or its user may not use it", "3F000");
   }
 
   /**
@@ -107,7 +134,7 @@ final class Schema {
         throw new IllegalStateException(NO_LEDGER);
       }
       try (Connection connection = database.getConnection()) {
-        if (hasTable(connection, "%")) {
+        if (!tables(connection).isEmpty()) {
           throw new IllegalStateException(NO_LEDGER + ", and tables of something else are in it");
         }
       }

@@ -61,14 +61,14 @@ public abstract sealed class Store permits Sqlite, Postgres {
   public abstract boolean embedded();
 
   /**
-   * Refuses a database that cannot hold every character. Changes nothing; a ledger of the data
-   * folder holds all.
+   * Refuses a database that cannot hold every character, or whose schema is not there. Changes
+   * nothing; a ledger of the data folder is always fit.
    *
    * @param hurried whether to wait for its answer no longer than some three seconds
    * @return whether it could be asked
    * @throws LedgerUnavailable with the cure
    */
-  public boolean mustHoldEveryCharacter(boolean hurried) {
+  public boolean mustBeFit(boolean hurried) {
     return true;
   }
 
@@ -170,7 +170,10 @@ public abstract sealed class Store permits Sqlite, Postgres {
     return failure instanceof LedgerUnavailable told
         ? told
         : new LedgerUnavailable(
-            what + ": " + words(failure) + ".", root(failure), fault(failure).ofContent());
+            what + ": " + words(failure) + ".",
+            root(failure),
+            fault(failure).ofContent(),
+            fault(failure).forNow());
   }
 
   /** Connections that only look. */

@@ -89,7 +89,7 @@ public final class Transfer {
 
   private Map<String, Long> copy(Progress progress) {
     from.mustBeSound();
-    to.mustHoldEveryCharacter(false);
+    to.mustBeFit(false);
     try {
       Schema.mustBeCurrent(from.writer());
     } catch (RuntimeException | SQLException failure) {
@@ -152,7 +152,7 @@ public final class Transfer {
   private static Map<String, List<Column>> tables(Connection connection) throws SQLException {
     Map<String, List<Column>> tables = new TreeMap<>();
     try (ResultSet columns =
-        connection.getMetaData().getColumns(null, connection.getSchema(), "%", "%")) {
+        connection.getMetaData().getColumns(null, Schema.schema(connection), "%", "%")) {
       while (columns.next()) {
         String type = columns.getString("TYPE_NAME");
         tables
@@ -166,21 +166,8 @@ public final class Transfer {
     }
     tables.keySet().removeIf(table -> table.startsWith("flyway"));
     // Indexes have columns too.
-    tables.keySet().retainAll(names(connection));
+    tables.keySet().retainAll(Schema.tables(connection));
     return tables;
-  }
-
-  private static List<String> names(Connection connection) throws SQLException {
-    List<String> names = new ArrayList<>();
-    try (ResultSet tables =
-        connection
-            .getMetaData()
-            .getTables(null, connection.getSchema(), "%", new String[] {"TABLE"})) {
-      while (tables.next()) {
-        names.add(tables.getString("TABLE_NAME"));
-      }
-    }
-    return names;
   }
 
   private static Sums sums(Handle target, String table, List<Column> columns) {
