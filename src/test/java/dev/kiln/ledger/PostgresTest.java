@@ -132,6 +132,8 @@ final class PostgresTest {
     "42501, kiln.ledger.username",
     "3D000, Make the database",
     "25006, targetServerType=primary",
+    "25006, default_transaction_read_only",
+    "57014, statement_timeout",
     "55P03, pg_stat_activity",
     "58030, Look at its disk",
     "XX001, bring back a backup",
@@ -459,6 +461,143 @@ final class PostgresTest {
       work.join();
       busy.commit();
       books.ledger().lead("main", "another", Duration.ofSeconds(10), false);
+    }
+  }
+
+  @Test
+  void whoIsBusyFromFarAwayKeepsTheLockHoweverLongItTakes() throws Exception {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store);
+        Handle busy = store.connect()) {
+      store.begin(busy, false);
+      CompletableFuture<Throwable> refused =
+          CompletableFuture.supplyAsync(
+              () ->
+                  catchThrowable(
+                      () -> books.ledger().lead("main", "another", Duration.ofSeconds(10), false)),
+              Together.threads());
+      await()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(200))
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                busy.execute("SELECT 1");
+                return refused.isDone();
+              });
+      assertThat(refused.get())
+          .isInstanceOf(LedgerUnavailable.class)
+          .hasMessageContaining("another session keeps it locked");
+      busy.commit();
+    }
+  }
+
+  @Test
+  void theServersTimeoutForStatementsDoesNotEndAWaitForTheLock() throws Exception {
+    Store store = PostgresServer.ledger();
+    set(store, "statement_timeout = '900ms'");
+    try (LedgerFixture books = books(store);
+        Handle other = store.connect()) {
+      store.begin(other, false);
+      isKeptWaiting(books, Duration.ofSeconds(1));
+      assertThat(catchThrowable(() -> other.execute("SELECT 1"))).as("it was idle").isNotNull();
+    }
+  }
+
+  /** Has a database's sessions begin with a setting. */
+  private static void set(Store store, String setting) {
+    store
+        .jdbi(store.writer())
+        .useHandle(
+            handle ->
+                handle.execute(
+                    "ALTER DATABASE " + PostgresServer.database(store) + " SET " + setting));
+  }
+
+  @Test
+  void aDatabaseThatIsReadOnlyByDefaultIsToldWithItsCure() {
+    Store store = PostgresServer.ledger();
+    set(store, "default_transaction_read_only = on");
+    assertThatThrownBy(
+            () -> {
+              try (Ledger ledger = Ledger.open(store)) {
+                ledger.pause(Pausable.TABLE, "tech", true);
+              }
+            })
+        .isInstanceOf(LedgerUnavailable.class)
+        .hasMessageContaining("SET default_transaction_read_only = off");
+    PostgresServer.drop(store);
+  }
+
+  // ---- Where in it ----
+
+  private static Store inSchema(Store store, String schema) {
+    return Store.postgres(store + "?currentSchema=" + schema, "postgres", null);
+  }
+
+  @Test
+  void aSchemaIsToldFromOthersOfALikeName(@TempDir Path data) throws IOException {
+    Store empty = PostgresServer.empty();
+    empty
+        .jdbi(empty.writer())
+        .useHandle(
+            handle -> {
+              handle.execute("CREATE SCHEMA a_b");
+              handle.execute("CREATE SCHEMA axb");
+              handle.execute("CREATE TABLE axb.cats (name TEXT)");
+            });
+    LedgerFixture.at(Store.embedded(data)).close();
+    Transfer.move(data, inSchema(empty, "a_b"), Instant.now(), (table, rows) -> {});
+    assertThat(Ledger.exists(inSchema(empty, "a_b"))).isTrue();
+    assertThat(Ledger.exists(inSchema(empty, "axb"))).isFalse();
+    assertThatThrownBy(() -> Ledger.open(inSchema(empty, "axb")))
+        .hasMessageContaining("tables of something else");
+    empty
+        .jdbi(empty.writer())
+        .useHandle(handle -> handle.execute("DROP SCHEMA axb CASCADE; CREATE SCHEMA \"a%\""));
+    assertThat(Ledger.exists(inSchema(empty, "a%25"))).isFalse();
+    Ledger.open(inSchema(empty, "a%25")).close();
+    PostgresServer.drop(empty);
+  }
+
+  @Test
+  void aSchemaThatIsNotThereIsRefusedWithTheCure() {
+    Store empty = PostgresServer.empty();
+    Ledger.open(empty).close();
+    Store nowhere = inSchema(empty, "nowhere");
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            nowhere::mustBeFit, () -> Ledger.open(nowhere), () -> Ledger.exists(nowhere))) {
+      assertThatThrownBy(use)
+          .isInstanceOf(LedgerUnavailable.class)
+          .hasMessageContainingAll(nowhere.toString(), "Make the database or schema");
+    }
+    PostgresServer.drop(empty);
+  }
+
+  @Test
+  void theOldestQueuedLeadIsFoundWhateverIsSettledBeforeIt() {
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store)) {
+      List<String> plan =
+          books
+              .sql()
+              .withHandle(
+                  handle -> {
+                    handle.execute(
+                        "INSERT INTO lead (run, record, line, source, table_name, priority, state, due_at,"
+                            + " payload, created_at, changed_at) SELECT 'r', n, n, '', 'tech', 1,"
+                            + " CASE WHEN n > 2000 THEN 'QUEUED' ELSE 'ACCEPTED' END, 0, '{}', n, n"
+                            + " FROM generate_series(1, 12000) AS n");
+                    handle.execute("ANALYZE lead");
+                    return handle
+                        .createQuery("EXPLAIN " + SendRows.OLDEST_QUEUED)
+                        .bind("table", "tech")
+                        .bind("priority", 1)
+                        .mapTo(String.class)
+                        .list();
+                  });
+      assertThat(String.join("\n", plan)).contains("lead_due").doesNotContain("lead_pkey");
     }
   }
 
