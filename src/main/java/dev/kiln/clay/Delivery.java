@@ -1,5 +1,6 @@
 package dev.kiln.clay;
 
+import dev.kiln.lead.Lead;
 import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadState;
@@ -16,6 +17,7 @@ import dev.kiln.ledger.WebhookUse;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,9 @@ public final class Delivery {
   private static final Duration LOOK_FOR_STOP = Duration.ofMillis(200);
 
   private static final double JITTER = 0.2;
+
+  /** Characters of an answer that are told. */
+  private static final int MOST_TEXT = 200;
 
   private volatile Catalogue catalogue;
   private volatile Map<String, Webhook> webhooks;
@@ -704,8 +709,7 @@ public final class Delivery {
 
   private Settlement settlement(Sending sending, Reply reply, Answer answer, boolean probe) {
     Instant now = ledger.now();
-    String said =
-        reply.status() == 0 ? reply.text() : "HTTP " + reply.status() + " " + reply.text();
+    String said = said(sending, reply, answer);
     Duration wish = Answer.retryAfter(reply.retryAfter(), now);
     if (reply.kind() == Reply.Kind.TURNED_BACK) {
       return new Settlement(
@@ -760,6 +764,39 @@ public final class Delivery {
         reply.status(),
         reply.millis(),
         reply.bytes());
+  }
+
+  /**
+   * What is told of a reply. Only a REFUSED lead, whose reason is nobody else's, is told in Clay's
+   * own words: the webhook and the log have any other too, so that nothing of the row is in it.
+   */
+  private static String said(Sending sending, Reply reply, Answer answer) {
+    if (reply.status() == 0 || answer == Answer.ACCEPTED) {
+      return reply.text();
+    }
+    String text = reply.text();
+    if (answer != Answer.REFUSED) {
+      Set<String> row = new HashSet<>();
+      collect(Lead.parse(sending.lead().payload()).values(), row);
+      text = Blanks.in(text, row);
+    }
+    return "HTTP "
+        + reply.status()
+        + " "
+        + (text.length() > MOST_TEXT ? text.substring(0, MOST_TEXT) : text);
+  }
+
+  /** The values of a row, at any depth. */
+  private static void collect(Iterable<?> values, Set<String> row) {
+    for (Object value : values) {
+      if (value instanceof Map<?, ?> object) {
+        collect(object.values(), row);
+      } else if (value instanceof Iterable<?> list) {
+        collect(list, row);
+      } else if (value != null) {
+        row.add(value.toString().strip());
+      }
+    }
   }
 
   /**

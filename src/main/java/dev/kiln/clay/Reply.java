@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind how the request ended
  * @param status the HTTP status; 0 where there was no answer
  * @param retryAfter the {@code Retry-After} header as it came; null where there was none
- * @param text the first characters of the answer's body, or the kind of failure; never a URL
+ * @param text the beginning of the answer's body, at most 16,384 characters that may repeat the
+ *     row, or the kind of failure; never a URL
  * @param millis from request to answer or failure
  * @param bytes size of the request's body
  */
