@@ -5,17 +5,18 @@ import dev.kiln.clay.Reply;
 import dev.kiln.clay.Webhook;
 import dev.kiln.ledger.Sending;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.RuntimeCamelException;
@@ -26,7 +27,9 @@ import org.apache.camel.spi.UriPath;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.DefaultEndpoint;
 import org.apache.camel.support.service.ServiceHelper;
+import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpRequest;
@@ -40,12 +43,15 @@ import org.apache.hc.core5.http.impl.Http1StreamListener;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
+import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolStats;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code clay:<webhook>}: posts one row to a webhook of the catalogue. The URL is a secret, so it
@@ -54,6 +60,20 @@ import org.jspecify.annotations.Nullable;
  * body becomes a {@link dev.kiln.clay.Reply}.
  */
 final class ClayComponent extends DefaultComponent {
+  private static final Logger LOG = LoggerFactory.getLogger(ClayComponent.class);
+
+  /** Lines of an answer's head, each of at most so many bytes: far more than Clay sends. */
+  private static final int MOST_HEADERS = 100;
+
+  private static final int LONGEST_LINE = 16 * 1024;
+
+  /**
+   * A connection that has not been used for so long may be closed by now, and a row that is sent on
+   * it is in doubt. A look takes a millisecond, so that there is none between rows that follow each
+   * other closely.
+   */
+  private static final TimeValue IDLE = TimeValue.ofMilliseconds(20);
+
   private final Delivery delivery;
   private final Predicate<String> known;
   private final BiConsumer<String, Reply> posted;
@@ -61,8 +81,13 @@ final class ClayComponent extends DefaultComponent {
   private final HttpComponent http = new HttpComponent();
   private final Map<String, HttpTarget> targets = new ConcurrentHashMap<>();
 
-  /** What each thread posts just now, for the last look before it leaves. */
-  private final Map<Thread, Sending> leaving = new ConcurrentHashMap<>();
+  private final Duration connectTimeout;
+  private final Duration responseTimeout;
+  private final ScheduledThreadPoolExecutor clock =
+      new ScheduledThreadPoolExecutor(1, Daemons.named("clay-timeouts"));
+
+  /** What each thread posts just now. */
+  private final Map<Thread, Trip> trips = new ConcurrentHashMap<>();
 
   /**
    * A component over one pool of connections.
@@ -71,7 +96,7 @@ final class ClayComponent extends DefaultComponent {
    * @param known whether there is a webhook of a name
    * @param posted is told what came of each request, with the table that it was for
    * @param connectTimeout how long to wait for a connection
-   * @param responseTimeout how long to wait for an answer
+   * @param responseTimeout how long to wait for a whole answer, from the request on
    * @param mostConnections connections at once, to all webhooks together
    */
   ClayComponent(
@@ -84,15 +109,27 @@ final class ClayComponent extends DefaultComponent {
     this.delivery = delivery;
     this.known = known;
     this.posted = posted;
+    this.connectTimeout = connectTimeout;
+    this.responseTimeout = responseTimeout;
+    // Nearly every answer comes in time.
+    clock.setRemoveOnCancelPolicy(true);
     this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
+            .setConnectionFactory(
+                ManagedHttpClientConnectionFactory.builder()
+                    .http1Config(
+                        Http1Config.custom()
+                            .setMaxHeaderCount(MOST_HEADERS)
+                            .setMaxLineLength(LONGEST_LINE)
+                            .build())
+                    .build())
             .setMaxConnTotal(mostConnections)
             .setMaxConnPerRoute(mostConnections)
             .setDefaultConnectionConfig(
                 ConnectionConfig.custom()
                     .setConnectTimeout(Timeout.of(connectTimeout))
                     .setSocketTimeout(Timeout.of(responseTimeout))
-                    .setValidateAfterInactivity(TimeValue.ofSeconds(1))
+                    .setValidateAfterInactivity(IDLE)
                     .setTimeToLive(TimeValue.of(10, TimeUnit.MINUTES))
                     .build())
             .build();
@@ -126,14 +163,25 @@ final class ClayComponent extends DefaultComponent {
   }
 
   /** Posts a row of a begun lead; the exchange has the answer, or the failure. */
-  Exchange post(Sending sending, Webhook webhook, byte[] row, Map<String, Object> headers) {
+  ClayProducer.Posted post(
+      Sending sending, Webhook webhook, byte[] row, Map<String, Object> headers) {
     HttpTarget target = target(webhook);
-    leaving.put(Thread.currentThread(), sending);
+    Trip trip = new Trip(sending, clock);
+    trips.put(Thread.currentThread(), trip);
     try {
-      return target.post(row, headers);
+      return new ClayProducer.Posted(target.post(row, headers), trip.hasLeft());
     } finally {
-      leaving.remove(Thread.currentThread());
+      trips.remove(Thread.currentThread());
     }
+  }
+
+  /** The trip of the row that this thread posts. */
+  private Trip trip() {
+    Trip trip = trips.get(Thread.currentThread());
+    if (trip == null) {
+      throw new IllegalStateException("A row is posted by ClayComponent.post alone.");
+    }
+    return trip;
   }
 
   /** What posts to a webhook: one for each URL. */
@@ -166,17 +214,48 @@ final class ClayComponent extends DefaultComponent {
                     + ".invalid?throwExceptionOnFailure=false&httpMethod=POST");
     endpoint.setHttpUri(url);
     endpoint.setHttpClientConfigurer(
-        client -> client.setRequestExecutor(new Paced(webhook.table())));
+        client ->
+            client
+                .setRequestExecutor(new Paced(webhook.table()))
+                .addExecInterceptorFirst("bounds", this::bounded));
     return endpoint;
   }
 
-  /** Waits until a row may leave, and sees that it still may by then. */
-  private void awaitTurn(String table) throws TurnedBack {
-    delivery.awaitTurn(table);
-    Sending sending = leaving.get(Thread.currentThread());
-    if (sending != null && !delivery.mayLeave(sending)) {
-      throw new TurnedBack();
+  /** Has a request sent and its answer read, both in time, and no more of it than is of use. */
+  private ClassicHttpResponse bounded(
+      ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+      throws IOException, HttpException {
+    Trip trip = trip();
+    try {
+      ClassicHttpResponse response = sent(trip, scope, chain);
+      Answers.read(response, scope.execRuntime);
+      return response;
+    } catch (IOException | HttpException | RuntimeException failure) {
+      if (trip.isLate()) {
+        throw (IOException) new SocketTimeoutException("no answer in time").initCause(failure);
+      }
+      throw failure;
+    } finally {
+      trip.untimed();
     }
+  }
+
+  private ClassicHttpResponse sent(Trip trip, ExecChain.Scope scope, ExecChain chain)
+      throws IOException, HttpException {
+    while (true) {
+      // A TLS handshake has a timeout for each of its reads alone.
+      trip.within(connectTimeout.plus(responseTimeout), scope.execRuntime::discardEndpoint);
+      try {
+        return chain.proceed(ClassicRequestBuilder.copy(scope.originalRequest).build(), scope);
+      } catch (Stale closedMeanwhile) {
+        LOG.debug("A connection was closed while a row waited for its turn; it gets another one");
+      }
+    }
+  }
+
+  /** A connection that was closed while a row waited for its turn. Nothing has left. */
+  private static final class Stale extends IOException {
+    private static final long serialVersionUID = 1L;
   }
 
   /** Sends a request when its turn comes, on a connection that is open by then. */
@@ -195,12 +274,30 @@ final class ClayComponent extends DefaultComponent {
         @Nullable HttpResponseInformationCallback callback,
         HttpContext context)
         throws IOException, HttpException {
+      Trip trip = trip();
       try {
-        awaitTurn(table);
+        if (!trip.hasTurn()) {
+          trip.untimed();
+          awaitTurn(trip, connection);
+        }
+        if (!delivery.mayLeave(trip.sending())) {
+          throw new TurnedBack();
+        }
+        trip.within(responseTimeout);
         return super.execute(request, connection, callback, context);
       } finally {
         delivery.answered(table);
       }
+    }
+  }
+
+  /** Waits until a row may leave, and sees that its connection is still open by then. */
+  private void awaitTurn(Trip trip, HttpClientConnection connection) throws IOException {
+    long asked = System.nanoTime();
+    delivery.awaitTurn(trip.sending().lead().table());
+    trip.takesTurn();
+    if (System.nanoTime() - asked > IDLE.toMilliseconds() * 1_000_000 && connection.isStale()) {
+      throw new Stale();
     }
   }
 
@@ -214,6 +311,7 @@ final class ClayComponent extends DefaultComponent {
 
     @Override
     public void onRequestHead(HttpConnection connection, HttpRequest request) {
+      trip().leaves();
       delivery.left(table);
     }
 
@@ -257,6 +355,7 @@ final class ClayComponent extends DefaultComponent {
   @Override
   protected void doShutdown() throws Exception {
     connections.close();
+    clock.shutdownNow();
     super.doShutdown();
   }
 

@@ -1,39 +1,48 @@
 package dev.kiln;
 
+import dev.kiln.clay.Blanks;
 import dev.kiln.clay.Reply;
 import dev.kiln.clay.RowSizes;
 import dev.kiln.clay.Webhook;
 import dev.kiln.ledger.Sending;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
+import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultProducer;
 import org.apache.camel.util.ObjectHelper;
-import org.apache.hc.client5.http.ConnectTimeoutException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Posts the message's body as one row and turns whatever happens into a {@link Reply}. */
 final class ClayProducer extends DefaultProducer {
-  private static final int MOST_TEXT = 200;
+  /** Pieces of a URL that are as long as this may be what is secret of it. */
+  private static final int SECRET_PIECE = 8;
 
   private final Function<Sending, Webhook> webhooks;
   private final Poster poster;
   private final BiConsumer<String, Reply> posted;
 
-  /** Posts a row of a begun lead; the exchange has the answer, or the failure. */
+  /**
+   * What came of a post.
+   *
+   * @param exchange has the answer, or the failure
+   * @param left whether a byte of the request may have left
+   */
+  record Posted(Exchange exchange, boolean left) {}
+
+  /** Posts a row of a begun lead. */
   @FunctionalInterface
   interface Poster {
-    Exchange post(Sending sending, Webhook webhook, byte[] row, Map<String, Object> headers);
+    Posted post(Sending sending, Webhook webhook, byte[] row, Map<String, Object> headers);
   }
 
   /**
@@ -97,7 +106,8 @@ final class ClayProducer extends DefaultProducer {
       headers.put("x-clay-webhook-auth", webhook.token().reveal());
     }
     long start = System.nanoTime();
-    Exchange request = poster.post(sending, webhook, row, headers);
+    Posted came = poster.post(sending, webhook, row, headers);
+    Exchange request = came.exchange();
     Exception failure = request.getException();
     long millis = Duration.ofNanos(System.nanoTime() - start).toMillis();
     // With a status the answer came, even if the rest of it was cut off.
@@ -107,22 +117,24 @@ final class ClayProducer extends DefaultProducer {
           Reply.Kind.ANSWERED,
           status,
           header(request.getMessage().getHeaders(), "Retry-After"),
-          failure == null ? text(request) : "",
+          failure == null ? text(request, webhook) : "",
           millis,
           row.length);
     }
     return new Reply(
-        kind(failure), 0, null, failure == null ? "no answer" : told(failure), millis, row.length);
+        kind(failure, came.left()),
+        0,
+        null,
+        failure == null ? "no answer" : told(failure),
+        millis,
+        row.length);
   }
 
-  private static Reply.Kind kind(@Nullable Exception failure) {
-    if (failure == null) {
-      return Reply.Kind.NO_ANSWER;
-    }
+  private static Reply.Kind kind(@Nullable Exception failure, boolean left) {
     if (ObjectHelper.getException(TurnedBack.class, failure) != null) {
       return Reply.Kind.TURNED_BACK;
     }
-    return neverLeft(failure) ? Reply.Kind.NOT_SENT : Reply.Kind.NO_ANSWER;
+    return left ? Reply.Kind.NO_ANSWER : Reply.Kind.NOT_SENT;
   }
 
   /** What is told of a failure: never its message, which may name a URL. */
@@ -133,32 +145,36 @@ final class ClayProducer extends DefaultProducer {
         : String.valueOf(turnedBack.getMessage());
   }
 
-  private static String text(Exchange answer) {
-    String text = answer.getMessage().getBody(String.class);
-    if (text == null) {
-      return "";
+  /** What an answer says: without what the webhook's URL and token are, which it may repeat. */
+  private static String text(Exchange answer, Webhook webhook) {
+    byte[] body = answer.getMessage().getBody(byte[].class);
+    // No database takes a NUL.
+    return body == null
+        ? ""
+        : Blanks.in(new String(body, StandardCharsets.UTF_8).replace('\0', ' '), secrets(webhook));
+  }
+
+  private static Set<String> secrets(Webhook webhook) {
+    URI url = URI.create(webhook.url().reveal());
+    Set<String> secrets = new HashSet<>();
+    secrets.add(url.toString());
+    if (webhook.token() != null) {
+      secrets.add(webhook.token().reveal());
     }
-    return text.length() > MOST_TEXT ? text.substring(0, MOST_TEXT) : text;
+    for (String part :
+        Stream.of(url.getUserInfo(), url.getRawPath(), url.getPath(), url.getRawQuery())
+            .filter(Objects::nonNull)
+            .toList()) {
+      secrets.add(part);
+      Stream.of(part.split("[/?&=]"))
+          .filter(piece -> piece.length() >= SECRET_PIECE)
+          .forEach(secrets::add);
+    }
+    return secrets;
   }
 
   private static @Nullable String header(Map<String, Object> headers, String name) {
     Object value = headers.get(name);
     return value == null ? null : value.toString();
-  }
-
-  /** Whether the failure is one that can only happen before the request's first byte. */
-  private static boolean neverLeft(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof ConnectException
-          || cause instanceof ConnectTimeoutException
-          || cause instanceof UnknownHostException
-          || cause instanceof NoRouteToHostException
-          || cause instanceof SSLHandshakeException
-          || cause instanceof SSLPeerUnverifiedException
-          || cause instanceof ConnectionRequestTimeoutException) {
-        return true;
-      }
-    }
-    return false;
   }
 }

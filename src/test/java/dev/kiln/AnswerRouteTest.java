@@ -240,6 +240,19 @@ class AnswerRouteTest {
     }
   }
 
+  @Test
+  void theLimitsTextCountsWhereverItStands() throws Exception {
+    clay.faults(
+        Fault.status(403)
+            .withNext(1)
+            .withBody("<!-- " + "x".repeat(3_000) + " --> Record limit reached"));
+    try (Kiln kiln = new Kiln()) {
+      kiln.awaitLead(LeadState.ACCEPTED);
+      assertThat(kiln.webhook("tech-1").state()).isEqualTo(WebhookUse.State.EXHAUSTED);
+      assertThat(kiln.webhook("tech-1").reason()).hasSizeLessThan(220);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"0,1", "2,2", "soon,1"})
   void a429LetsTheWholeWorkspaceWaitAndCostsNothing(String retryAfter, int seconds)
