@@ -175,6 +175,7 @@ final class LiveReload implements AutoCloseable {
       Map<String, Object> beans = new HashMap<>(running.beans);
       beans.putAll(breakers(next.catalogue()));
       routes.tryOut(next.routes(), beans, running.clayOf.apply(next.catalogue()), properties());
+      next.routes().directNamesMustMeet();
     }
     try {
       Set<String> tables = new HashSet<>(running.delivery.lost(next.catalogue()));

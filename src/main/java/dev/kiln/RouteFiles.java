@@ -80,6 +80,7 @@ final class RouteFiles {
   private final List<RoutePart> parts = new ArrayList<>();
   private final List<Templated> templated = new ArrayList<>();
   private final List<Named> chosenTables = new ArrayList<>();
+  private final DirectNames directNames = new DirectNames();
 
   private RouteFiles(Path folder) {
     this.folder = folder;
@@ -180,6 +181,17 @@ final class RouteFiles {
   private void take(Path file, Node root) {
     parts.addAll(RoutePart.of(file, root));
     walk(file, root);
+    directNames.take(file, root);
+  }
+
+  /**
+   * Checks that no two routes begin with the same {@code direct} name, and that each that is called
+   * is one that a route begins with. Names that are known at run time only are left alone.
+   *
+   * @throws InvalidConfiguration naming the second of two, or the call and the nearest name
+   */
+  void directNamesMustMeet() {
+    directNames.mustMeet();
   }
 
   private void idsMustBeUnique() {
@@ -286,7 +298,7 @@ final class RouteFiles {
     return node instanceof ScalarNode scalar ? scalar.getValue() : null;
   }
 
-  private static @Nullable Node child(MappingNode node, String key) {
+  static @Nullable Node child(MappingNode node, String key) {
     return node.getValue().stream()
         .filter(entry -> key.equals(scalar(entry.getKeyNode())))
         .map(NodeTuple::getValueNode)

@@ -212,6 +212,95 @@ final class RouteFilesTest {
             + " with it");
   }
 
+  /** Asserts that a check refuses it in these words. */
+  private void checkRefuses(String message) {
+    assertThatThrownBy(() -> App.check(kiln.places()))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessage(message);
+  }
+
+  private void ownRoute(String yaml) throws Exception {
+    kiln.ownRoutes();
+    Files.writeString(route("own"), yaml);
+  }
+
+  @Test
+  @DisplayName("a call of a route that is not there names the nearest one")
+  void unknownDirectName() throws Exception {
+    edited("accept", "name: choose-table", "name: choose-tabel");
+    checkRefuses(
+        route("accept")
+            + ":"
+            + line(route("accept"), "id: choose-table-of-lead")
+            + ": no route begins with direct:choose-tabel; did you mean \"choose-table\"?");
+  }
+
+  @Test
+  @DisplayName("a template's calls are looked at with the parameters of each route made from it")
+  void unknownDirectNameOfATemplate() throws Exception {
+    edited(
+        "delivery",
+        "name: \"pace-{{workspace}}\"\n        steps:",
+        "name: \"pase-{{workspace}}\"\n        steps:");
+    checkRefuses(
+        route("tables")
+            + ":"
+            + line(route("tables"), "routeTemplateRef: table")
+            + ": no route begins with direct:pace-main; did you mean \"pase-main\"?");
+  }
+
+  @Test
+  @DisplayName("two routes that begin with the same direct name are refused, in whatever form")
+  void directNameTwice() throws Exception {
+    ownRoute(
+        """
+        - route:
+            id: own
+            from:
+              uri: "direct:rejects?timeout=100"
+              steps:
+                - to: "direct:batch"
+        """);
+    checkRefuses(
+        route("rejects")
+            + ":"
+            + line(route("rejects"), "uri: direct")
+            + ": a second route begins with direct:rejects, as one in "
+            + route("own")
+            + ":4 does: give it another name, or delete one");
+  }
+
+  @Test
+  @DisplayName("what is known at run time only, or does not start, is left alone")
+  void directNamesOfRunTime() throws Exception {
+    ownRoute(
+        """
+        - route:
+            id: own
+            autoStartup: false
+            from:
+              uri: direct
+              parameters:
+                name: rejects
+              steps:
+                - to: "direct:own-{{kiln.dedupe.mode}}"
+                - to: "direct:own-skip?block=false"
+                - toD: "direct:${body}"
+                - wireTap:
+                    uri: direct
+                    parameters:
+                      name: accept
+                - to: "log:direct:elsewhere"
+        - route:
+            id: another
+            from:
+              uri: "direct:own-{{kiln.dedupe.mode}}"
+              steps:
+                - log: "hello"
+        """);
+    App.check(kiln.places());
+  }
+
   @Test
   @DisplayName("a file that is not YAML is named with its line")
   void notYaml() throws Exception {
