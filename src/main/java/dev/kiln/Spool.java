@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +59,7 @@ final class Spool implements GenericFileFilter<File> {
   record Kept(Run run, @Nullable Path file) {}
 
   private final Path folder;
+  private final Path unknown;
   private final Claims claims;
   private final boolean shared;
   private final Ledger ledger;
@@ -73,6 +75,7 @@ final class Spool implements GenericFileFilter<File> {
    * A spool.
    *
    * @param folder its folder; must exist
+   * @param unknown where bodies go that the ledger does not know
    * @param claims claims on files
    * @param shared whether other Kilns may have the folder too
    * @param ledger knows the runs
@@ -83,6 +86,7 @@ final class Spool implements GenericFileFilter<File> {
    */
   Spool(
       Path folder,
+      Path unknown,
       Claims claims,
       boolean shared,
       Ledger ledger,
@@ -91,6 +95,7 @@ final class Spool implements GenericFileFilter<File> {
       Intake intake,
       BooleanSupplier closed) {
     this.folder = folder;
+    this.unknown = unknown;
     this.claims = claims;
     this.shared = shared;
     this.ledger = ledger;
@@ -105,20 +110,61 @@ final class Spool implements GenericFileFilter<File> {
    * the ledger knows already goes to the others.
    */
   void sweep() throws IOException {
+    for (Path file : files()) {
+      String name = file.getFileName().toString();
+      boolean ours = name.endsWith("." + claims.owner() + PART);
+      if (ours && ledger.run(id(file)).filter(run -> !run.finished()).isPresent()) {
+        Files.move(file, folder.resolve(id(file)), StandardCopyOption.ATOMIC_MOVE);
+      } else if (ours || (!shared && name.endsWith(PART))) {
+        Files.deleteIfExists(file);
+        LOG.debug("An upload that was cut off is gone: {}", name);
+      }
+    }
+  }
+
+  /**
+   * Moves whole bodies that the ledger does not know to where a person finds them. They were
+   * promised to be read, and a backup was restored since: where they came from nobody knows.
+   */
+  void setAsideUnknown() throws IOException {
+    for (Path file : files()) {
+      String name = file.getFileName().toString();
+      if (!InboxName.leftAlone(name) && ledger.run(name).isEmpty()) {
+        setAside(file);
+      }
+    }
+  }
+
+  private List<Path> files() throws IOException {
     if (!Files.isDirectory(folder)) {
-      return;
+      return List.of();
     }
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        boolean ours = name.endsWith("." + claims.owner() + PART);
-        if (ours && ledger.run(id(file)).filter(run -> !run.finished()).isPresent()) {
-          Files.move(file, folder.resolve(id(file)), StandardCopyOption.ATOMIC_MOVE);
-        } else if (ours || (!shared && (name.endsWith(PART) || ledger.run(name).isEmpty()))) {
-          Files.deleteIfExists(file);
-          LOG.debug("An upload that was cut off is gone: {}", name);
-        }
+      return files.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  private void setAside(Path file) {
+    Path aside = unknown.resolve(file.getFileName());
+    try {
+      if (shared && !claims.take(file)) {
+        return;
       }
+      Files.createDirectories(unknown);
+      Files.move(file, aside);
+      LOG.warn(
+          "{} came over HTTP and is no run that the ledger knows, as after a restore, nor are its source and"
+              + " priority known: it is in {} now; to have it read put it into the inbox, in the folder of both",
+          file.getFileName(),
+          aside);
+    } catch (IOException failure) {
+      LOG.warn(
+          "{} came over HTTP, is no run that the ledger knows and cannot be moved to {} ({}): move it yourself",
+          file,
+          aside,
+          failure.toString());
+    } finally {
+      claims.done(file);
     }
   }
 

@@ -659,7 +659,8 @@ final class UploadTest {
   }
 
   @Test
-  @DisplayName("a start deletes what did not come in whole, and nothing else")
+  @DisplayName(
+      "a start deletes what did not come in whole, and moves aside what the ledger does not know")
   void startSweeps() throws Exception {
     kiln.start(App.Mode.SEND);
     Path spool = kiln.data().resolve("spool");
@@ -668,7 +669,10 @@ final class UploadTest {
     Files.writeString(spool.resolve("20261125-abcdeg"), "email\na@b.example\n");
     kiln.start();
     nothingIsLeft();
-    assertThat(kiln.snapshot().runs()).as("nobody was told that they were taken").isEmpty();
+    assertThat(kiln.snapshot().runs()).as("nobody knows where they come from").isEmpty();
+    assertThat(kiln.files("rejects"))
+        .as("it may have been answered")
+        .containsExactly("20261125-abcdeg");
   }
 
   // ---- Who may ask ----

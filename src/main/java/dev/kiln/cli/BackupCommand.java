@@ -5,11 +5,16 @@ import dev.kiln.FileNames;
 import dev.kiln.Places;
 import dev.kiln.Settings;
 import dev.kiln.Trees;
+import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
+import dev.kiln.ledger.Submission;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,7 +23,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -83,7 +90,7 @@ final class BackupCommand extends LedgerCommand {
       try {
         Path incoming = Files.createTempDirectory(places.data(), "restoring-");
         try {
-          restore(places.data(), incoming, out);
+          restore(places, incoming, out);
         } finally {
           Trees.delete(incoming);
         }
@@ -97,13 +104,18 @@ final class BackupCommand extends LedgerCommand {
      * Prepares the backup in a folder of its own; only when that went well does it take the
      * ledger's place.
      */
-    private void restore(Path data, Path incoming, PrintWriter out) throws IOException {
+    private void restore(Places places, Path incoming, PrintWriter out) throws IOException {
+      Path data = places.data();
+      Settings settings = Settings.read(places.config());
+      Map<String, RunAccount> before = runs(data);
       Files.copy(file, incoming.resolve(Ledger.FILE));
       int doubted;
       List<String> missing;
+      Waiting waiting;
       try (Ledger ledger = Ledger.openCopy(incoming, Clock.systemUTC())) {
         doubted = ledger.doubtUnsettled();
-        missing = missing(data.resolve("archive"), ledger.view().snapshot().runs());
+        missing = missing(data.resolve("archive"), ledger.view().snapshot().runs(), before);
+        waiting = waiting(settings, data, ledger, before);
       } catch (LedgerUnavailable noLedger) {
         throw new InvalidConfiguration(
             file, "cannot be restored, and nothing was changed: " + noLedger.getMessage());
@@ -146,6 +158,92 @@ final class BackupCommand extends LedgerCommand {
                 + ". Put them back into the inbox if you want them sent; what was sent of them since is sent again,"
                 + " unmarked.");
       }
+      if (!waiting.taken.isEmpty()) {
+        out.println(
+            "Came over HTTP since the backup and wait to be read, as they were: "
+                + String.join(", ", waiting.taken)
+                + " in "
+                + settings.spool(data)
+                + ". The next start reads them; what was sent of them since is sent again, unmarked.");
+      }
+      if (!waiting.unknown.isEmpty()) {
+        out.println(
+            "Came over HTTP, and the backup does not know them: "
+                + String.join(", ", waiting.unknown)
+                + " in "
+                + settings.spool(data)
+                + ". The next start moves them to "
+                + data.resolve("rejects")
+                + ": put them into the inbox if you want them sent.");
+      }
+    }
+
+    /** The runs of the ledger so far, by id; none where it cannot be read. */
+    private static Map<String, RunAccount> runs(Path data) {
+      if (!Files.exists(data.resolve(Ledger.FILE))) {
+        return Map.of();
+      }
+      try (LedgerView ledger = LedgerView.open(data)) {
+        return ledger.snapshot().runs().stream()
+            .collect(Collectors.toMap(RunAccount::id, run -> run));
+      } catch (LedgerUnavailable damaged) {
+        return Map.of();
+      }
+    }
+
+    /** What came over HTTP, is still to be read, and was not in the backup: names of files. */
+    private record Waiting(List<String> taken, List<String> unknown) {}
+
+    /** Opens the runs of what came over HTTP and waits, as far as the ledger so far knows them. */
+    private static Waiting waiting(
+        Settings settings, Path data, Ledger ledger, Map<String, RunAccount> before)
+        throws IOException {
+      Waiting waiting = new Waiting(new ArrayList<>(), new ArrayList<>());
+      Path spool = settings.spool(data);
+      if (!Files.isDirectory(spool)) {
+        return waiting;
+      }
+      List<Path> files;
+      try (Stream<Path> listed = Files.list(spool)) {
+        files = listed.filter(Files::isRegularFile).sorted().toList();
+      }
+      for (Path file : files) {
+        String id = file.getFileName().toString();
+        // A claim, or what did not come in whole.
+        if (id.contains(".") || ledger.run(id).isPresent()) {
+          continue;
+        }
+        RunAccount was = before.get(id);
+        boolean taken =
+            was != null
+                && was.phase().equals("READING")
+                && ledger
+                    .submit(again(was, file, data, settings.dedupeMode()))
+                    .filter(run -> run.id().equals(id))
+                    .isPresent();
+        (taken ? waiting.taken : waiting.unknown).add(was == null ? id : told(was));
+      }
+      return waiting;
+    }
+
+    private static Submission again(RunAccount was, Path file, Path data, DedupeMode usual)
+        throws IOException {
+      String hash = ContentHash.of(file);
+      try (LedgerView sofar = LedgerView.open(data)) {
+        DedupeMode mode = sofar.run(hash, was.source()).map(Run::dedupe).orElse(usual);
+        return new Submission(
+            was.id(), was.name(), was.source(), was.priority(), hash, mode, false, null);
+      }
+    }
+
+    /** An upload, and where its leads go. */
+    private static String told(RunAccount run) {
+      return run.id()
+          + " ("
+          + (run.source().isEmpty() ? "no source" : "source " + run.source())
+          + ", priority "
+          + run.priority().word()
+          + ")";
     }
 
     private static boolean isEmpty(Path folder) throws IOException {
@@ -155,7 +253,8 @@ final class BackupCommand extends LedgerCommand {
     }
 
     /** Files that were read to their end, and not yet so in the backup. */
-    private static List<String> missing(Path archive, List<RunAccount> runs) throws IOException {
+    private static List<String> missing(
+        Path archive, List<RunAccount> runs, Map<String, RunAccount> before) throws IOException {
       if (!Files.isDirectory(archive)) {
         return List.of();
       }
@@ -168,6 +267,7 @@ final class BackupCommand extends LedgerCommand {
         return files
             .map(file -> file.getFileName().toString())
             .filter(name -> known.stream().noneMatch(run -> FileNames.isOf(name, run)))
+            .map(name -> before.containsKey(name) ? told(before.get(name)) : name)
             .sorted()
             .toList();
       }
