@@ -18,14 +18,15 @@ import java.util.function.Supplier;
  * stop: what a restart does not cure is no reason. Ready is one that can take leads in and keep
  * them; each reason against it names its cure. A route behind the ledger that is stopped keeps
  * nobody away, since its leads wait there, and so does a broker that cannot be reached, since its
- * messages wait there: these are notes. Whoever does not bear the token hears the state alone.
- * Thread-safe.
+ * messages wait there, and files that cannot be read for now: these are notes. Whoever does not
+ * bear the token hears the state alone. Thread-safe.
  */
 final class Health {
   private final RouteBoard routes;
   private final Facts.Source facts;
   private final Delivery delivery;
   private final Supplier<List<String>> brokers;
+  private final Supplier<List<String>> waiting;
   private final Path data;
   private final Path inbox;
   private final Path spool;
@@ -37,6 +38,7 @@ final class Health {
    * @param facts tell whether the ledger can be read
    * @param delivery knows whether it can be written
    * @param brokers tell what is wrong with the brokers that routes read from
+   * @param waiting tells why files stay where they are that cannot be read for now
    * @param data the data folder
    * @param inbox the inbox
    * @param spool the spool
@@ -46,6 +48,7 @@ final class Health {
       Facts.Source facts,
       Delivery delivery,
       Supplier<List<String>> brokers,
+      Supplier<List<String>> waiting,
       Path data,
       Path inbox,
       Path spool) {
@@ -53,6 +56,7 @@ final class Health {
     this.facts = facts;
     this.delivery = delivery;
     this.brokers = brokers;
+    this.waiting = waiting;
     this.data = data;
     this.inbox = inbox;
     this.spool = spool;
@@ -97,6 +101,7 @@ final class Health {
   List<NotReady> notes() {
     List<NotReady> notes = new ArrayList<>();
     brokers.get().forEach(fault -> notes.add(new NotReady("brokers", fault)));
+    waiting.get().forEach(fault -> notes.add(new NotReady("files", fault)));
     notes.addAll(stopped(true));
     return notes;
   }

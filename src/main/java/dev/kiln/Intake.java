@@ -38,14 +38,19 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,10 +66,23 @@ public final class Intake {
 
   private static final String AGAIN = " is read on in a moment, since routes have changed";
 
+  /** Why a file stays whose run is not over though the routes are done with it. */
+  private static final String UNDONE =
+      "the routes ended without reading it to its end: an edited handler, filter or stop under routes/"
+          + " may be the reason; it is tried again and again";
+
+  private static final String NOT_ALL =
+      "not all of its rows came to the step store-batch: an edited handler, filter or split under"
+          + " routes/ may be the reason; it is tried again and again";
+
   /** Batches that are stored while the next ones are read, and the characters of all of them. */
   private static final int AHEAD = 8;
 
   private static final long CHARS_AHEAD = 1_000_000;
+
+  /** What Camel names where it says that no route begins with it. */
+  private static final Pattern MISSING =
+      Pattern.compile("direct:(?://)?(\\S+?)(?:\\?\\S*)?\\.?(?:\\s|$)");
 
   /** A batch that is on its way to the disk, with its rows. */
   private record Storing(
@@ -88,15 +106,21 @@ public final class Intake {
     private @Nullable Framer framer;
     private @Nullable Columns columns;
     private final Deque<Storing> storing = new ArrayDeque<>();
+
+    /** The last record that was handed to the ledger, or that it had before. */
+    private long handedIn;
+
     private long charsStoring;
     private boolean storedBefore;
     private String rejects = "";
 
-    /** What the ledger knows of how the file is written. */
-    private String note = "";
+    /** What the ledger knows of how the file is written; null where that is not known here. */
+    private @Nullable String note;
 
     Reading(Run run, Path file, Stand opened, String hash) {
       this.run = run;
+      this.handedIn = run.checkpoint();
+      this.note = run.resumed() ? null : "";
       this.opened = opened;
       this.file = file;
       this.hash = hash;
@@ -104,6 +128,7 @@ public final class Intake {
 
     private Reading(Run run) {
       this.run = run;
+      this.handedIn = run.checkpoint();
       this.opened = null;
       this.hash = "";
       this.file = Path.of("messages");
@@ -176,6 +201,7 @@ public final class Intake {
       long chars = batch.text().length();
       storing.add(new Storing(stored, batch.first(), batch.last(), chars));
       charsStoring += chars;
+      handedIn = batch.last();
     }
 
     /**
@@ -216,6 +242,11 @@ public final class Intake {
       waitFor(0, 0);
     }
 
+    /** Whether the routes have handed all records up to this one to the ledger. */
+    boolean handedIn(long last) {
+      return handedIn >= last;
+    }
+
     /** Whether its message turned out to be stored already, so that nothing of it was stored. */
     boolean storedBefore() {
       return storedBefore;
@@ -246,6 +277,9 @@ public final class Intake {
 
   /** Files whose runs are over and which could not be moved. */
   private final Map<Path, Reading> unmoved = new ConcurrentHashMap<>();
+
+  /** Files that stay where they are since they cannot be read (further) for now, and why. */
+  private final Map<Path, String> waiting = new ConcurrentHashMap<>();
 
   /**
    * An intake into a ledger.
@@ -386,7 +420,9 @@ public final class Intake {
     if (!blocked.isEmpty()) {
       LOG.warn("Run {}: blocked columns are left out: {}", run.id(), String.join(", ", blocked));
     }
-    note(reading, framer);
+    if (!waiting.containsKey(path)) {
+      note(reading, framer);
+    }
   }
 
   /** What is said of a run that was cancelled and is read on. */
@@ -469,6 +505,110 @@ public final class Intake {
           destination.toAbsolutePath().getParent(),
           failure.toString());
     }
+  }
+
+  /**
+   * Whether a file that the routes are done with may leave its place: its run is over, as the
+   * ledger has it. Where it is not, whatever the routes did, the file stays and is read on, and the
+   * log says so once.
+   *
+   * @param file where it lies
+   * @param reading what was read of it; null where its run was not opened
+   */
+  boolean mayLeave(Path file, @Nullable Reading reading) {
+    try {
+      if (reading != null && ledger.run(reading.run.id()).filter(Run::finished).isPresent()) {
+        waiting.remove(reading.file);
+        return true;
+      }
+      if (!waiting.containsKey(file)) {
+        waits(file, reading, UNDONE);
+      }
+    } catch (LedgerUnavailable unavailable) {
+      LOG.debug("{} stays where it is: {}", file.getFileName(), unavailable.getMessage());
+    }
+    return false;
+  }
+
+  /**
+   * Notes that a file stays where it is, and why: for the log, once for all files of one reason,
+   * for {@link #waiting}, and for its run.
+   *
+   * @param reading what was read of it; null where its run was not opened
+   * @param why with the cure; the same for all files that wait for the same
+   */
+  void waits(Path file, @Nullable Reading reading, String why) {
+    waiting.keySet().removeIf(other -> !Files.exists(other));
+    boolean told = waiting.containsValue(why);
+    waiting.put(file, why);
+    if (!told) {
+      LOG.warn("{} stays where it is: {}", file.getFileName(), why);
+    }
+    if (reading != null) {
+      try {
+        ledger.note(reading.run.id(), "waits: " + why);
+        reading.note = null;
+      } catch (LedgerUnavailable unavailable) {
+        LOG.debug("Run {} waits: {}", reading.run.id(), unavailable.getMessage());
+      }
+    }
+  }
+
+  /** Why files stay where they are that cannot be read (further) for now, with the cures. */
+  List<String> waiting() {
+    Map<String, List<Path>> files =
+        waiting.entrySet().stream()
+            .filter(entry -> Files.exists(entry.getKey()))
+            .collect(
+                Collectors.groupingBy(
+                    Map.Entry::getValue,
+                    TreeMap::new,
+                    Collectors.mapping(Map.Entry::getKey, Collectors.toList())));
+    return files.entrySet().stream()
+        .map(
+            entry ->
+                entry.getValue().get(0).getFileName()
+                    + (entry.getValue().size() == 1
+                        ? " stays where it is: "
+                        : " and " + (entry.getValue().size() - 1) + " more stay where they are: ")
+                    + entry.getKey())
+        .toList();
+  }
+
+  /**
+   * Has what is read wait where it is, since a route that it goes through is stopped or not there.
+   */
+  public void waitForRoute(
+      Exchange exchange,
+      @ExchangeProperty("run") @Nullable Reading reading,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
+    // It is no failure, which Camel would log as an error.
+    exchange.setRollbackOnly(true);
+    GenericFile<?> taken = exchange.getProperty(Exchange.FILE_EXCHANGE_FILE, GenericFile.class);
+    Path file =
+        reading != null && !reading.messages()
+            ? reading.file
+            : taken != null && taken.getFile() instanceof File inbox ? inbox.toPath() : null;
+    if (file == null) {
+      // Whoever waits for the exchange tells of it.
+      return;
+    }
+    waits(
+        file,
+        reading,
+        "no route runs that begins with "
+            + missing(problem)
+            + ": \"kiln route start\" it, or mend the name in the route that calls it");
+  }
+
+  private static String missing(Throwable problem) {
+    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+      Matcher missing = MISSING.matcher(String.valueOf(cause.getMessage()));
+      if (missing.find()) {
+        return "direct:" + missing.group(1);
+      }
+    }
+    return "what another one calls";
   }
 
   /** The batches of the run that are not stored yet. */
@@ -614,6 +754,10 @@ public final class Intake {
       @ExchangeProperty("batch") RecordBatch batch,
       @ExchangeProperty("run") Reading reading)
       throws UnreadableFile {
+    if (leads.size() != batch.size()) {
+      throw new IllegalStateException(
+          "Of " + batch.size() + " rows " + leads.size() + " came to be stored.");
+    }
     reading.add(
         ledger.store(
             reading.run,
@@ -635,7 +779,8 @@ public final class Intake {
   }
 
   /**
-   * Notes that the run was read to its end.
+   * Notes that the run was read to its end. Where rows of it did not come to {@link #store} it
+   * stays open, and so does its file where it is.
    *
    * @throws UnreadableFile if none of its rows is a lead
    * @throws ReadingStopped if the file is no longer what was opened, or another Kiln on the ledger
@@ -648,6 +793,10 @@ public final class Intake {
       mustGoOn(exchange, reading);
       try {
         reading.mustBeStored();
+        if (framer.hasNext() || !reading.handedIn(framer.read())) {
+          waits(reading.file, reading, NOT_ALL);
+          return;
+        }
         note(reading, framer);
         if (!ledger.yields(reading.run.id())) {
           throw framer.withoutLeads();

@@ -241,6 +241,10 @@ final class Messages {
     } catch (UnreadableFile impossible) {
       throw new IllegalStateException("A message is no file", impossible);
     }
+    if (!reading.handedIn(batch.last())) {
+      throw new IllegalStateException(
+          "The routes ended before the message came to the step store-batch.");
+    }
     if (reading.storedBefore()) {
       return run;
     }

@@ -344,7 +344,9 @@ final class Spool implements GenericFileFilter<File> {
   /** Moves a kept body that was read to where it goes; where that fails, the route does it. */
   void archive(Intake.Reading reading, Path file, Path destination) {
     try {
-      intake.shelve(reading, file, destination);
+      if (intake.mayLeave(file, reading)) {
+        intake.shelve(reading, file, destination);
+      }
     } finally {
       leave(file);
     }

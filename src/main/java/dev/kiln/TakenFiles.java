@@ -2,11 +2,13 @@ package dev.kiln;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileEndpoint;
@@ -20,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * What the routes do with a file before and after it is read: the beans {@code inbox} and {@code
  * spooled}. It is claimed just before it is read, and not when it is listed, so that Kilns that
  * share a folder share the work; and it goes to the exchange property {@code destination} once its
- * run is over. Thread-safe.
+ * run is over, and stays until then, whatever the routes did. Thread-safe.
  */
 final class TakenFiles implements GenericFileProcessStrategy<File> {
   private static final Logger LOG = LoggerFactory.getLogger(TakenFiles.class);
@@ -59,8 +61,22 @@ final class TakenFiles implements GenericFileProcessStrategy<File> {
       GenericFileEndpoint<File> endpoint,
       Exchange exchange,
       GenericFile<File> file) {
+    Path path = file.getFile().toPath();
     try {
-      return claims == null || claims.take(file.getFile().toPath());
+      FileChannel.open(path, StandardOpenOption.READ).close();
+    } catch (NoSuchFileException gone) {
+      return false;
+    } catch (IOException failure) {
+      intake.waits(
+          path,
+          null,
+          "it cannot be read ("
+              + failure.getClass().getSimpleName()
+              + "): let the user that runs Kiln read it");
+      return false;
+    }
+    try {
+      return claims == null || claims.take(path);
     } catch (IOException failure) {
       LOG.warn(
           "{} is not read, since it cannot be claimed ({}): let the user that runs Kiln write its folder",
@@ -98,7 +114,7 @@ final class TakenFiles implements GenericFileProcessStrategy<File> {
     Intake.Reading reading = exchange.getProperty("run", Intake.Reading.class);
     String destination = exchange.getProperty("destination", String.class);
     try {
-      if (reading != null && destination != null) {
+      if (intake.mayLeave(path, reading) && reading != null && destination != null) {
         if (names == null) {
           intake.shelve(reading, path, Path.of(destination));
         } else {

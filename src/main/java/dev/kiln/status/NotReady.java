@@ -1,16 +1,21 @@
 package dev.kiln.status;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A reason why a Kiln is not ready.
  *
- * @param check what was looked at: {@code ledger}, {@code folders}, {@code brokers} or {@code
- *     routes}
+ * @param check what was looked at: {@code ledger}, {@code folders}, {@code brokers}, {@code files}
+ *     or {@code routes}
  * @param reason what is wrong, with the cure
  */
 public record NotReady(String check, String reason) {
@@ -33,9 +38,21 @@ public record NotReady(String check, String reason) {
    * @param spool the spool
    */
   public static List<NotReady> folders(Path data, Path inbox, Path spool) {
+    return folders(data, inbox, spool, NotReady::usable);
+  }
+
+  /**
+   * The same.
+   *
+   * @param usable whether a folder may be read and written
+   */
+  static List<NotReady> folders(Path data, Path inbox, Path spool, Predicate<Path> usable) {
     List<NotReady> faults = new ArrayList<>();
     List<Path> folders = new ArrayList<>();
-    PRIORITIES.forEach(priority -> folders.add(inbox.resolve(priority)));
+    for (String priority : PRIORITIES) {
+      folders.add(inbox.resolve(priority));
+      folders.addAll(sources(inbox.resolve(priority)));
+    }
     folders.add(spool);
     FOLDERS.forEach(name -> folders.add(data.resolve(name)));
     for (Path folder : folders) {
@@ -48,9 +65,7 @@ public record NotReady(String check, String reason) {
             new NotReady(
                 "folders",
                 folder + " is not a folder: move it away and make a folder of that name"));
-      } else if (!Files.isReadable(folder)
-          || !Files.isWritable(folder)
-          || !Files.isExecutable(folder)) {
+      } else if (!usable.test(folder)) {
         faults.add(
             new NotReady(
                 "folders",
@@ -58,5 +73,23 @@ public record NotReady(String check, String reason) {
       }
     }
     return faults;
+  }
+
+  private static boolean usable(Path folder) {
+    return Files.isReadable(folder) && Files.isWritable(folder) && Files.isExecutable(folder);
+  }
+
+  /** The folders that intake looks into below one of the inbox. */
+  private static List<Path> sources(Path folder) {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(entry -> !entry.getFileName().toString().startsWith("."))
+          .filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
+          .sorted()
+          .toList();
+    } catch (IOException | UncheckedIOException unreadable) {
+      // The folder itself is told of.
+      return List.of();
+    }
   }
 }
