@@ -68,7 +68,13 @@ final class Jolokia implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop();
+    try {
+      server.stop();
+    } catch (IllegalStateException ending) {
+      // While Java ends, Jolokia cannot take back its own hook for that, which closes the port
+      // then.
+      LOG.debug("Jolokia is closed by Java's end: {}", ending.getMessage());
+    }
   }
 
   /** Jolokia's own log: what it was asked for is nobody's news. */

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * T16: SIGTERM ends Kiln within 25 s whatever it is at ({@link KilnProcess#terminate} looks at
- * that), and the next start goes on where it was. {@link StartIT} stops it idle and while it
- * delivers slowly, {@link DurabilityIT} while its ledger is locked.
+ * that), also with Jolokia on, and the next start goes on where it was. {@link StartIT} stops it
+ * idle and while it delivers slowly, {@link DurabilityIT} while its ledger is locked.
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class StopIT {
@@ -43,7 +43,10 @@ final class StopIT {
   void withEveryTableInAStateOfItsOwn(@TempDir Path folder) {
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
       rehearsal.configure(100, new Hook("tech-1", 5));
-      rehearsal.properties("kiln.delivery.first-wait = 1s", "kiln.breaker.open = 5s");
+      rehearsal.properties(
+          "kiln.delivery.first-wait = 1s",
+          "kiln.breaker.open = 5s",
+          "kiln.jolokia.listen = 127.0.0.1:0");
       rehearsal.order(
           "faults",
           """
@@ -67,7 +70,9 @@ final class StopIT {
                               WaitReason.TABLE_PAUSED))
                   && sum(snapshot, LeadState.SENDING) == 5);
       String before = kiln.err();
-      assertThat(kiln.terminate().err().substring(before.length())).doesNotContain("WARN", "ERROR");
+      Ended ended = kiln.terminate();
+      assertThat(ended.err().substring(before.length())).doesNotContain("WARN", "ERROR");
+      assertThat(ended.exit()).isEqualTo(143);
       JsonNode stopped = rehearsal.status();
       assertThat(Rehearsal.count(stopped, "SENDING")).isZero();
       assertThat(Rehearsal.count(stopped, "ACCEPTED")).isEqualTo(5);
