@@ -105,6 +105,10 @@ final class LiveRoutes {
    */
   boolean remove(RouteChange change) throws Exception {
     silent.clear();
+    return takeAway(change);
+  }
+
+  private boolean takeAway(RouteChange change) throws Exception {
     List<RoutePart> removed = new ArrayList<>();
     for (RoutePart part : change.gone()) {
       if (part.kind() == Kind.ROUTE) {
@@ -205,9 +209,10 @@ final class LiveRoutes {
    * @param between what to do while neither old nor new routes are there
    */
   void undo(RouteChange change, Runnable between) throws Exception {
+    // Of what was stopped it stays known, and since when: its route may not have been added yet.
     Set<String> stopped = Set.copyOf(silent);
     RouteChange back = change.reversed();
-    remove(back);
+    takeAway(back);
     silent.clear();
     silent.addAll(stopped);
     between.run();

@@ -495,6 +495,8 @@ final class ReloadTest {
     kiln.start();
     arrivesAt(FINANCE, "first.csv");
     kiln.context().getRouteController().stopRoute("intake-files-low");
+    List<String> notReady = kiln.notReady();
+    assertThat(notReady).anyMatch(reason -> reason.contains("intake-files-low"));
     Set<String> before = routes().keySet();
     String fault =
         refused(
@@ -525,6 +527,7 @@ final class ReloadTest {
     assertThat(routes().keySet()).isEqualTo(before);
     assertThat(kiln.context().getRouteController().getRouteStatus("intake-files-low"))
         .isEqualTo(ServiceStatus.Stopped);
+    assertThat(kiln.notReady()).as("health knows of it as before").isEqualTo(notReady);
     arrivesAt(FINANCE, "second.csv");
     takenUp(() -> Files.createDirectory(folder.resolve("nowhere")), true);
     arrivesAt(EVENTS, "third.csv");
