@@ -48,8 +48,10 @@ public final class DataLock implements AutoCloseable {
         throw failure;
       }
     } catch (IOException unusable) {
-      throw new InvalidConfiguration(
-          data, "cannot be used as the data folder: " + reason(unusable));
+      InvalidConfiguration fault =
+          new InvalidConfiguration(data, "cannot be used as the data folder: " + reason(unusable));
+      // What is wrong with a path is told as such; else its disk does not take what is written.
+      throw unusable instanceof FileSystemException ? fault : fault.forNow();
     }
   }
 

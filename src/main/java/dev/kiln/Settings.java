@@ -575,12 +575,13 @@ public final class Settings {
 
   private InvalidConfiguration notListening(String key, IOException failure) {
     return fault(
-        key,
-        "is \""
-            + value(key)
-            + "\", where Kiln cannot listen: "
-            + failure.getMessage()
-            + "; choose another port, or off");
+            key,
+            "is \""
+                + value(key)
+                + "\", where Kiln cannot listen: "
+                + failure.getMessage()
+                + "; choose another port, or off")
+        .forNow();
   }
 
   /** How many bytes an upload, or a polled page, may have at most, also once unpacked. */

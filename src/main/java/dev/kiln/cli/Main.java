@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,7 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "",
       "Exit codes: 0 done; 1 some leads did not get through, or work is parked; 2 usage or configuration; 3 already"
-          + " running.",
+          + " running; 4 of kiln run: it cannot start now, and may later.",
       "New here? kiln demo"
     })
 public final class Main {
@@ -39,6 +41,9 @@ public final class Main {
 
   /** Another Kiln runs on the same data. */
   static final int ALREADY_RUNNING = 3;
+
+  /** Of a start: what is wrong may be well a little later, though nobody changes anything. */
+  static final int NOT_NOW = 4;
 
   /** In the order in which the help lists them. */
   private static final List<Class<?>> COMMANDS =
@@ -142,21 +147,42 @@ public final class Main {
       command.getErr().println(failure.getMessage());
       return ALREADY_RUNNING;
     }
+    int exit = command.getCommand() instanceof RunCommand && isForNow(failure) ? NOT_NOW : USAGE;
     if (failure instanceof InvalidConfiguration || failure instanceof LedgerUnavailable) {
       command.getErr().println(failure.getMessage());
-      return USAGE;
+      return exit;
     }
     if (failure instanceof FileSystemException file) {
       command.getErr().println(reason(file));
-      return USAGE;
+      return exit;
     }
     if (failure instanceof UncheckedIOException || failure instanceof IOException) {
       command.getErr().println(failure.getMessage());
-      return USAGE;
+      return exit;
     }
     command.getErr().println("Kiln failed in a way that it should not have; please report this:");
     failure.printStackTrace(command.getErr());
     return USAGE;
+  }
+
+  /** Whether the same may go well a little later: a full disk, a server that is away. */
+  private static boolean isForNow(Exception failure) {
+    if (failure instanceof InvalidConfiguration invalid) {
+      return invalid.isForNow();
+    }
+    if (failure instanceof LedgerUnavailable unavailable) {
+      return unavailable.isForNow();
+    }
+    Throwable cause =
+        failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
+    return cause instanceof IOException && !(cause instanceof AccessDeniedException);
+  }
+
+  /** A failure to write a file, with its name: a disk that is full does not tell it. */
+  static FileSystemException at(Path file, IOException failure) {
+    return failure instanceof FileSystemException told
+        ? told
+        : new FileSystemException(file.toString(), null, failure.getMessage());
   }
 
   /** A file system's failure with its kind: by itself it is only a path. */

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 public final class InvalidConfiguration extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean forNow;
+
   /**
    * A fault on one line.
    *
@@ -18,7 +20,7 @@ public final class InvalidConfiguration extends RuntimeException {
    * @param fault what is wrong and what to write instead
    */
   public InvalidConfiguration(Path file, int line, String fault) {
-    super(file + ":" + line + ": " + fault);
+    this(file + ":" + line + ": " + fault, false);
   }
 
   /**
@@ -28,6 +30,21 @@ public final class InvalidConfiguration extends RuntimeException {
    * @param fault what is wrong and what to do
    */
   public InvalidConfiguration(Path file, String fault) {
-    super(file + ": " + fault);
+    this(file + ": " + fault, false);
+  }
+
+  private InvalidConfiguration(String message, boolean forNow) {
+    super(message);
+    this.forNow = forNow;
+  }
+
+  /** The same, of what may come right though nobody changes the file: a port that is taken. */
+  public InvalidConfiguration forNow() {
+    return new InvalidConfiguration(String.valueOf(getMessage()), true);
+  }
+
+  /** Whether the same file may be right a little later. */
+  public boolean isForNow() {
+    return forNow;
   }
 }

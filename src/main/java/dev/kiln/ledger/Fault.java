@@ -8,6 +8,9 @@ sealed interface Fault permits SqliteFault, PostgresFault {
   /** Whether that is what the operation was to write: it is of no use to try again. */
   boolean ofContent();
 
+  /** Whether it may end though nobody changes how Kiln is set up. */
+  boolean forNow();
+
   /** Whether nothing of the ledger may be used any more. */
   boolean damage();
 }

@@ -10,6 +10,7 @@ public final class LedgerUnavailable extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final boolean ofContent;
+  private final boolean forNow;
 
   /**
    * A failure.
@@ -17,10 +18,12 @@ public final class LedgerUnavailable extends RuntimeException {
    * @param message what to tell a person: what could not be done, why, and the cure
    * @param cause its innermost reason
    * @param ofContent whether what was to be written is at fault
+   * @param forNow whether it may work a little later though nobody changes how Kiln is set up
    */
-  LedgerUnavailable(String message, @Nullable Throwable cause, boolean ofContent) {
+  LedgerUnavailable(String message, @Nullable Throwable cause, boolean ofContent, boolean forNow) {
     super(message, cause);
     this.ofContent = ofContent;
+    this.forNow = forNow;
   }
 
   /**
@@ -29,11 +32,16 @@ public final class LedgerUnavailable extends RuntimeException {
    * @param message what to tell a person
    */
   LedgerUnavailable(String message) {
-    this(message, null, false);
+    this(message, null, false, false);
   }
 
   /** Whether the database is well and will never take what was to be written. */
   public boolean ofContent() {
     return ofContent;
+  }
+
+  /** Whether it may work a little later, though nobody changes how Kiln is set up. */
+  public boolean isForNow() {
+    return forNow;
   }
 }

@@ -83,6 +83,11 @@ enum PostgresFault implements Fault {
   }
 
   @Override
+  public boolean forNow() {
+    return this == AWAY || this == FULL || this == DISK || this == READ_ONLY || this == LOCKED;
+  }
+
+  @Override
   public boolean damage() {
     return this == DAMAGED;
   }

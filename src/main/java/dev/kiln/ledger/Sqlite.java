@@ -278,7 +278,8 @@ final class Sqlite extends Store {
               + SqliteFault.of(failure).words(to, root(failure).getMessage())
               + ".",
           root(failure),
-          false);
+          false,
+          SqliteFault.of(failure).forNow());
     }
   }
 

@@ -57,6 +57,11 @@ enum SqliteFault implements Fault {
   }
 
   @Override
+  public boolean forNow() {
+    return this == FULL || this == DISK || this == LOCKED || this == NO_LIBRARY;
+  }
+
+  @Override
   public boolean damage() {
     return this == DAMAGED;
   }

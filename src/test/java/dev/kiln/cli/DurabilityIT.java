@@ -110,7 +110,11 @@ final class DurabilityIT {
   }
 
   private static String refused(Ended ended) {
-    assertThat(ended.exit()).as(ended.err()).isEqualTo(Main.USAGE);
+    return refused(Main.USAGE, ended);
+  }
+
+  private static String refused(int exit, Ended ended) {
+    assertThat(ended.exit()).as(ended.err()).isEqualTo(exit);
     assertThat(ended.out()).isEmpty();
     return ended.err();
   }
@@ -231,7 +235,9 @@ final class DurabilityIT {
         // While this connection is open its log stays: whoever writes next writes behind 3 MB.
         statement.execute("PRAGMA wal_autocheckpoint = 0");
         statement.execute("CREATE TABLE filler AS SELECT zeroblob(3000000)");
-        assertThat(refused(rehearsal.kilnBy(List.of("prlimit", "--fsize=2000000"), "run")))
+        assertThat(
+                refused(
+                    Main.NOT_NOW, rehearsal.kilnBy(List.of("prlimit", "--fsize=2000000"), "run")))
             .contains("data/kiln.db", "the disk of data is full")
             .hasLineCount(1);
       }
@@ -268,7 +274,8 @@ final class DurabilityIT {
             .until(() -> answered(rehearsal) == requests(rehearsal));
         assertThat(Rehearsal.count(rehearsal.status(), "SENDING")).isPositive();
         kiln.terminate();
-        assertThat(refused(rehearsal.kiln("run"))).contains("data/kiln.db", "keeps it locked");
+        assertThat(refused(Main.NOT_NOW, rehearsal.kiln("run")))
+            .contains("data/kiln.db", "keeps it locked");
         statement.execute("ROLLBACK");
       }
       assertThat(Rehearsal.count(rehearsal.status(), "SENDING")).isLessThanOrEqualTo(inFlight);

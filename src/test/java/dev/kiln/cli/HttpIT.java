@@ -120,7 +120,7 @@ final class HttpIT {
           "config/application.properties",
           "\nkiln.http.listen = 127.0.0.1:" + taken.getLocalPort() + "\n");
       Ended run = rehearsal.kiln("run");
-      assertThat(run.exit()).isEqualTo(2);
+      assertThat(run.exit()).isEqualTo(Main.NOT_NOW);
       assertThat(run.out()).isEmpty();
       assertThat(run.err())
           .startsWith(

@@ -124,29 +124,30 @@ final class PostgresTest {
 
   @ParameterizedTest
   @CsvSource({
-    "53100, disk of PostgreSQL is full",
-    "53300, raise max_connections",
-    "57P01, cannot be reached",
-    "08006, cannot be reached",
-    "28P01, kiln.ledger.password",
-    "42501, kiln.ledger.username",
-    "3D000, Make the database",
-    "25006, targetServerType=primary",
-    "25006, default_transaction_read_only",
-    "57014, statement_timeout",
-    "55P03, pg_stat_activity",
-    "58030, Look at its disk",
-    "XX001, bring back a backup",
-    "22021, what the database says",
-    "23505, what the database says",
+    "53100, disk of PostgreSQL is full, true",
+    "53300, raise max_connections, true",
+    "57P01, cannot be reached, true",
+    "08006, cannot be reached, true",
+    "28P01, kiln.ledger.password, false",
+    "42501, kiln.ledger.username, false",
+    "3D000, Make the database, false",
+    "25006, targetServerType=primary, true",
+    "25006, default_transaction_read_only, true",
+    "57014, statement_timeout, true",
+    "55P03, pg_stat_activity, true",
+    "58030, Look at its disk, true",
+    "XX001, bring back a backup, false",
+    "22021, what the database says, false",
+    "23505, what the database says, false",
   })
-  void everyRefusalIsToldWithItsCure(String state, String told) {
+  void everyRefusalIsToldWithItsCure(String state, String told, boolean forNow) {
     Store store = Store.postgres("jdbc:postgresql:kiln", null, null);
     LedgerUnavailable unavailable =
         new Guard(store)
             .refused(
                 new IllegalArgumentException(
                     "ada@example.com", new SQLException("what the database says", state)));
+    assertThat(unavailable.isForNow()).isEqualTo(forNow);
     assertThat(unavailable).hasMessageContaining(told).hasMessageNotContaining("ada@");
     assertThat(unavailable.getCause()).hasNoCause();
   }
@@ -186,7 +187,7 @@ final class PostgresTest {
               "kiln",
               null);
       Instant begun = Instant.now();
-      assertThat(store.mustHoldEveryCharacter(true)).isFalse();
+      assertThat(store.mustBeFit(true)).isFalse();
       assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofSeconds(8));
     }
   }
@@ -567,7 +568,9 @@ final class PostgresTest {
     Store nowhere = inSchema(empty, "nowhere");
     for (ThrowingCallable use :
         List.<ThrowingCallable>of(
-            nowhere::mustBeFit, () -> Ledger.open(nowhere), () -> Ledger.exists(nowhere))) {
+            () -> nowhere.mustBeFit(false),
+            () -> Ledger.open(nowhere),
+            () -> Ledger.exists(nowhere))) {
       assertThatThrownBy(use)
           .isInstanceOf(LedgerUnavailable.class)
           .hasMessageContainingAll(nowhere.toString(), "Make the database or schema");
