@@ -2,7 +2,6 @@ package dev.kiln;
 
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Placeholders;
-import dev.kiln.clay.Secret;
 import dev.kiln.lead.Hygiene;
 import dev.kiln.lead.Industries;
 import dev.kiln.lead.InvalidConfiguration;
@@ -12,7 +11,6 @@ import dev.kiln.ledger.Store;
 import dev.kiln.plan.Prices;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * All that stands under {@code config/} and {@code routes/}, read and checked one against the
@@ -44,7 +42,7 @@ record Configuration(
             .withMail(mailDomains(places, settings), settings.refusedMail())
             .withBlocked(settings.blocked());
     Placeholders placeholders = new Placeholders(places.secrets(), System.getenv());
-    Optional<Secret> unused = settings.token(placeholders);
+    settings.mustHaveSecrets(placeholders);
     Store unusedHere = settings.ledger(places);
     RouteFiles routes = RouteFiles.read(places.routes());
     routes.mustAgreeWith(catalogue, places.clayYaml());

@@ -514,6 +514,21 @@ public final class Settings {
         .orElse(value(key));
   }
 
+  /**
+   * Reads every secret once that is read anew with each use, so that a start tells of one that is
+   * missing, and not a row that comes back and is refused for good.
+   *
+   * @throws InvalidConfiguration if there is no secret of that name
+   */
+  void mustHaveSecrets(Placeholders placeholders) {
+    Optional<Secret> unused = token(placeholders);
+    Optional<HttpPeer> unusedUrl = resultsNotify(placeholders);
+    if (resultsListen().isPresent()) {
+      Optional<Secret> unusedToken = resultsToken(placeholders);
+      Optional<Secret> unusedKey = signingKey(placeholders);
+    }
+  }
+
   private Optional<Secret> secret(String key, String holds, Placeholders placeholders) {
     return placeholders.resolve(value(key), holds, fault -> fault(key, fault)).map(Secret::new);
   }

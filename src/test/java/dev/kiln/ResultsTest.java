@@ -326,6 +326,14 @@ final class ResultsTest {
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageContaining("kiln.results.token is empty");
     kiln.set("kiln.results.token", "{{secret:results-token}}");
+    for (String key :
+        List.of("kiln.results.token", "kiln.results.signing-key", "kiln.results.notify")) {
+      kiln.set(key, "{{secret:nowhere}}");
+      assertThatThrownBy(() -> App.check(kiln.places()))
+          .isInstanceOf(InvalidConfiguration.class)
+          .hasMessageContainingAll(key + " needs the file", "nowhere");
+      kiln.set(key, key.equals("kiln.results.notify") ? "" : "{{secret:results-token}}");
+    }
     kiln.set("kiln.results.lead-id", "lead_id");
     assertThatThrownBy(kiln::start).hasMessageContaining("valid: a JSON pointer");
     kiln.set("kiln.results.lead-id", "/lead_id");
