@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,9 +63,28 @@ final class ResultFiles {
     }
   }
 
+  private static final String RESULTS = "results";
+
+  /** How {@code kiln restore} calls what it puts aside. */
+  private static final String ASIDE = RESULTS + ".before-";
+
   private final Path folder;
   private final String owner;
   private final int mostRows;
+
+  /** The folders of a data folder that hold results: those of now, and those put aside. */
+  static List<Path> folders(Path data) throws IOException {
+    try (Stream<Path> paths = Files.list(data)) {
+      return paths
+          .filter(
+              path -> {
+                String name = path.getFileName().toString();
+                return name.equals(RESULTS) || name.startsWith(ASIDE);
+              })
+          .sorted()
+          .toList();
+    }
+  }
 
   /**
    * Files below a folder.

@@ -41,7 +41,6 @@ final class Retention implements AutoCloseable {
       Pattern.compile("(\\d{4}-\\d{2}-\\d{2})(-\\d+)?\\.(csv|ndjson)");
 
   private static final List<String> OF_RUNS = List.of("archive", "rejects");
-  private static final String RESULTS = "results";
 
   private final Path data;
   private final Duties duties;
@@ -102,8 +101,10 @@ final class Retention implements AutoCloseable {
       for (String folder : OF_RUNS) {
         delete(data.resolve(folder), OF_RUN, before);
       }
-      for (Path table : in(data.resolve(RESULTS))) {
-        delete(table, OF_RESULTS, before);
+      for (Path results : ResultFiles.folders(data)) {
+        for (Path table : in(results)) {
+          delete(table, OF_RESULTS, before);
+        }
       }
     }
   }

@@ -480,6 +480,18 @@ public final class Settings {
     return load(places.config()).ledger(places);
   }
 
+  /**
+   * The folders in which files wait to be read, inbox and spool: for commands that look into them,
+   * also where another setting is wrong.
+   *
+   * @param places the folders of the Kiln
+   * @throws InvalidConfiguration if application.properties cannot be read
+   */
+  public static List<Path> waiting(Places places) {
+    Settings settings = load(places.config());
+    return List.of(settings.inbox(places.data()), settings.spool(places.data()));
+  }
+
   /** Where the ledger of a Kiln is kept; secrets are read anew. */
   Store ledger(Places places) {
     String key = LEDGER_PASSWORD;

@@ -28,7 +28,6 @@ import java.util.stream.Stream;
  * meanwhile; files that people have sent stay as they are. For one thread.
  */
 public final class Traces {
-  private static final String RESULTS = "results";
   private static final String REJECTS = "rejects";
   private static final List<String> SENT = List.of("archive", REJECTS);
 
@@ -60,13 +59,15 @@ public final class Traces {
 
   /** Blanks the rows that can be; to be called once. */
   public Traces blank() throws IOException {
-    for (Path table : in(data.resolve(RESULTS))) {
-      for (Path file : in(table)) {
-        String name = file.getFileName().toString();
-        if (name.endsWith(".csv")) {
-          blank(file, true, ResultFiles.OWN.size());
-        } else if (name.endsWith(".ndjson")) {
-          blank(file, false, 0);
+    for (Path results : ResultFiles.folders(data)) {
+      for (Path table : in(results)) {
+        for (Path file : in(table)) {
+          String name = file.getFileName().toString();
+          if (name.endsWith(".csv")) {
+            blank(file, true, ResultFiles.OWN.size());
+          } else if (name.endsWith(".ndjson")) {
+            blank(file, false, 0);
+          }
         }
       }
     }
@@ -76,9 +77,27 @@ public final class Traces {
       }
     }
     for (Path file : sent()) {
-      look(file);
+      look(file, left);
     }
     return this;
+  }
+
+  /**
+   * The files that wait to be read and hold the address; those that cannot be looked through are
+   * {@link #unread} from then on.
+   *
+   * @param folders where they wait: inbox and spool
+   */
+  public List<Path> waiting(List<Path> folders) throws IOException {
+    List<Path> waiting = new ArrayList<>();
+    for (Path folder : folders) {
+      for (Path file : Trees.paths(folder, Integer.MAX_VALUE)) {
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+          look(file, waiting);
+        }
+      }
+    }
+    return waiting;
   }
 
   /** The files that people have sent: read ones, and those that were refused as a whole. */
@@ -95,7 +114,7 @@ public final class Traces {
     return sent;
   }
 
-  private void look(Path file) {
+  private void look(Path file, List<Path> holding) {
     Optional<Boolean> holds;
     try {
       holds = address.isInFile(file);
@@ -107,7 +126,7 @@ public final class Traces {
     if (holds.isEmpty()) {
       unread.add(file);
     } else if (holds.get()) {
-      left.add(file);
+      holding.add(file);
     }
   }
 

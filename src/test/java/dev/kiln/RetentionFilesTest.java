@@ -41,6 +41,9 @@ final class RetentionFilesTest {
     file(tech, "2026-10-20-mended.csv");
     file(tech, "2026-13-99.csv");
     file(results, "2026-10-20.csv");
+    Path before = data.resolve("results.before-1791000000000/outbound-leads-tech");
+    file(before, "2026-10-20.csv");
+    file(before, "2026-11-10.csv");
     try (LedgerFixture fixture = LedgerFixture.in(data)) {
       Retention keeps =
           new Retention(
@@ -76,5 +79,6 @@ final class RetentionFilesTest {
     assertThat(names(tech))
         .containsExactlyInAnyOrder("2026-11-10.csv", "2026-10-20-mended.csv", "2026-13-99.csv");
     assertThat(names(results)).contains("2026-10-20.csv");
+    assertThat(names(before)).containsExactly("2026-11-10.csv");
   }
 }

@@ -71,6 +71,33 @@ final class TracesTest {
   }
 
   @Test
+  @DisplayName("results that a restore has put aside are blanked too")
+  void putAside() throws Exception {
+    Path folder = Files.createDirectories(data.resolve("results.before-1764064800000"));
+    new ResultFiles(folder).append(List.of(row(1, "{\"name\":\"Lovelace\"}")), "");
+    assertThat(traces().rows()).isEqualTo(2);
+    assertThat(Files.readString(folder.resolve("tech/2026-11-25.csv")))
+        .doesNotContain("Lovelace")
+        .contains(RUN + "-1");
+  }
+
+  @Test
+  @DisplayName("files that wait to be read are looked through, however deep they lie")
+  void waiting() throws Exception {
+    Path inbox = Files.createDirectories(data.resolve("inbox/normal/events"));
+    Path spool = Files.createDirectories(data.resolve("spool"));
+    Path waits = Files.writeString(inbox.resolve("a.csv"), "email\n" + EMAIL + "\n");
+    Files.writeString(inbox.resolve("b.csv"), "email\nbob@example.com\n");
+    Path spooled = Files.writeString(spool.resolve(RUN), "[{\"email\":\"" + EMAIL + "\"}]");
+    Path pdf = Files.writeString(inbox.resolve("c.pdf"), "%PDF-1.7");
+    Traces traces = traces();
+    assertThat(traces.waiting(List.of(data.resolve("inbox"), spool, data.resolve("is-not-there"))))
+        .containsExactlyInAnyOrder(waits, spooled);
+    assertThat(traces.unread(Set.of())).containsExactly(pdf);
+    assertThat(traces.left(Set.of())).isEmpty();
+  }
+
+  @Test
   @DisplayName("rejected rows are blanked but for their line; what people sent is named")
   void rejects() throws Exception {
     Path folder = Files.createDirectories(data.resolve("rejects"));

@@ -37,6 +37,8 @@ final class ForgetCommand extends LedgerCommand {
     }
     Forgotten forgotten = ledger.forget(email);
     Traces traces = new Traces(places.data(), email, forgotten.leads()).blank();
+    List<String> waiting =
+        traces.waiting(Settings.waiting(places)).stream().map(Path::toString).toList();
     List<String> left = traces.left(forgotten.runs()).stream().map(Path::toString).toList();
     List<String> unread = traces.unread(forgotten.runs()).stream().map(Path::toString).toList();
     boolean logEmptied = ledger.fold();
@@ -50,10 +52,11 @@ final class ForgetCommand extends LedgerCommand {
               .put("rows_in_files", traces.rows())
               .put("log_emptied", logEmptied);
       left.forEach(node.putArray("files_left")::add);
+      waiting.forEach(node.putArray("files_waiting")::add);
       unread.forEach(node.putArray("files_unread")::add);
       out.println(node);
     } else {
-      told(places, forgotten, traces.rows(), left, unread).forEach(out::println);
+      told(places, forgotten, traces.rows(), left, waiting, unread).forEach(out::println);
       if (!logEmptied) {
         out.println(
             "What was deleted still stands in the file or the log of the ledger, since another command reads in it: run"
@@ -64,7 +67,12 @@ final class ForgetCommand extends LedgerCommand {
   }
 
   private static List<String> told(
-      Places places, Forgotten forgotten, long rows, List<String> left, List<String> unread) {
+      Places places,
+      Forgotten forgotten,
+      long rows,
+      List<String> left,
+      List<String> waiting,
+      List<String> unread) {
     List<String> told = new ArrayList<>();
     told.add("Leads whose data was deleted: " + forgotten.leads().size() + ".");
     if (forgotten.strays() > 0) {
@@ -86,6 +94,12 @@ final class ForgetCommand extends LedgerCommand {
                               + kept.toDays()
                               + " days after their day (kiln.retention.files), or you now.")
                   .orElse("Kiln keeps them (kiln.retention.files is off): delete them by hand."));
+    }
+    if (!waiting.isEmpty()) {
+      told.add(
+          "Files that hold it and wait to be read: "
+              + String.join(", ", waiting)
+              + ". Take them out, or run the command again once they are read.");
     }
     if (!unread.isEmpty()) {
       told.add(
