@@ -4,9 +4,14 @@ import dev.kiln.Places;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
+import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
+import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import dev.kiln.ledger.Pausable;
 import java.io.PrintWriter;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Names that a command is given, checked against the catalogue. */
 final class Known {
@@ -18,10 +23,12 @@ final class Known {
   }
 
   /**
-   * The same for what must work at any time: while clay.yaml cannot be read the name is taken as it
-   * is, and that is said. An order to a name that nobody has does nothing.
+   * The same for what must work at any time: a name that the ledger knows is taken too, of a
+   * workspace or table that went or that only other nodes have; and while clay.yaml cannot be read
+   * the name is taken as it is, and that is said. An order to a name that nobody has does nothing.
    */
-  static void nameAtAnyTime(Places places, Pausable kind, String name, PrintWriter err) {
+  static void nameAtAnyTime(
+      Places places, Ledger ledger, Pausable kind, String name, PrintWriter err) {
     Catalogue catalogue;
     try {
       catalogue = Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets());
@@ -35,7 +42,18 @@ final class Known {
               + broken.getMessage());
       return;
     }
-    mustHave(places, kind, name, catalogue);
+    if (!isKnown(ledger, kind, name)) {
+      mustHave(places, kind, name, catalogue);
+    }
+  }
+
+  private static boolean isKnown(Ledger ledger, Pausable kind, String name) {
+    Snapshot account = ledger.view().snapshot();
+    Stream<String> names =
+        kind == Pausable.TABLE
+            ? account.tables().stream().map(TableAccount::name)
+            : account.workspaces().stream().map(WorkspaceAccount::name);
+    return names.anyMatch(name::equals) || ledger.orders().paused(kind, name);
   }
 
   private static void mustHave(Places places, Pausable kind, String name, Catalogue catalogue) {

@@ -23,7 +23,7 @@ abstract class PauseCommand extends LedgerCommand {
 
   @Override
   int change(Places places, Ledger ledger, PrintWriter out) {
-    Known.nameAtAnyTime(places, kind, name, err());
+    Known.nameAtAnyTime(places, ledger, kind, name, err());
     ledger.pause(kind, name, paused);
     String what = kind.word() + " " + name;
     out.println(

@@ -34,7 +34,7 @@ final class RateCommand extends LedgerCommand {
     if (reset == (rate != null)) {
       throw usage("Give either a rate, such as \"kiln rate main 5\", or --reset.");
     }
-    Known.nameAtAnyTime(places, Pausable.WORKSPACE, workspace, err());
+    Known.nameAtAnyTime(places, ledger, Pausable.WORKSPACE, workspace, err());
     try {
       ledger.rate(workspace, rate);
     } catch (IllegalArgumentException wrong) {

@@ -2,8 +2,11 @@ package dev.kiln.cli;
 
 import dev.kiln.Places;
 import dev.kiln.Settings;
+import dev.kiln.clay.Catalogue;
+import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.status.Cluster;
 import dev.kiln.status.NotReady;
 import dev.kiln.status.ReturnReport;
 import dev.kiln.status.RunReport;
@@ -88,17 +91,27 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private String all(LedgerView view) {
+    Instant now = view.now();
     return told(
-        view.snapshot(),
+        present(view.snapshot(), options.places(), now),
         notReady(options.places()),
         json ? "" : ReturnReport.silent(view.returns()),
-        view.now());
+        now);
   }
 
   private String told(Snapshot snapshot, List<NotReady> notReady, String silent, Instant now) {
     return json
         ? StatusJson.of(snapshot, notReady, now)
         : StatusText.of(snapshot, now) + silent + StatusText.notReady(notReady);
+  }
+
+  private static Snapshot present(Snapshot snapshot, Places places, Instant now) {
+    try {
+      return Cluster.present(
+          snapshot, Catalogue.readWithoutSecrets(places.clayYaml(), places.secrets()), now);
+    } catch (InvalidConfiguration unknown) {
+      return snapshot;
+    }
   }
 
   private static List<NotReady> notReady(Places places) {

@@ -1,6 +1,7 @@
 package dev.kiln.status;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.kiln.clay.Catalogue;
 import dev.kiln.ledger.LedgerView.NodeAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
@@ -43,6 +44,37 @@ public final class Cluster {
    */
   public static Cluster of(Snapshot snapshot, Instant now) {
     return new Cluster(snapshot, now);
+  }
+
+  /**
+   * The same account without the workspaces that went: a catalogue does not have them, no node
+   * leads them, and no lead waits for a table that it does not have.
+   *
+   * @param snapshot the account
+   * @param catalogue what there is
+   * @param now the ledger's time, to tell which lease still holds
+   */
+  public static Snapshot present(Snapshot snapshot, Catalogue catalogue, Instant now) {
+    boolean orphans =
+        snapshot.tables().stream()
+            .filter(table -> !catalogue.tables().containsKey(table.name()))
+            .anyMatch(table -> StatusText.open(table.states()) > 0);
+    if (orphans) {
+      return snapshot;
+    }
+    return new Snapshot(
+        snapshot.runs(),
+        snapshot.tables(),
+        snapshot.webhooks(),
+        snapshot.recentUse(),
+        snapshot.workspaces().stream()
+            .filter(
+                workspace ->
+                    catalogue.workspaces().containsKey(workspace.name())
+                        || workspace.leaseUntil().isAfter(now))
+            .toList(),
+        snapshot.budget(),
+        snapshot.nodes());
   }
 
   /** The node that leads a workspace; empty where none does. */

@@ -252,7 +252,8 @@ public final class StatusText {
         : some.toSeconds() + " s";
   }
 
-  private static long open(Map<LeadState, Long> states) {
+  /** Leads that are not settled. */
+  static long open(Map<LeadState, Long> states) {
     return states.entrySet().stream()
         .filter(entry -> entry.getKey().open())
         .mapToLong(Map.Entry::getValue)

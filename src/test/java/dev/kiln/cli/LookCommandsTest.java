@@ -11,7 +11,9 @@ import dev.kiln.lead.LeadKey;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerFixture.Row;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.ListedWebhook;
+import dev.kiln.ledger.Pausable;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
 import dev.kiln.ledger.WaitReason;
@@ -19,6 +21,7 @@ import dev.kiln.ledger.Waiting;
 import dev.kiln.ledger.Wish;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,6 +226,60 @@ final class LookCommandsTest {
     assertThat(kiln(new FindCommand(), "--email", "bob@example.com")).isZero();
     assertThat(out.toString()).contains("No such lead");
     assertThat(kiln(new ForgetCommand(), "ada")).isEqualTo(Main.USAGE);
+  }
+
+  @Test
+  void filesThatWaitAreNamed() throws Exception {
+    ledger();
+    Path inbox = Files.createDirectories(data.resolve("inbox/normal"));
+    Path waits = Files.writeString(inbox.resolve("people.csv"), EMAIL + "\n");
+    assertThat(kiln(new ForgetCommand(), EMAIL)).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("wait to be read: " + waits + ". Take them out");
+    assertThat(kiln(new ForgetCommand(), EMAIL, "--json")).isZero();
+    JsonNode forgotten = new ObjectMapper().readTree(out.toString());
+    assertThat(forgotten.path("files_waiting").path(0).asText()).isEqualTo(waits.toString());
+    assertThat(forgotten.path("files_left")).isEmpty();
+  }
+
+  @Test
+  void whatTheLedgerKnowsTakesOrdersAndIsNoLongerShown(@TempDir Path folder) throws Exception {
+    ledger();
+    try (Ledger beside = Ledger.openBeside(Store.embedded(data))) {
+      beside.rate("second", new BigDecimal("5"));
+      beside.pause(Pausable.WORKSPACE, "second", true);
+      beside.pause(Pausable.TABLE, "gone", true);
+    }
+    Files.writeString(
+        folder.resolve("clay.yaml"),
+        """
+        workspaces:
+          main:
+            rate-per-second: 5
+        tables:
+          tech:
+            webhooks:
+              - { name: tech-1, url: "{{secret:tech-1-url}}" }
+        """);
+    String config = folder.toString();
+    assertThat(kiln(new StatusCommand(), "--config", config)).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("people").doesNotContain("second");
+    assertThat(kiln(new RateCommand(), "--config", config, "second", "--reset"))
+        .as(err.toString())
+        .isZero();
+    assertThat(kiln(new PauseCommand.Resume(), "--config", config, "workspace", "second")).isZero();
+    assertThat(kiln(new PauseCommand.Resume(), "--config", config, "table", "gone")).isZero();
+    assertThat(kiln(new PauseCommand.Pause(), "--config", config, "table", "tecj"))
+        .isEqualTo(Main.USAGE);
+    assertThat(err.toString()).contains("has no table tecj; did you mean \"tech\"?");
+    try (LedgerView view = LedgerView.open(data)) {
+      assertThat(view.snapshot().workspaces())
+          .filteredOn(workspace -> workspace.name().equals("second"))
+          .allSatisfy(
+              workspace -> {
+                assertThat(workspace.rate()).isZero();
+                assertThat(workspace.paused()).isFalse();
+              });
+    }
   }
 
   @Test

@@ -3,9 +3,14 @@ package dev.kiln.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kiln.clay.Budgets;
+import dev.kiln.clay.Catalogue;
+import dev.kiln.clay.Workspace;
+import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.BudgetAccount;
 import dev.kiln.ledger.LedgerView.NodeAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
+import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
 import java.time.Instant;
 import java.util.List;
@@ -77,6 +82,32 @@ final class ClusterTest {
         new WorkspaceAccount("main", "a", 3, BEFORE, BEFORE, 0, false, NOW.minusSeconds(65));
     assertThat(text(snapshot(List.of(), given)))
         .contains("Workspace main: no Kiln delivers for it; its leads wait.");
+  }
+
+  @Test
+  @DisplayName("a workspace that went is left out, unless it is led or a lead may wait for it")
+  void went() {
+    Catalogue catalogue =
+        new Catalogue(Map.of("main", new Workspace("main", 8, 0)), Map.of(), Budgets.none());
+    WorkspaceAccount main = led("main", "a", -7);
+    WorkspaceAccount gone = led("gone", "a", -7);
+    WorkspaceAccount elsewhere = led("elsewhere", "b", 5);
+    Snapshot all = snapshot(List.of(), elsewhere, gone, main);
+    assertThat(Cluster.present(all, catalogue, NOW).workspaces()).containsExactly(elsewhere, main);
+    for (LeadState state : LeadState.values()) {
+      Snapshot with =
+          new Snapshot(
+              all.runs(),
+              List.of(new TableAccount("banks", Map.of(state, 1L), null, null)),
+              all.webhooks(),
+              all.recentUse(),
+              all.workspaces(),
+              all.budget(),
+              all.nodes());
+      assertThat(Cluster.present(with, catalogue, NOW).workspaces().contains(gone))
+          .as("with a lead of its table that is %s", state)
+          .isEqualTo(state.open());
+    }
   }
 
   @Test
