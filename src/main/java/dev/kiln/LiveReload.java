@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,9 @@ final class LiveReload implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LiveReload.class);
   private static final long LOOK_MILLIS = 500;
   private static final long CLOSE_SECONDS = 5;
+
+  /** A wait that takes longer is told. */
+  private static final Duration UNNOTICED = Duration.ofSeconds(2);
 
   /** How much longer than an answer may take leads are waited for. */
   private static final Duration GRACE = Duration.ofSeconds(30);
@@ -81,9 +85,10 @@ final class LiveReload implements AutoCloseable {
   /** What is in force. */
   private Configuration inForce;
 
-  /** The files as done with, and as seen at the last look. */
-  private ConfigFiles done;
+  /** The files as they are in force, as done with, and as seen at the last look. */
+  private ConfigFiles filesInForce;
 
+  private ConfigFiles done;
   private ConfigFiles seen;
   private boolean told;
   private volatile Reload state;
@@ -102,9 +107,10 @@ final class LiveReload implements AutoCloseable {
     this.routes = new LiveRoutes(running.camel, running.stops);
     this.started = inForce.settings();
     this.inForce = inForce;
+    this.filesInForce = before;
     this.done = before;
     this.seen = before;
-    this.state = new Reload(now(), null, null, Set.of());
+    this.state = new Reload(now(), null, null, Set.of(), null);
     var unused =
         watch.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -126,17 +132,43 @@ final class LiveReload implements AutoCloseable {
       if (still && !now.equals(done)) {
         take(now);
         done = now;
+      }
+      if (still) {
         told = false;
+        state = state.waiting(null);
       }
     } catch (Later | LedgerUnavailable later) {
-      if (!told) {
-        told = true;
-        LOG.info("A change of the configuration waits: {}", later.getMessage());
-      }
+      waits(String.valueOf(later.getMessage()));
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     } catch (Exception fault) {
       LOG.error("The configuration could not be looked at", fault);
+    }
+  }
+
+  /** A change waits: the log says so once, the account for as long as it does. */
+  private void waits(String forWhat) {
+    if (!told) {
+      told = true;
+      LOG.info("A change of the configuration waits: {}", forWhat);
+    }
+    state = state.waiting(forWhat);
+  }
+
+  /** Waits for something to end. */
+  @FunctionalInterface
+  private interface Wait {
+    boolean atMost(Duration time) throws InterruptedException;
+  }
+
+  /** Waits, and says so where that takes a while. */
+  private void await(Wait wait, Duration atMost, String forWhat) throws Exception {
+    if (wait.atMost(UNNOTICED)) {
+      return;
+    }
+    waits(forWhat);
+    if (!wait.atMost(atMost)) {
+      throw new Later(forWhat);
     }
   }
 
@@ -145,15 +177,21 @@ final class LiveReload implements AutoCloseable {
       Configuration next = Configuration.read(places);
       String changed = apply(next);
       Set<String> atNextStart = started.changedAtNextStart(next.settings());
-      state = new Reload(now(), null, null, atNextStart);
-      LOG.info(
-          "{} changed and {} in force{}",
-          done.changedBy(now).stream()
-              .map(Path::getFileName)
-              .map(String::valueOf)
-              .collect(Collectors.joining(", ")),
-          done.changedBy(now).size() == 1 ? "is" : "are",
-          changed.isEmpty() ? "" : " (" + changed + ")");
+      state = new Reload(now(), null, null, atNextStart, null);
+      Set<Path> files = filesInForce.changedBy(now);
+      filesInForce = now;
+      if (files.isEmpty()) {
+        LOG.info("The configuration is again the one in force");
+      } else {
+        LOG.info(
+            "{} changed and {} in force{}",
+            files.stream()
+                .map(Path::getFileName)
+                .map(String::valueOf)
+                .collect(Collectors.joining(", ")),
+            files.size() == 1 ? "is" : "are",
+            changed.isEmpty() ? "" : " (" + changed + ")");
+      }
       if (!atNextStart.isEmpty()) {
         LOG.warn(
             "{}: {} from the next start on: restart Kiln",
@@ -161,7 +199,7 @@ final class LiveReload implements AutoCloseable {
             String.join(", ", atNextStart) + (atNextStart.size() == 1 ? " counts" : " count"));
       }
     } catch (InvalidConfiguration wrong) {
-      state = new Reload(state.inForce(), wrong.getMessage(), now(), state.atNextStart());
+      state = new Reload(state.inForce(), wrong.getMessage(), now(), state.atNextStart(), null);
       LOG.error(
           "A change of the configuration is not taken up, and Kiln goes on as before: {}",
           wrong.getMessage());
@@ -184,12 +222,14 @@ final class LiveReload implements AutoCloseable {
       }
       if (!tables.isEmpty()) {
         running.delivery.hold(tables);
-        if (!running.delivery.empties(started.delivery().answerBy().plus(GRACE))) {
-          throw new Later("leads are on their way through routes that change");
-        }
+        await(
+            running.delivery::empties,
+            started.delivery().answerBy().plus(GRACE),
+            "leads are on their way through routes that change; until they are settled no more are offered to "
+                + String.join(", ", new TreeSet<>(tables)));
       }
-      if (change.takesAway(part -> !part.delivers()) && !running.intake.hold(GRACE)) {
-        throw new Later("files are being read by routes that change");
+      if (change.takesAway(part -> !part.delivers())) {
+        await(running.intake::hold, GRACE, "files are being read by routes that change");
       }
       running.stops.changing().lock();
       try {

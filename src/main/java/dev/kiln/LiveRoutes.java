@@ -4,6 +4,7 @@ import dev.kiln.RoutePart.Kind;
 import dev.kiln.lead.InvalidConfiguration;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -182,13 +183,19 @@ final class LiveRoutes {
         }
       }
     }
+    List<TemplatedRouteDefinition> templated = new ArrayList<>();
     for (RouteConfigurationBuilder builder : builders) {
       for (TemplatedRouteDefinition route :
           builder.getTemplatedRouteCollection().getTemplatedRoutes()) {
         if (routes.contains(route.getRouteId())) {
-          context.addRouteFromTemplatedRoute(route);
+          templated.add(route);
         }
       }
+    }
+    // Each starts as it is added, and these ask for the throttle of another at once.
+    templated.sort(Comparator.comparing(route -> "deliver".equals(route.getRouteTemplateRef())));
+    for (TemplatedRouteDefinition route : templated) {
+      context.addRouteFromTemplatedRoute(route);
     }
   }
 

@@ -7,9 +7,13 @@ import static dev.kiln.RunningKiln.leads;
 import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.ledger.WaitReason;
+import dev.kiln.simulate.Fault;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +36,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.slf4j.LoggerFactory;
 
 /** Files under config and routes that are saved while Kiln runs. */
 @ResourceLock(RunningKiln.MANAGED)
@@ -68,6 +73,8 @@ final class ReloadTest {
       """
           .stripLeading();
 
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final Logger logger = (Logger) LoggerFactory.getLogger(LiveReload.class);
   private Path folder;
   private RunningKiln kiln;
 
@@ -75,10 +82,14 @@ final class ReloadTest {
   void prepare(@TempDir Path temporary) {
     folder = temporary;
     kiln = new RunningKiln(temporary).ownRoutes();
+    log.setContext(logger.getLoggerContext());
+    log.start();
+    logger.addAppender(log);
   }
 
   @AfterEach
   void close() {
+    logger.detachAppender(log);
     kiln.close();
   }
 
@@ -143,6 +154,18 @@ final class ReloadTest {
     kiln.drop("normal/" + file, leads(file.hashCode() & 0xffff, 2, "Banking"));
     assertThat(kiln.settled(file).states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L));
     assertThat(kiln.count(table, LeadState.ACCEPTED)).isEqualTo(before + 2);
+  }
+
+  private void logged(String words) {
+    soon()
+        .untilAsserted(
+            () -> {
+              synchronized (log) {
+                assertThat(log.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .anyMatch(line -> line.contains(words));
+              }
+            });
   }
 
   // ---- Ways of saving ----
@@ -300,6 +323,28 @@ final class ReloadTest {
         .isEqualTo(ServiceStatus.Started);
   }
 
+  @Test
+  @DisplayName("a change that waits for leads on the wire says for what, and until it is in force")
+  void waitsForTheWire() throws Exception {
+    kiln.set("kiln.http.response-timeout", "6s");
+    kiln.clay().faults(Fault.of(Fault.Kind.HANG).withNext(1));
+    kiln.start();
+    kiln.drop("normal/hangs.csv", leads(1, 1, "Computer Software"));
+    soon().until(() -> kiln.requests("tech-1") == 1);
+    assertThat(state().waitsFor()).isNull();
+    Instant before = state().inForce();
+    kiln.inRoutes("delivery.camel.yaml", "Sends one lead to table {{table}}:", "One lead:");
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(state().json().path("waits_for").asText())
+                    .contains("leads are on their way", TECH, FINANCE));
+    assertThat(state().inForce()).isEqualTo(before);
+    soon().until(() -> state().inForce().isAfter(before));
+    assertThat(state().waitsFor()).isNull();
+    kiln.settled("hangs.csv");
+  }
+
   private static final String NEW_TABLE_ROUTE =
       """
 
@@ -335,6 +380,9 @@ final class ReloadTest {
     Map<String, Route> before = routes();
     Path clayYaml = kiln.places().clayYaml();
     String oldYaml = Files.readString(clayYaml);
+    refused(() -> Files.writeString(clayYaml, "nothing"), "clay.yaml");
+    takenUp(() -> Files.writeString(clayYaml, oldYaml));
+    logged("The configuration is again the one in force");
     String newYaml =
         oldYaml.replace("tables:\n", "  second:\n    rate-per-second: 100\ntables:\n")
             + """
@@ -366,6 +414,13 @@ final class ReloadTest {
     assertThat(changedSince(before))
         .containsExactly(
             "choose-table", "deliver-second", "pace-second", "table-banks", "window-second");
+    List<String> started = kiln.context().getRoutes().stream().map(Route::getId).toList();
+    assertThat(started.indexOf("deliver-second"))
+        .as("it asks for the throttle of pace-second as soon as it starts")
+        .isGreaterThan(started.indexOf("pace-second"))
+        .isGreaterThan(started.indexOf("window-second"));
+    logged(
+        "clay.yaml, choose-table.camel.yaml, second.camel.yaml, tables.camel.yaml changed and are in force");
     assertThat(jmx.isRegistered(managed)).isTrue();
     arrivesAt("banks", "second.csv");
     assertThat(kiln.stored("banks-1")).hasSize(2);

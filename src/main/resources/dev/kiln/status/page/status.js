@@ -383,6 +383,9 @@ function problems(status, workspaces, tables) {
       what: reload.fault,
     });
   }
+  if (reload && reload.waits_for) {
+    all.push({ key: "reload waits", head: "A saved change is not in force yet", what: `It waits: ${reload.waits_for}.` });
+  }
   if (reload && reload.at_next_start.length > 0) {
     const keys = reload.at_next_start;
     all.push({ key: "start", head: "Restart Kiln", what: `${keys.join(", ")} ${keys.length === 1 ? "counts" : "count"} from the next start on.` });
