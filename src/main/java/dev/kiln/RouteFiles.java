@@ -3,11 +3,11 @@ package dev.kiln;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Table;
+import dev.kiln.lead.ConfigText;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import dev.kiln.ledger.Priority;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,7 +105,7 @@ final class RouteFiles {
     }
     for (Path file : files) {
       try {
-        String text = Files.readString(file, StandardCharsets.UTF_8);
+        String text = ConfigText.read(file);
         routes.texts.put(file, text);
         new Compose(LoadSettings.builder().setLabel(file.toString()).build())
             .composeString(text)

@@ -5,6 +5,7 @@ import dev.kiln.clay.DeliveryPolicy;
 import dev.kiln.clay.Loopback;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Secret;
+import dev.kiln.lead.ConfigText;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.Mail;
 import dev.kiln.lead.NearestWord;
@@ -14,7 +15,6 @@ import java.io.IOException;
 import java.io.LineNumberReader;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -162,7 +162,7 @@ public final class Settings {
     if (Files.exists(file)) {
       Properties properties = new Properties();
       try {
-        settings.text = Files.readString(file, StandardCharsets.UTF_8);
+        settings.text = ConfigText.read(file);
         properties.load(new StringReader(settings.text));
       } catch (IOException | IllegalArgumentException unreadable) {
         throw new InvalidConfiguration(file, "cannot be read: " + unreadable.getMessage());

@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Priority;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -83,6 +86,37 @@ final class RouteFilesTest {
   void shippedRoutesAgree() throws Exception {
     Configuration.read(kiln.places());
     App.check(kiln.places());
+  }
+
+  @Test
+  @DisplayName("every file of the configuration says where it is not UTF-8")
+  void notUtf8() throws Exception {
+    Path config = kiln.ownRoutes().places().config();
+    Files.copy(Path.of("config/prices.yaml"), config.resolve("prices.yaml"));
+    for (Path file :
+        List.of(
+            config.resolve("industries.csv"),
+            config.resolve("personal-domains.txt"),
+            config.resolve("application.properties"),
+            config.resolve("clay.yaml"),
+            config.resolve("prices.yaml"),
+            kiln.places().routes().resolve("rejects.camel.yaml"))) {
+      Places places = kiln.places();
+      byte[] before = Files.readAllBytes(file);
+      long lines = Files.readString(file).lines().count();
+      Files.write(
+          file, "\n# Z\u00fcrich".getBytes(StandardCharsets.ISO_8859_1), StandardOpenOption.APPEND);
+      assertThatThrownBy(() -> Configuration.read(places))
+          .isInstanceOf(InvalidConfiguration.class)
+          .hasMessageMatching(
+              Pattern.quote(file.toString())
+                  + ":("
+                  + (lines + 1)
+                  + "|"
+                  + (lines + 2)
+                  + "): is not UTF-8 text; save it as UTF-8");
+      Files.write(file, before);
+    }
   }
 
   @Test

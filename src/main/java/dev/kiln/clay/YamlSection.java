@@ -1,11 +1,10 @@
 package dev.kiln.clay;
 
+import dev.kiln.lead.ConfigText;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,12 +62,10 @@ public final class YamlSection {
   public static YamlSection read(Path file, String needs) {
     String text;
     try {
-      text = Files.readString(file);
+      text = ConfigText.read(file);
     } catch (NoSuchFileException e) {
       throw new InvalidConfiguration(
           file, "does not exist; name the folder that holds it with --config");
-    } catch (CharacterCodingException e) {
-      throw new InvalidConfiguration(file, "is not UTF-8 text; save it as UTF-8");
     } catch (IOException e) {
       throw new InvalidConfiguration(
           file, "cannot be read (" + e.getClass().getSimpleName() + "); check its permissions");

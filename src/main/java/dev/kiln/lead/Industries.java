@@ -3,7 +3,6 @@ package dev.kiln.lead;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.text.Normalizer;
@@ -47,12 +46,12 @@ public final class Industries {
   public static Industries load(Path csv) {
     List<String> lines;
     try {
-      lines = Files.readAllLines(csv, StandardCharsets.UTF_8);
+      lines = ConfigText.read(csv).lines().toList();
     } catch (NoSuchFileException e) {
       throw new InvalidConfiguration(
           csv, "is missing; write a header \"industry,sector\" and one pair a line");
     } catch (IOException e) {
-      throw new InvalidConfiguration(csv, "cannot be read as UTF-8 text: " + e);
+      throw new InvalidConfiguration(csv, "cannot be read: " + e);
     }
     Map<String, Entry> entries = new HashMap<>();
     int industry = -1;

@@ -1,7 +1,6 @@
 package dev.kiln.lead;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -41,9 +40,9 @@ public final class MailDomains {
     }
     List<String> lines;
     try {
-      lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+      lines = ConfigText.read(file).lines().toList();
     } catch (IOException e) {
-      throw new InvalidConfiguration(file, "cannot be read as UTF-8 text: " + e);
+      throw new InvalidConfiguration(file, "cannot be read: " + e);
     }
     Set<String> domains = new HashSet<>();
     for (int i = 0; i < lines.size(); i++) {

@@ -287,7 +287,7 @@ final class CatalogueTest {
     Files.write(file, "# Zürich\n".getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> Catalogue.read(file, folder, environment))
         .isInstanceOf(InvalidConfiguration.class)
-        .hasMessage(file + ": is not UTF-8 text; save it as UTF-8");
+        .hasMessage(file + ":1: is not UTF-8 text; save it as UTF-8");
   }
 
   @Test
