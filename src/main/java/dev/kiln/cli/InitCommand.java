@@ -137,7 +137,11 @@ final class InitCommand implements Callable<Integer> {
       present.add(target);
       return;
     }
-    Files.write(target, content.readAllBytes());
+    try {
+      Files.write(target, content.readAllBytes());
+    } catch (IOException failure) {
+      throw Main.at(target, failure);
+    }
     written.add(target);
   }
 

@@ -77,7 +77,8 @@ final class SupportBundleCommand implements Callable<Integer> {
     Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
     Instant now = options.read(LedgerView::now, Instant.now());
     List<Traffic> traffic = options.read(LedgerView::traffic, List.of());
-    try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
+    OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
+    try (out;
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8)) {
       add(zip, "system.txt", system(places));
       add(zip, "check.txt", check(places));
@@ -92,6 +93,9 @@ final class SupportBundleCommand implements Callable<Integer> {
               .collect(Collectors.joining()));
       addFolder(zip, "config", places.config(), List.of(".properties", ".yaml"));
       addFolder(zip, "routes", places.routes(), List.of(".camel.yaml"));
+    } catch (IOException failure) {
+      Files.deleteIfExists(target);
+      throw Main.at(target, failure);
     }
     spec.commandLine()
         .getOut()

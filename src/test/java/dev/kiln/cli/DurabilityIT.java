@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.Proof;
+import dev.kiln.Trees;
 import dev.kiln.cli.KilnProcess.Ended;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -244,6 +246,19 @@ final class DurabilityIT {
       assertThat(refused(rehearsal.kilnBy(List.of("prlimit", "--fsize=65536"), "status")))
           .contains("library of SQLite could not be unpacked into", "Make room");
       mustBeWhole(ledger(rehearsal));
+    }
+  }
+
+  @Test
+  void aBundleOnAFullDiskIsToldByNameAndNotLeft(@TempDir Path folder) throws Exception {
+    try (Rehearsal rehearsal = new Rehearsal(folder)) {
+      StringBuilder noise = new StringBuilder("# ");
+      new Random(1).ints(200_000, 'A', 'z').forEach(letter -> noise.append((char) letter));
+      rehearsal.write("config/noise.yaml", noise.toString());
+      Files.createDirectories(rehearsal.data());
+      assertThat(refused(rehearsal.kilnBy(List.of("prlimit", "--fsize=65536"), "support-bundle")))
+          .containsPattern("^kiln-support-.*\\.zip: ");
+      assertThat(Trees.paths(folder, 2)).noneMatch(path -> path.toString().endsWith(".zip"));
     }
   }
 
