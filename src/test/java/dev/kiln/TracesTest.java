@@ -74,7 +74,7 @@ final class TracesTest {
   @DisplayName("results that a restore has put aside are blanked too")
   void putAside() throws Exception {
     Path folder = Files.createDirectories(data.resolve("results.before-1764064800000"));
-    new ResultFiles(folder).append(List.of(row(1, "{\"name\":\"Lovelace\"}")), "");
+    new ResultFiles(folder, "data").append(List.of(row(1, "{\"name\":\"Lovelace\"}")), "");
     assertThat(traces().rows()).isEqualTo(2);
     assertThat(Files.readString(folder.resolve("tech/2026-11-25.csv")))
         .doesNotContain("Lovelace")

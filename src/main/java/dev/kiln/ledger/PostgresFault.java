@@ -84,7 +84,10 @@ enum PostgresFault implements Fault {
 
   @Override
   public boolean forNow() {
-    return this == AWAY || this == FULL || this == DISK || this == READ_ONLY || this == LOCKED;
+    return switch (this) {
+      case AWAY, FULL, DISK, READ_ONLY, LOCKED, STOPPED, CROWDED -> true;
+      case FORBIDDEN, MISSING, DAMAGED, CONTENT, OPERATION -> false;
+    };
   }
 
   @Override
