@@ -180,6 +180,11 @@ public final class WithoutLedger {
     public void failed(Exchange failed) {
       standStill(failed.getException());
     }
+
+    /** Likewise. */
+    public void waitForRoute(Exchange failed) {
+      standStill(failed.getException());
+    }
   }
 
   /** {@code clay:}, which posts what no ledger has begun. */
