@@ -117,7 +117,7 @@ final class ClayProducer extends DefaultProducer {
           Reply.Kind.ANSWERED,
           status,
           header(request.getMessage().getHeaders(), "Retry-After"),
-          failure == null ? text(request, webhook) : "",
+          failure == null && status / 100 != 2 ? text(request, webhook) : "",
           millis,
           row.length);
     }

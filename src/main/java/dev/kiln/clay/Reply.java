@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param status the HTTP status; 0 where there was no answer
  * @param retryAfter the {@code Retry-After} header as it came; null where there was none
  * @param text the beginning of the answer's body, at most 16,384 characters that may repeat the
- *     row, or the kind of failure; never a URL
+ *     row, or the kind of failure; never a URL; empty of a 2xx, whose body says nothing
  * @param millis from request to answer or failure
  * @param bytes size of the request's body
  */
