@@ -62,13 +62,9 @@ final class DirectNames {
   /** A template: its names and the defaults of its parameters. */
   private record Template(List<Name> begun, List<Name> called, Map<String, String> defaults) {}
 
-  /** A route that is made from a template. */
-  private record Made(String template, Map<String, String> parameters, Path file, int line) {}
-
   private final List<Name> begun = new ArrayList<>();
   private final List<Name> called = new ArrayList<>();
   private final Map<String, Template> templates = new HashMap<>();
-  private final List<Made> made = new ArrayList<>();
 
   /** Takes the names of a file. */
   void take(Path file, Node root) {
@@ -82,36 +78,28 @@ final class DirectNames {
   private void take(Path file, NodeTuple part) {
     String word = RouteFiles.scalar(part.getKeyNode());
     if ("routeTemplate".equals(word) && part.getValueNode() instanceof MappingNode template) {
-      Template names =
-          new Template(new ArrayList<>(), new ArrayList<>(), parameters(template, "defaultValue"));
+      Template names = new Template(new ArrayList<>(), new ArrayList<>(), defaults(template));
       walk(file, template, true, names.begun, names.called);
       templates.put(String.valueOf(RouteFiles.text(template, "id")), names);
-    } else if ("templatedRoute".equals(word) && part.getValueNode() instanceof MappingNode route) {
-      made.add(
-          new Made(
-              String.valueOf(RouteFiles.text(route, "routeTemplateRef")),
-              parameters(route, "value"),
-              file,
-              RouteFiles.line(route)));
-    } else {
+    } else if (!"templatedRoute".equals(word)) {
       entry(file, part, true, begun, called);
     }
   }
 
-  private static Map<String, String> parameters(MappingNode node, String value) {
-    Map<String, String> parameters = new LinkedHashMap<>();
-    if (RouteFiles.child(node, "parameters") instanceof SequenceNode sequence) {
+  private static Map<String, String> defaults(MappingNode template) {
+    Map<String, String> defaults = new LinkedHashMap<>();
+    if (RouteFiles.child(template, "parameters") instanceof SequenceNode sequence) {
       for (Node parameter : sequence.getValue()) {
         if (parameter instanceof MappingNode mapping) {
           String name = RouteFiles.text(mapping, "name");
-          String given = RouteFiles.text(mapping, value);
-          if (name != null && given != null) {
-            parameters.put(name, given);
+          String value = RouteFiles.text(mapping, "defaultValue");
+          if (name != null && value != null) {
+            defaults.put(name, value);
           }
         }
       }
     }
-    return parameters;
+    return defaults;
   }
 
   private static void walk(
@@ -166,18 +154,20 @@ final class DirectNames {
   /**
    * Checks that no name is made twice and that each that is called is made.
    *
+   * @param made the routes that are made from templates
    * @throws InvalidConfiguration naming the second of two, or the call and the nearest name
    */
-  void mustMeet() {
+  void mustMeet(List<RouteFiles.Templated> made) {
     List<Name> froms = new ArrayList<>(begun);
     List<Name> tos = new ArrayList<>(called);
-    for (Made route : made) {
-      Template template = templates.get(route.template);
+    for (RouteFiles.Templated route : made) {
+      Template template = templates.get(route.template());
       if (template != null) {
         Map<String, String> parameters = new LinkedHashMap<>(template.defaults);
-        parameters.putAll(route.parameters);
-        template.begun.forEach(name -> froms.add(name.with(parameters, route.file, route.line)));
-        template.called.forEach(name -> tos.add(name.with(parameters, route.file, route.line)));
+        parameters.putAll(route.parameters());
+        template.begun.forEach(
+            name -> froms.add(name.with(parameters, route.file(), route.line())));
+        template.called.forEach(name -> tos.add(name.with(parameters, route.file(), route.line())));
       }
     }
     Map<String, Name> first = new HashMap<>();

@@ -67,7 +67,7 @@ final class RouteFiles {
   private record Named(String name, Path file, int line) {}
 
   /** A route made from a template. */
-  private record Templated(
+  record Templated(
       String template,
       String routeId,
       String prefixId,
@@ -191,7 +191,7 @@ final class RouteFiles {
    * @throws InvalidConfiguration naming the second of two, or the call and the nearest name
    */
   void directNamesMustMeet() {
-    directNames.mustMeet();
+    directNames.mustMeet(templated);
   }
 
   private void idsMustBeUnique() {
