@@ -42,7 +42,7 @@ final class Known {
               + broken.getMessage());
       return;
     }
-    if (!isKnown(ledger, kind, name)) {
+    if (!names(kind, catalogue).contains(name) && !isKnown(ledger, kind, name)) {
       mustHave(places, kind, name, catalogue);
     }
   }
@@ -57,11 +57,14 @@ final class Known {
   }
 
   private static void mustHave(Places places, Pausable kind, String name, Catalogue catalogue) {
-    Set<String> names =
-        kind == Pausable.TABLE ? catalogue.tables().keySet() : catalogue.workspaces().keySet();
+    Set<String> names = names(kind, catalogue);
     if (!names.contains(name)) {
       throw new InvalidConfiguration(
           places.clayYaml(), "has no " + kind.word() + " " + name + NearestWord.hint(name, names));
     }
+  }
+
+  private static Set<String> names(Pausable kind, Catalogue catalogue) {
+    return kind == Pausable.TABLE ? catalogue.tables().keySet() : catalogue.workspaces().keySet();
   }
 }
