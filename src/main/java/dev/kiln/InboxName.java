@@ -11,7 +11,7 @@ public final class InboxName {
   private InboxName() {}
 
   /** Whether intake leaves a file of that name alone. */
-  static boolean leftAlone(String name) {
+  public static boolean leftAlone(String name) {
     return name.startsWith(".")
         || ENDINGS.stream().anyMatch(name.toLowerCase(Locale.ROOT)::endsWith);
   }

@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.DataLock;
 import dev.kiln.FileNames;
+import dev.kiln.InboxName;
 import dev.kiln.Places;
 import dev.kiln.Settings;
 import dev.kiln.Trees;
@@ -210,7 +211,7 @@ final class BackupCommand extends LedgerCommand {
       for (Path file : files) {
         String id = file.getFileName().toString();
         // A claim, or what did not come in whole.
-        if (id.contains(".") || ledger.run(id).isPresent()) {
+        if (InboxName.leftAlone(id) || ledger.run(id).isPresent()) {
           continue;
         }
         RunAccount was = before.get(id);
