@@ -228,7 +228,7 @@ final class ClayComponent extends DefaultComponent {
     Trip trip = trip();
     try {
       ClassicHttpResponse response = sent(trip, scope, chain);
-      Answers.read(response, scope.execRuntime);
+      AnswerBody.read(response, scope.execRuntime);
       return response;
     } catch (IOException | HttpException | RuntimeException failure) {
       if (trip.isLate()) {
@@ -296,7 +296,7 @@ final class ClayComponent extends DefaultComponent {
     long asked = System.nanoTime();
     delivery.awaitTurn(trip.sending().lead().table());
     trip.takesTurn();
-    if (System.nanoTime() - asked > IDLE.toMilliseconds() * 1_000_000 && connection.isStale()) {
+    if (System.nanoTime() - asked > IDLE.toNanoseconds() && connection.isStale()) {
       throw new Stale();
     }
   }

@@ -10,13 +10,13 @@ import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 
 /** Reads the bodies of answers: of any of them as much as is of use, and no more. */
-final class Answers {
+final class AnswerBody {
   /** Bytes of a body that are read. */
   static final int MOST_BYTES = 16 * 1024;
 
   private static final int AT_ONCE = 1024;
 
-  private Answers() {}
+  private AnswerBody() {}
 
   /**
    * Replaces the body of an answer by its first {@value #MOST_BYTES} bytes, or what came of them
