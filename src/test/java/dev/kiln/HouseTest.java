@@ -411,6 +411,30 @@ final class HouseTest {
   }
 
   @Test
+  @DisplayName(
+      "what stands in for the ledger in the benchmark has each method that its routes name")
+  void theBenchmarkFollowsTheRoutes() {
+    String standIn = text(Path.of("src/bench/java/dev/kiln/WithoutLedger.java"));
+    Set<String> named = new TreeSet<>();
+    steps()
+        .forEach(
+            (path, step) -> {
+              if (path.matches("(delivery|tables|failures)\\..*")
+                  && Set.of("delivery", "intake", "onward")
+                      .contains(String.valueOf(step.get("ref")))) {
+                named.add(String.valueOf(step.get("method")).replaceFirst("\\(.*", ""));
+              }
+            });
+    assertThat(named)
+        .hasSizeGreaterThan(5)
+        .allSatisfy(
+            method ->
+                assertThat(standIn)
+                    .as("give the class Stand of it a method " + method)
+                    .contains(" " + method + "("));
+  }
+
+  @Test
   @DisplayName("the long form only: uri and parameters, no query string")
   void canonicalLongForm() {
     steps()
