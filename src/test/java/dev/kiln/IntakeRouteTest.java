@@ -305,24 +305,7 @@ final class IntakeRouteTest {
   @DisplayName("T9: a failure below the split never closes the run as read, and loses no row")
   void failureBelowTheSplitKeepsTheFile() throws Exception {
     kiln.set("kiln.intake.batch-rows", "2");
-    kiln.inRoutes(
-        "choose-table.camel.yaml",
-        "      steps:\n        - choice:\n",
-        "      steps:\n"
-            + """
-            - filter:
-                id: break-the-second-batch
-                expression:
-                  simple:
-                    expression: "${body.record} == 3"
-                steps:
-                  - throwException:
-                      id: break
-                      exceptionType: java.lang.IllegalStateException
-                      message: "a fault in an edited route"
-            - choice:
-            """
-                .indent(8));
+    kiln.failsAtTheThirdRecord();
     kiln.start();
     kiln.drop(
         "normal/leads.csv",
@@ -337,7 +320,7 @@ final class IntakeRouteTest {
     assertThat(kiln.files("inbox")).containsExactly("leads.csv");
     kiln.stop();
 
-    kiln.inRoutes("choose-table.camel.yaml", "${body.record} == 3", "${body.record} == 33");
+    kiln.failsNoMore();
     kiln.start();
     RunAccount mended = kiln.settled("leads.csv");
     assertThat(mended.id()).isEqualTo(broken.id());

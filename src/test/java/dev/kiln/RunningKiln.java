@@ -168,6 +168,31 @@ final class RunningKiln implements AutoCloseable {
     }
   }
 
+  /** Has the choice of a table fail at the third record, as a fault in an edited route does. */
+  RunningKiln failsAtTheThirdRecord() {
+    return inRoutes(
+        "choose-table.camel.yaml",
+        "        - choice:\n",
+        """
+                - filter:
+                    id: break-the-batch
+                    expression:
+                      simple:
+                        expression: "${body.record} == 3"
+                    steps:
+                      - throwException:
+                          id: break
+                          exceptionType: java.lang.IllegalStateException
+                          message: "a fault in an edited route"
+                - choice:
+        """);
+  }
+
+  /** Takes that back. */
+  RunningKiln failsNoMore() {
+    return inRoutes("choose-table.camel.yaml", "${body.record} == 3", "${body.record} == 33");
+  }
+
   /** The folders, with the configuration written. */
   Places places() {
     try {

@@ -248,23 +248,9 @@ final class UnfinishedRunTest {
   @EnumSource(Edit.class)
   @DisplayName("a file of which an edited route drops the rest stays, and is read on once mended")
   void editedRoute(Edit edit) throws Exception {
-    String breaks =
-        """
-                - filter:
-                    id: break-the-last-batch
-                    expression:
-                      simple:
-                        expression: "${body.record} == 3"
-                    steps:
-                      - throwException:
-                          id: break
-                          exceptionType: java.lang.IllegalStateException
-                          message: "a fault in an edited route"
-                - choice:
-        """;
     kiln.inRoutes(edit.file, edit.from, edit.to);
     if (edit == Edit.HANDLER) {
-      kiln.inRoutes("choose-table.camel.yaml", "        - choice:\n", breaks);
+      kiln.failsAtTheThirdRecord();
     }
     kiln.start();
     kiln.drop("normal/stays.csv", leads(1, 4, "Banking"));
@@ -273,7 +259,7 @@ final class UnfinishedRunTest {
 
     kiln.inRoutes(edit.file, edit.to, edit.from);
     if (edit == Edit.HANDLER) {
-      kiln.inRoutes("choose-table.camel.yaml", breaks, "        - choice:\n");
+      kiln.failsNoMore();
     }
     kiln.start();
     assertThat(isReadOn().states()).isEqualTo(Map.of(LeadState.ACCEPTED, 4L));
