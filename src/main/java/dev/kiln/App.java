@@ -392,7 +392,8 @@ public final class App implements AutoCloseable {
     beans.put("rejects", new Rejects(ledger.view(), places.data()));
     beans.put(
         "settled",
-        new SettledFiles(settings.stability(), Clock.systemUTC(), delivery::standsStill));
+        new SettledFiles(
+            settings.stability(), settings.tryAgain(), Clock.systemUTC(), delivery::standsStill));
     Spool spool =
         new Spool(
             spooled,
@@ -403,6 +404,7 @@ public final class App implements AutoCloseable {
             settings.largestUpload(),
             settings.dedupeMode(),
             intake,
+            settings.tryAgain(),
             delivery::standsStill);
     spool.sweep();
     if (mode != Mode.CHECK) {

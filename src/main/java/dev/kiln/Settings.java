@@ -88,6 +88,7 @@ public final class Settings {
     Map<String, String> defaults = new LinkedHashMap<>();
     defaults.put("kiln.intake.poll", "500ms");
     defaults.put("kiln.intake.stability", "2s");
+    defaults.put("kiln.intake.try-again", "10s");
     defaults.put(INBOX, DATA + "/inbox");
     defaults.put(SPOOL, DATA + "/spool");
     defaults.put("kiln.intake.claim-lease", "15m");
@@ -333,6 +334,11 @@ public final class Settings {
   /** How long a file must be unchanged before it is read. */
   public Duration stability() {
     return duration("kiln.intake.stability");
+  }
+
+  /** How long a file or an upload that could not be read to its end rests. */
+  public Duration tryAgain() {
+    return duration("kiln.intake.try-again");
   }
 
   /** The folder with high, normal and low, for a Kiln on a data folder. */

@@ -19,11 +19,10 @@ import org.apache.camel.component.file.GenericFileFilter;
  * followed. Thread-safe.
  */
 final class SettledFiles implements GenericFileFilter<java.io.File> {
-  private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
-
   private record Seen(Stand stand, Instant since, Instant notBefore) {}
 
   private final Duration stability;
+  private final Duration tryAgain;
   private final Clock clock;
   private final BooleanSupplier closed;
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
@@ -32,11 +31,13 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
    * A filter over time.
    *
    * @param stability how long a file must have stood still
+   * @param tryAgain how long a file that was let through is not let through again
    * @param clock tells the time
    * @param closed whether no file at all is let through now
    */
-  SettledFiles(Duration stability, Clock clock, BooleanSupplier closed) {
+  SettledFiles(Duration stability, Duration tryAgain, Clock clock, BooleanSupplier closed) {
     this.stability = stability;
+    this.tryAgain = tryAgain;
     this.clock = clock;
     this.closed = closed;
   }
@@ -67,7 +68,7 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
         || closed.getAsBoolean()) {
       return false;
     }
-    seen.put(path, new Seen(before.stand, before.since, now.plus(TRY_AGAIN)));
+    seen.put(path, new Seen(before.stand, before.since, now.plus(tryAgain)));
     return true;
   }
 

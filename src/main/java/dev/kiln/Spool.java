@@ -82,6 +82,7 @@ final class Spool implements GenericFileFilter<File> {
    * @param largest bytes that a body may have, also once unpacked
    * @param dedupe what becomes of leads that are known already, unless a sender says otherwise
    * @param intake moves what was read
+   * @param tryAgain how long a body that could not be read rests
    * @param closed whether no file at all is let through now
    */
   Spool(
@@ -93,6 +94,7 @@ final class Spool implements GenericFileFilter<File> {
       long largest,
       DedupeMode dedupe,
       Intake intake,
+      Duration tryAgain,
       BooleanSupplier closed) {
     this.folder = folder;
     this.unknown = unknown;
@@ -102,7 +104,7 @@ final class Spool implements GenericFileFilter<File> {
     this.largest = largest;
     this.dedupe = dedupe;
     this.intake = intake;
-    this.settled = new SettledFiles(Duration.ZERO, Clock.systemUTC(), closed);
+    this.settled = new SettledFiles(Duration.ZERO, tryAgain, Clock.systemUTC(), closed);
   }
 
   /**

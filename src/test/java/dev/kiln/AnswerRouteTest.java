@@ -98,6 +98,7 @@ class AnswerRouteTest {
       write(
           config.resolve("application.properties"),
           "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 2s\n"
+              + "kiln.breaker.open = 1s\n"
               + String.join("\n", properties));
       write(
           config.resolve("industries.csv"), Files.readString(Path.of("config", "industries.csv")));

@@ -837,7 +837,6 @@ final class IntakeRouteTest {
               rejects.toString(),
               "let the user");
       Files.delete(rejects);
-      touch(file, 4);
       soon()
           .untilAsserted(
               () -> assertThat(kiln.files("rejects")).containsExactly(run.id() + "-none.csv"));

@@ -172,7 +172,7 @@ final class KilnOnPostgresTest {
     int port = server.getPort();
     try (RunningKiln kiln =
         kiln(folder.resolve("kiln"), "jdbc:postgresql://localhost:" + port + "/postgres")) {
-      kiln.rate(50).start();
+      kiln.rate(100).start();
       kiln.drop("normal/leads.csv", leads(1, 300, INDUSTRY));
       Awaitility.await().atMost(LONG).until(() -> kiln.count(TECH, LeadState.ACCEPTED) > 50);
       server.close();

@@ -93,6 +93,7 @@ final class RunningKiln implements AutoCloseable {
     this.folder = folder;
     settings.put("kiln.intake.poll", "20ms");
     settings.put("kiln.intake.stability", "1ms");
+    settings.put("kiln.intake.try-again", "1s");
     settings.put("kiln.delivery.poll", "50ms");
     settings.put("kiln.delivery.first-wait", "200ms");
     settings.put("kiln.delivery.longest-wait", "1s");

@@ -37,6 +37,7 @@ final class SettingsTest {
     Settings settings = Settings.read(config);
     assertThat(settings.batchRows()).isEqualTo(100);
     assertThat(settings.stability()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(settings.tryAgain()).isEqualTo(Duration.ofSeconds(10));
     assertThat(settings.dedupeWindow()).isEqualTo(Duration.ofDays(90));
     assertThat(settings.dedupeMode()).isEqualTo(DedupeMode.SKIP);
     assertThat(settings.refusedMail()).isEmpty();

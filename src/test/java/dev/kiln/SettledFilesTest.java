@@ -18,11 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** T15: a file is taken once it stood still, whatever its own time says. */
 final class SettledFilesTest {
   private static final Duration STABILITY = Duration.ofSeconds(2);
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
 
   private final Path folder;
   private final SettableClock clock = new SettableClock(Instant.parse("2026-11-25T08:00:00Z"));
   private boolean closed;
-  private final SettledFiles settled = new SettledFiles(STABILITY, clock, () -> closed);
+  private final SettledFiles settled = new SettledFiles(STABILITY, TRY_AGAIN, clock, () -> closed);
 
   SettledFilesTest(@TempDir Path folder) {
     this.folder = folder;
@@ -63,9 +64,9 @@ final class SettledFilesTest {
     assertThat(accepts(file)).isFalse();
     clock.advance(STABILITY);
     assertThat(accepts(file)).isTrue();
-    clock.advance(Duration.ofSeconds(9));
+    clock.advance(TRY_AGAIN.minusMillis(1));
     assertThat(accepts(file)).isFalse();
-    clock.advance(Duration.ofSeconds(1));
+    clock.advance(Duration.ofMillis(1));
     assertThat(accepts(file)).isTrue();
   }
 

@@ -33,12 +33,16 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only PostgreSQL has: a network, users, other sessions, poolers. */
 @Tag("postgresql")
+@Execution(
+    ExecutionMode.CONCURRENT) // each has a database of its own, and waits for most of its time
 final class PostgresTest {
   private static LedgerFixture books(Store store) {
     LedgerFixture books = LedgerFixture.at(store);
