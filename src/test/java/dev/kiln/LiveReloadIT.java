@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Files that are saved over and over, while leads deliver. */
 @Tag("alone") // it counts threads, MBeans and open files
 final class LiveReloadIT {
-  private static final int RELOADS = Proof.of(10, 100);
+  private static final int RELOADS = Proof.of(6, 100);
   private static final int LEADS = Proof.of(600, 5_000);
   private static final int A_FILE = 10;
   private static final int IN_FLIGHT = 4;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("alone") // it measures, and reads JMX
 final class TableStopIT {
   private static final double RATE = 50;
-  private static final int FILES = Proof.of(20, 60);
+  private static final int FILES = Proof.of(14, 60);
   private static final int LEADS_A_FILE = 10;
   private static final int LEADS = FILES * LEADS_A_FILE;
   private static final Duration LONGEST = Duration.ofMinutes(2);

@@ -41,25 +41,26 @@ final class StartIT {
 
   private void allRefuse(String... says) {
     rehearsal.write("good.csv", Rehearsal.leads("good", 1));
-    refuse(
-        Stream.of(
+    Stream.of(
             rehearsal.start("check", "--routes", "routes"),
             rehearsal.start("run", "--routes", "routes"),
-            rehearsal.start("send", "--routes", "routes", "good.csv")),
-        says);
+            rehearsal.start("send", "--routes", "routes", "good.csv"))
+        .toList()
+        .forEach(process -> refuse(process.end(), says));
   }
 
   private void checkRefuses(String... says) {
-    refuse(Stream.of(rehearsal.start("check", "--routes", "routes")), says);
+    refuse(check(), says);
   }
 
-  private void refuse(Stream<KilnProcess> refusing, String... says) {
-    for (KilnProcess process : refusing.toList()) {
-      Ended ended = process.end();
-      assertThat(ended.exit()).as(ended.err()).isEqualTo(2);
-      assertThat(ended.out()).isEmpty();
-      assertThat(ended.err().lines()).singleElement().asString().contains(says);
-    }
+  private Ended check() {
+    return rehearsal.here("check", "--routes", rehearsal.folder().resolve("routes").toString());
+  }
+
+  private void refuse(Ended ended, String... says) {
+    assertThat(ended.exit()).as(ended.err()).isEqualTo(2);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err().lines()).singleElement().asString().contains(says);
     assertThat(rehearsal.received().path("requests").asInt()).isZero();
   }
 
@@ -81,7 +82,7 @@ final class StartIT {
   @Test
   void everyCommandNamesFileAndLineOfAFaultyConfiguration() throws Exception {
     shippedRoutes();
-    Ended good = rehearsal.kiln("check", "--routes", "routes");
+    Ended good = check();
     assertThat(good.exit()).as(good.err()).isZero();
 
     edit("config/clay.yaml", "rate-per-second", "rate-per-secnd");
@@ -91,13 +92,13 @@ final class StartIT {
     checkRefuses("config/clay.yaml:", "is not valid YAML");
     rehearsal.configure(10);
     edit("config/clay.yaml", "name: tech-1, url: ", "name: tech-1, token: \"{{secret:t}}\", url: ");
-    Ended unset = rehearsal.kiln("check", "--routes", "routes");
+    Ended unset = check();
     assertThat(unset.exit()).isEqualTo(2);
     assertThat(unset.err()).contains("config/clay.yaml:", "config/secrets/t", "does not exist");
     rehearsal.configure(10);
 
     rehearsal.write("config/prices.yaml", "as-of: 2026-03-11\nplan: {}\n");
-    Ended bad = rehearsal.kiln("check", "--routes", "routes");
+    Ended bad = check();
     assertThat(bad.exit()).isEqualTo(2);
     assertThat(bad.err()).contains("config/prices.yaml:2: ", "did you mean \"plans\"?");
     Files.delete(rehearsal.folder().resolve("config/prices.yaml"));

@@ -39,10 +39,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What only PostgreSQL has: a network, users, other sessions, poolers. */
+/**
+ * What only PostgreSQL has: a network, users, other sessions, poolers. Each test has a database of
+ * its own, and waits for most of its time: they run side by side.
+ */
 @Tag("postgresql")
-@Execution(
-    ExecutionMode.CONCURRENT) // each has a database of its own, and waits for most of its time
+@Execution(ExecutionMode.CONCURRENT)
 final class PostgresTest {
   private static LedgerFixture books(Store store) {
     LedgerFixture books = LedgerFixture.at(store);
