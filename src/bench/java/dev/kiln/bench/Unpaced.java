@@ -101,8 +101,9 @@ final class Unpaced implements Measure {
     return scale.of(5_000, 10_000);
   }
 
+  /** Rows until the second compiler, which waits for ten times as many calls, is done. */
   private static int warmUp(Scale scale) {
-    return scale.of(20_000, 60_000);
+    return scale.of(20_000, 300_000);
   }
 
   private static int rows(Scale scale) {
