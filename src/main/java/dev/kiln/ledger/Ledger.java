@@ -787,13 +787,15 @@ public final class Ledger implements AutoCloseable {
    */
   public int reroute(LeadSelection leads, String to, Duration dedupeWindow) {
     return inChunks(
-        (transaction, after) ->
+        leads,
+        LeadMoves.REROUTED,
+        (transaction, ids) ->
             LeadMoves.reroute(
                 transaction,
+                ids,
                 leads,
                 to,
                 clock.millis() - dedupeWindow.toMillis(),
-                after,
                 clock.millis()));
   }
 
@@ -804,7 +806,7 @@ public final class Ledger implements AutoCloseable {
    * @return how many are not settled
    */
   public int doubtUnsettled() {
-    return inChunks(LeadMoves::doubt);
+    return inChunks(LeadMoves.ALL, LeadMoves.DOUBTED, LeadMoves::doubt);
   }
 
   private int operate(
@@ -819,28 +821,39 @@ public final class Ledger implements AutoCloseable {
         .filter(state -> state != to)
         .forEach(state -> state.mustAllow(to));
     return inChunks(
-        (transaction, after) ->
+        leads,
+        from,
+        (transaction, ids) ->
             LeadMoves.move(
                 transaction,
+                ids,
                 leads,
                 from,
                 to,
                 reason,
                 clock.millis() - dedupeWindow.toMillis(),
-                after,
                 clock.millis()));
   }
 
-  private int inChunks(BiFunction<Transaction, Long, LeadMoves.Moved> chunk) {
+  private int inChunks(
+      LeadSelection leads,
+      Set<LeadState> states,
+      BiFunction<Transaction, List<Long>, LeadMoves.Moved> chunk) {
     int moved = 0;
     long after = 0;
-    LeadMoves.Moved some;
+    List<Long> found;
     do {
       long from = after;
-      some = writer.write(transaction -> chunk.apply(transaction, from));
-      moved += some.moved();
-      after = some.lastId();
-    } while (some.seen() == LeadMoves.AT_ONCE);
+      found = readers.withHandle(handle -> LeadMoves.find(handle, leads, states, from));
+      List<Long> rest = found;
+      while (!rest.isEmpty()) {
+        List<Long> ids = rest;
+        LeadMoves.Moved some = writer.write(transaction -> chunk.apply(transaction, ids));
+        moved += some.moved();
+        rest = rest.subList(some.done(), rest.size());
+        after = ids.get(ids.size() - 1);
+      }
+    } while (found.size() == LeadMoves.AT_ONCE);
     return moved;
   }
 

@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -496,6 +497,36 @@ final class PostgresTest {
           .isInstanceOf(LedgerUnavailable.class)
           .hasMessageContaining("another session keeps it locked");
       busy.commit();
+    }
+  }
+
+  @Test
+  void anOrderOverManyLeadsGivesTheLockBackNowAndThenHoweverLongALeadTakes() {
+    int leads = 60;
+    Store store = PostgresServer.ledger();
+    try (LedgerFixture books = books(store)) {
+      Run run = books.stored("leads", "tech", leads);
+      Jdbi jdbi = store.jdbi(store.writer());
+      jdbi.useHandle(
+          handle -> {
+            handle.execute(
+                """
+                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_sleep(0.03); RETURN NEW; END $$
+                """);
+            handle.execute(
+                "CREATE TRIGGER slow BEFORE UPDATE ON lead FOR EACH ROW EXECUTE FUNCTION slow()");
+          });
+      assertThat(books.ledger().hold(new LeadSelection(run.id(), null, null))).isEqualTo(leads);
+      assertThat(books.account(run).states()).isEqualTo(Map.of(LeadState.HELD, (long) leads));
+      Integer commits =
+          jdbi.withHandle(
+              handle ->
+                  handle
+                      .createQuery("SELECT COUNT(DISTINCT CAST(xmin AS TEXT)) FROM lead")
+                      .mapTo(Integer.class)
+                      .one());
+      assertThat(commits).isBetween(2, leads / 2);
     }
   }
 
