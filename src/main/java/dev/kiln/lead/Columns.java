@@ -535,12 +535,15 @@ public final class Columns {
     return first != null && last != null ? first + " " + last : fields.get(FULL_NAME);
   }
 
-  /** Without {@code mailto:} and angle brackets, the domain in lower case. */
+  /**
+   * Without {@code mailto:}, angle brackets and the apostrophe by which spreadsheets mark a text,
+   * the domain in lower case.
+   */
   private static @Nullable String address(@Nullable String value) {
     if (value == null) {
       return null;
     }
-    String address = value;
+    String address = value.startsWith("'") ? value.substring(1) : value;
     if (address.regionMatches(true, 0, "mailto:", 0, 7)) {
       address = address.substring(7);
     }

@@ -114,6 +114,12 @@ final class Content {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
+  /** Whether it has these bytes at a place. */
+  boolean hasAt(int at, byte[] bytes) {
+    return sample.length >= at + bytes.length
+        && Arrays.equals(sample, at, at + bytes.length, bytes, 0, bytes.length);
+  }
+
   /** Whether it begins with these bytes. */
   boolean begins(int... signature) {
     return begins(sample, signature);

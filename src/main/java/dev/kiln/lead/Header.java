@@ -3,6 +3,7 @@ package dev.kiln.lead;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +27,17 @@ record Header(int before, long line, List<String> names, int known, int fitting)
           + " name the columns, for example Email, First Name, Last Name, Company, Website,"
           + " LinkedIn URL, Title, Country, Industry.";
 
-  /** The likeliest header among the first records; null where all are blank. */
+  /** What a cell has that is no name of a column: an address or a link. */
+  private static final Pattern DATA = Pattern.compile("@|://|linkedin\\.com/");
+
+  /**
+   * The likeliest header among the first records; null where all are blank. Once one can identify a
+   * lead and a record below it, as wide, has data, it is the header: what stands below is rows.
+   */
   static @Nullable Header in(Records records) throws IOException {
     Header best = null;
     List<Integer> widths = new ArrayList<>();
+    boolean decided = false;
     while (widths.size() < TOP && records.next()) {
       int before = widths.size();
       boolean usable = records.fault() == null && !records.blank();
@@ -37,9 +45,19 @@ record Header(int before, long line, List<String> names, int known, int fitting)
       if (!usable) {
         continue;
       }
+      if (decided) {
+        continue;
+      }
       List<String> names = names(records);
-      int known = Columns.known(names);
-      if (best == null || rank(known, names) > rank(best.known(), best.names())) {
+      boolean data = hasData(names);
+      decided =
+          data
+              && best != null
+              && best.identifies()
+              && !hasData(best.names())
+              && names.size() == best.names().size();
+      int known = data ? Math.min(1, Columns.known(names)) : Columns.known(names);
+      if (best == null || (!decided && rank(known, names) > rank(best.known(), best.names()))) {
         best = new Header(before, records.line(), names, known, 0);
       }
     }
@@ -64,6 +82,10 @@ record Header(int before, long line, List<String> names, int known, int fitting)
     return other == null
         || known > other.known
         || (known == other.known && fitting > other.fitting);
+  }
+
+  private static boolean hasData(List<String> names) {
+    return names.stream().anyMatch(name -> DATA.matcher(name).find());
   }
 
   /** The first row of the highest rank is the header. */

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Hygiene {
   private static final Pattern BETWEEN_WORDS =
-      Pattern.compile("[^\\p{L}\\p{N}]+|(?<=\\p{Ll})(?=\\p{Lu})");
+      Pattern.compile(
+          "[^\\p{L}\\p{N}]+|(?<=\\p{Ll})(?=\\p{Lu})|(?<=\\p{Lu})(?=\\p{Lu}\\p{Ll})"
+              + "|(?<=\\p{L})(?=\\p{N})|(?<=\\p{N})(?=\\p{L})");
 
   /** What may be the name of a column in a text that cannot be taken apart. */
   private static final Pattern PIECE = Pattern.compile("[^\"{}\\[\\],:;|\\t\\r\\n]+");

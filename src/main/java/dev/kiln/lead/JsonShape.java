@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where in a JSON text the leads are, judged from its first 256 KiB: the objects at the top, or
- * those in an array below that name more columns of a lead; the outermost of equals.
+ * those in an array below that name more columns of a lead; the outermost of equals. What is in
+ * objects of which there are several and each can be a lead belongs to those.
  */
 final class JsonShape {
   /** Wrappers around the leads, at most. */
@@ -26,6 +27,12 @@ final class JsonShape {
   private static final class Place {
     final Set<String> names = new LinkedHashSet<>();
     boolean listed;
+    int objects;
+
+    /** Whether its objects are leads, with all that is in them. */
+    boolean holdsLeads() {
+      return (listed || objects > 1) && Columns.identifies(JsonRecords.named(names));
+    }
 
     int score() {
       List<String> all = JsonRecords.named(names);
@@ -56,7 +63,7 @@ final class JsonShape {
     Place top = places.get(best);
     int score = top == null ? 0 : top.score();
     for (Map.Entry<List<String>, Place> place : places.entrySet()) {
-      if (!place.getValue().listed) {
+      if (!place.getValue().listed || isWithinLeads(place.getKey())) {
         continue;
       }
       int its = place.getValue().score();
@@ -66,6 +73,32 @@ final class JsonShape {
       }
     }
     return best;
+  }
+
+  private boolean isWithinLeads(List<String> keys) {
+    for (int outer = 0; outer < keys.size(); outer++) {
+      Place around = places.get(keys.subList(0, outer));
+      if (around != null && around.holdsLeads()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The columns of a lead that stand around the leads of a path, and not in them. */
+  List<String> around(List<String> path) {
+    Place leads = places.get(path);
+    List<String> known = new ArrayList<>();
+    for (int outer = 0; leads != null && outer < path.size(); outer++) {
+      Place around = places.get(path.subList(0, outer));
+      if (around != null) {
+        around.names.stream()
+            .filter(name -> Columns.known(List.of(name)) > 0 && !leads.names.contains(name))
+            .filter(name -> !known.contains(name))
+            .forEach(known::add);
+      }
+    }
+    return known;
   }
 
   /** Whether there is any object. */
@@ -108,6 +141,7 @@ final class JsonShape {
   private void object(JsonParser json, List<String> path, boolean listed) throws IOException {
     Place place = places.computeIfAbsent(path, keys -> new Place());
     place.listed |= listed;
+    place.objects++;
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String key = json.currentName();
       place.names.add(key);

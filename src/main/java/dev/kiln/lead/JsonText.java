@@ -77,7 +77,7 @@ final class JsonText {
                 Format.Kind.JSON,
                 encoding.charset().name(),
                 '\0',
-                notes(encoding, records, path, shape.beside(path))));
+                notes(encoding, records, path, shape)));
   }
 
   private static JsonRecords records(
@@ -105,11 +105,16 @@ final class JsonText {
   }
 
   private static List<String> notes(
-      Encoding encoding, JsonRecords records, List<String> path, List<List<String>> beside) {
+      Encoding encoding, JsonRecords records, List<String> path, JsonShape shape) {
     List<String> notes = new ArrayList<>(DelimitedText.notes(encoding, records.source()));
     if (!path.isEmpty()) {
       notes.add("rows are those under \"" + shown(path) + "\"");
     }
+    List<String> around = shape.around(path);
+    if (!around.isEmpty()) {
+      notes.add("not read, since it stands around the rows: " + String.join(", ", around));
+    }
+    List<List<String>> beside = shape.beside(path);
     if (!beside.isEmpty()) {
       notes.add(
           "not read: "

@@ -100,7 +100,10 @@ final class SheetRecords extends CellRecords {
       case BOOLEAN -> raw.equals("1") ? "TRUE" : "FALSE";
       case STRING, ERROR -> unescaped(raw);
       case NUMBER -> number(cell, raw);
-      case FORMULA -> cell.getValue() instanceof BigDecimal ? number(cell, raw) : unescaped(raw);
+      case FORMULA ->
+          cell.getValue() instanceof BigDecimal
+              ? number(cell, raw)
+              : cell.getValue() instanceof Boolean yes ? yes ? "TRUE" : "FALSE" : unescaped(raw);
     };
   }
 
@@ -180,7 +183,7 @@ final class SheetRecords extends CellRecords {
 
   @Override
   public String excerpt() {
-    return "";
+    return String.join(" | ", texts());
   }
 
   @Override

@@ -34,6 +34,11 @@ final class Strangers {
           new Signature("is a RAR archive", "Rar!"),
           new Signature("is an empty ZIP archive", "PK\5\6"));
 
+  /** Where in its first header a tar archive has its mark. */
+  private static final int TAR_AT = 257;
+
+  private static final byte[] TAR = "ustar".getBytes(StandardCharsets.US_ASCII);
+
   private static final byte[] ENCRYPTED = "EncryptedPackage".getBytes(StandardCharsets.UTF_16LE);
   private static final Pattern MARKUP =
       Pattern.compile("<(!doctype|html|\\?xml|table)", Pattern.CASE_INSENSITIVE);
@@ -54,6 +59,9 @@ final class Strangers {
       throw new UnreadableFile(content.file(), kind + HINT);
     }
     kind = kind(content, PACKED);
+    if (kind == null && content.hasAt(TAR_AT, TAR)) {
+      kind = "is a tar archive";
+    }
     if (kind != null) {
       throw new UnreadableFile(content.file(), kind + ": unpack it and send the files in it");
     }

@@ -208,6 +208,13 @@ final class ColumnsTest {
         .containsEntry("Notes", null);
   }
 
+  @Test
+  void theMarkOfATextIsNoPartOfAnAddress() {
+    Lead lead = Columns.of(List.of("Email"), hygiene).lead(1, 1, List.of("'o'hara@b.example"));
+    assertThat(lead.fields()).containsEntry("email", "o'hara@b.example");
+    assertThat(lead.key()).isEqualTo(LeadKey.ofEmail("o'hara@b.example"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -346,6 +353,15 @@ final class ColumnsTest {
     assertThat(lead.key()).isEqualTo(LeadKey.ofEmail("a@b.example"));
     assertThat(columns.lead(1, 1, List.of("a@b.example", "\u0007\u009F\u007F")).fields())
         .containsEntry("domain", null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SSNLast4", "ssn1", "EmployeeSSN", "1SSN", "healthScore2", "MyHealthID"})
+  void blockedWordsAreFoundWhereNothingStandsBetween(String header) {
+    assertThat(
+            Columns.of(List.of("Email", header), hygiene.withBlocked(List.of("ssn", "health")))
+                .blocked())
+        .containsExactly(header);
   }
 
   @Test

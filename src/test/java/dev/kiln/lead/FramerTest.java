@@ -284,6 +284,72 @@ final class FramerTest {
     assertThat(leads.skipped()).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Email,First Name,Company\nb@example.com,Bob,Firm\n",
+        "b@example.com,Web,Contact,2\n"
+      })
+  void whatStandsBelowAHeaderWithRowsIsNoHeader(String below) {
+    Frames frames = Frames.of("Email,Channel\na@example.com,Fair\nc@example.com,Web\n" + below);
+    assertThat(frames.header()).containsExactly("Email", "Channel");
+    assertThat(frames.rows())
+        .containsExactly(List.of("a@example.com", "Fair"), List.of("c@example.com", "Web"));
+    assertThat(frames.read()).isEqualTo(2 + below.lines().count());
+    assertThat(frames.skipped()).isZero();
+  }
+
+  @Test
+  void anAddressInATitleMakesNoHeaderOfIt() {
+    Frames frames =
+        Frames.of(
+            "Email,help@vendor.example\nWebsite,https://vendor.example\n"
+                + "Email,First Name,Company\na@example.com,Ann,Firm\n");
+    assertThat(frames.header()).containsExactly("Email", "First Name", "Company");
+    assertThat(frames.rows()).hasSize(1);
+  }
+
+  @Test
+  void aTarArchiveIsRefusedHoweverLong() {
+    byte[] tar =
+        ("leads.csv"
+                + "\0".repeat(248)
+                + "ustar"
+                + "\0".repeat(250)
+                + "Email,First Name\n"
+                + "a@example.com,Ann\n".repeat(5_000))
+            .getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> Frames.open(tar, Limits.defaults(), 0))
+        .isInstanceOf(UnreadableFile.class)
+        .hasMessageContaining("is a tar archive: unpack it");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"attendees\":[{\"email\":\"a@b.example\",\"name\":\"Ann\",\"guests\":[{\"email\":\"g@b.example\",\"first_name\":\"G\",\"last_name\":\"H\"}]},{\"email\":\"c@b.example\",\"name\":\"Cy\",\"guests\":[]}]}",
+        "{\"email\":\"a@b.example\",\"name\":\"Ann\",\"colleagues\":[{\"email\":\"g@b.example\",\"first_name\":\"G\",\"last_name\":\"H\"}]}\n{\"email\":\"c@b.example\",\"name\":\"Cy\"}",
+      })
+  void whatIsInALeadIsNoOtherLead(String json) {
+    Frames frames = Frames.of(json);
+    assertThat(frames.header()).startsWith("email", "name");
+    assertThat(frames.rows())
+        .extracting(row -> row.get(0))
+        .containsExactly("a@b.example", "c@b.example");
+  }
+
+  @Test
+  void whatStandsAroundRowsOfJsonIsToldAsNotRead() {
+    assertThat(
+            Frames.of(
+                    "{\"company\":\"Firm\",\"domain\":\"firm.example\",\"contacts\":[{\"email\":\"a@b.example\",\"name\":\"Ann\"}]}")
+                .format()
+                .notes())
+        .contains(
+            "rows are those under \"contacts\"",
+            "not read, since it stands around the rows: company, domain");
+  }
+
   @Test
   void companyCalledTotalIsNoTotal() {
     Frames frames =
