@@ -14,11 +14,14 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The row that travels to Clay. Its key set depends on the run and the table alone. */
 final class Body {
   private static final Pattern SEPARATORS = Pattern.compile("[\\s._-]");
+
+  private static final Pattern FURTHER = Pattern.compile("_\\d+$|_in_file$");
 
   /** What a row should be at most: Clay refuses more than 100,000 bytes. */
   static final int TARGET_BYTES = 90_000;
@@ -43,7 +46,7 @@ final class Body {
     if (!table.omitFields().isEmpty()) {
       Set<String> omitted =
           table.omitFields().stream().map(Body::folded).collect(Collectors.toUnmodifiableSet());
-      fields.keySet().removeIf(key -> omitted.contains(folded(key)));
+      fields.keySet().removeIf(key -> isOmitted(key, omitted));
     }
     body.putAll(fields);
     for (Stamp stamp : Stamp.values()) {
@@ -53,6 +56,19 @@ final class Body {
     }
     body.putAll(table.constants());
     return body;
+  }
+
+  /**
+   * Whether a field is one of these, or a further column of one's header ({@code phone_2}), or part
+   * of a JSON object of that name, or has that name within one.
+   */
+  private static boolean isOmitted(String key, Set<String> omitted) {
+    if (omitted.contains(folded(key))
+        || omitted.contains(folded(FURTHER.matcher(key).replaceFirst("")))) {
+      return true;
+    }
+    return key.indexOf('.') >= 0
+        && Stream.of(key.split("\\.", -1)).map(Body::folded).anyMatch(omitted::contains);
   }
 
   /**

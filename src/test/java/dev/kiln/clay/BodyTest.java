@@ -90,6 +90,19 @@ final class BodyTest {
   }
 
   @Test
+  void anOmittedFieldIsLeftOutInEveryColumnAndObject() {
+    assertThat(
+            body(
+                table(Set.of("phone", "notes"), Map.of()),
+                """
+                {"email":"a@b.example","phone":"1","Phone_2":"2","Phone_in_file":"3","notes.x":"4",
+                 "contact.phone":"5","a.notes.b":"6","phones":"7","notes_of":"8"}
+                """))
+        .containsOnlyKeys(
+            "lead_id", "run_id", "source", "possible_duplicate", "email", "phones", "notes_of");
+  }
+
+  @Test
   void aConstantReplacesAColumnOfItsName() {
     assertThat(body(table(Set.of(), Map.of("region", "EU")), "{\"region\":\"US\"}"))
         .containsEntry("region", "EU");
