@@ -190,12 +190,7 @@ final class LeadMoves {
         .bind("anew", anew ? 1 : 0)
         .bind("id", row.id())
         .execute();
-    if (to.releasesKey()) {
-      RunRows.releaseKey(handle, row);
-    }
-    if (to.holdsKeyForItsWindow()) {
-      RunRows.accepted(handle, row, now);
-    }
+    RunRows.settleKey(handle, row, to, doubted, now);
     return true;
   }
 

@@ -659,7 +659,7 @@ final class RunRows {
         .one();
   }
 
-  /** Notes that Clay has a lead: from now on the window of its key runs. */
+  /** Notes that Clay has a lead, or may have it: from now on the window of its key runs. */
   static void accepted(Handle handle, LeadRow row, long now) {
     if (row.key() != null) {
       handle
@@ -738,26 +738,39 @@ final class RunRows {
   }
 
   /**
+   * What becomes of a lead's dedupe key with its state. Of one that may have arrived it is held as
+   * of one that did: whoever sends it again is to know.
+   *
+   * @param doubted whether the lead may have arrived before
+   */
+  static void settleKey(Handle handle, LeadRow row, LeadState state, boolean doubted, long now) {
+    if (state.holdsKeyForItsWindow() || (state.releasesKey() && doubted)) {
+      accepted(handle, row, now);
+    } else if (state.releasesKey()) {
+      releaseKey(handle, row);
+    }
+  }
+
+  /**
    * Gives up a dedupe key, if it is this lead that holds it: to the acceptance that it was taken
    * from; where there is none the key is free.
    */
   static void releaseKey(Handle handle, LeadRow row) {
-    if (row.key() == null) {
-      return;
+    if (!changeKey(handle, row, GIVE_KEY_BACK)) {
+      changeKey(handle, row, FREE_KEY);
     }
-    for (String giveUp : List.of(GIVE_KEY_BACK, FREE_KEY)) {
-      int changed =
-          handle
-              .createUpdate(giveUp)
-              .bind("table", row.table())
-              .bind("key", row.key())
-              .bind("run", row.run())
-              .bind("record", row.record())
-              .execute();
-      if (changed == 1) {
-        return;
-      }
-    }
+  }
+
+  private static boolean changeKey(Handle handle, LeadRow row, String change) {
+    return row.key() != null
+        && handle
+                .createUpdate(change)
+                .bind("table", row.table())
+                .bind("key", row.key())
+                .bind("run", row.run())
+                .bind("record", row.record())
+                .execute()
+            == 1;
   }
 
   /** Closes a run, if nobody else reads it. */

@@ -377,12 +377,7 @@ final class SendRows {
     if (!settlement.stored()) {
       giveBack(transaction, row, clayTable);
     }
-    if (state.releasesKey()) {
-      RunRows.releaseKey(handle, row);
-    }
-    if (state.holdsKeyForItsWindow()) {
-      RunRows.accepted(handle, row, now);
-    }
+    RunRows.settleKey(handle, row, state, doubted, now);
   }
 
   private static void update(

@@ -265,7 +265,10 @@ final class LedgerModelTest {
       if (lead.state.releasesKey() && lead.key != null) {
         keys.computeIfPresent(
             new Key(lead.table, lead.key),
-            (key, taken) -> taken.leadId.equals(row.leadId) ? null : taken);
+            (key, taken) ->
+                !taken.leadId.equals(row.leadId)
+                    ? taken
+                    : lead.doubted ? new Taken(row.leadId, now()) : null);
       }
       accepted(lead, row);
     }

@@ -121,6 +121,25 @@ final class OperatorTest {
   }
 
   @Test
+  void aLeadThatMayHaveArrivedKeepsItsKeyHoweverItEnds() {
+    Run cancelled = books.run("cancelled");
+    books.store(cancelled, Row.keyed("tech", "a"));
+    send("tech", unknown(START));
+    books.store(cancelled, Row.keyed("tech", "b"));
+    assertThat(books.ledger().cancel(of(cancelled))).isEqualTo(2);
+    Run refused = books.run("refused");
+    books.store(refused, Row.keyed("tech", "c"));
+    send("tech", unknown(START));
+    assertThat(books.line(send("tech", refused())).state()).isEqualTo(LeadState.REFUSED);
+
+    Run again = books.run("again");
+    books.store(again, Row.keyed("tech", "a"), Row.keyed("tech", "b"), Row.keyed("tech", "c"));
+    assertThat(books.account(again).states())
+        .containsOnly(entry(LeadState.DUPLICATE, 2L), entry(LeadState.QUEUED, 1L));
+    assertThat(retry(of(refused))).isEqualTo(1);
+  }
+
+  @Test
   void aLeadOnTheWireIsNobodysToHoldCancelOrMove() {
     Run run = books.stored("leads", "tech", 1);
     Sending sending = books.begin(books.due("tech").get(0), lease);
