@@ -218,6 +218,26 @@ final class HouseTest {
   // ---- The routes ----
 
   @Test
+  @DisplayName("what holds lead data says nothing of it where it is logged")
+  void recordsWithLeadDataLeaveItOutOfTheirText() throws IOException {
+    Pattern data =
+        Pattern.compile(
+            "record \\w+\\([^)]*String (payload|body|original|enriched|text)\\b[^)]*\\)");
+    List<String> telling = new ArrayList<>();
+    for (String where : List.of("lead", "ledger", "clay")) {
+      for (Path file : files(Path.of("src/main/java/dev/kiln", where), ".java")) {
+        String text = text(file);
+        if (data.matcher(text).find() && !text.contains("public String toString()")) {
+          telling.add(file.getFileName().toString());
+        }
+      }
+    }
+    assertThat(telling)
+        .as("give them a toString without the data (a Problem holds none)")
+        .containsExactly("Problem.java");
+  }
+
+  @Test
   @DisplayName("every route file is valid by Camel's own schema")
   void routesFollowTheSchema() throws IOException {
     ObjectMapper mapper = new ObjectMapper();

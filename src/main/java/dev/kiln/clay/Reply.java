@@ -29,4 +29,10 @@ public record Reply(
     /** It was not sent, since Clay refuses bodies of its size. */
     TOO_LARGE
   }
+
+  /** Without the text, which may repeat the row. */
+  @Override
+  public String toString() {
+    return "Reply[" + kind + ", " + status + "]";
+  }
 }

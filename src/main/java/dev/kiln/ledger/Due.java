@@ -29,4 +29,10 @@ public record Due(
   public String leadId() {
     return run + "-" + record;
   }
+
+  /** Leaves the personal data out. */
+  @Override
+  public String toString() {
+    return "Due[" + leadId() + ", table=" + table + "]";
+  }
 }

@@ -27,4 +27,10 @@ public record NewLead(
     String payload,
     @Nullable Problem problem,
     List<Notice> notices,
-    long credits) {}
+    long credits) {
+  /** Leaves the personal data out. */
+  @Override
+  public String toString() {
+    return "NewLead[record=" + record + ", line=" + line + ", table=" + table + "]";
+  }
+}
