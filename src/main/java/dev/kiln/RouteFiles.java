@@ -410,8 +410,12 @@ final class RouteFiles {
     for (Templated route : templated) {
       if (route.template.equals("intake-poll")) {
         String source = source(route);
-        Poll.Source unused =
-            Poll.Source.of(source, route.parameters, placeholders, faultOf(route, source));
+        Function<String, InvalidConfiguration> fault = faultOf(route, source);
+        Poll.Source unused = Poll.Source.of(source, route.parameters, placeholders, fault);
+        String every = route.parameters.getOrDefault("every", "");
+        if (!every.contains("{{") && Settings.durationOf(every).isEmpty()) {
+          throw fault.apply("has every, which " + Settings.noDuration(every));
+        }
       }
     }
   }

@@ -717,15 +717,25 @@ public final class Settings {
   }
 
   private Duration duration(String key) {
+    return durationOf(value(key))
+        .orElseThrow(() -> new IllegalArgumentException(noDuration(value(key))));
+  }
+
+  /** A duration above 0; empty where a text is none. A number alone is none: nobody means 90 ms. */
+  static Optional<Duration> durationOf(String text) {
     try {
-      Duration duration = TimeUtils.toDuration(value(key));
-      if (!duration.isNegative() && !duration.isZero()) {
-        return duration;
+      if (!text.matches("\\d*")) {
+        return Optional.of(TimeUtils.toDuration(text))
+            .filter(duration -> !duration.isNegative() && !duration.isZero());
       }
     } catch (IllegalArgumentException | IndexOutOfBoundsException notADuration) {
-      // told below; letters alone are an index out of bounds to Camel
+      // letters alone are an index out of bounds to Camel
     }
-    throw new IllegalArgumentException(
-        "is \"" + value(key) + "\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d");
+    return Optional.empty();
+  }
+
+  /** What is wrong with a text that should be a duration; continues its name. */
+  static String noDuration(String text) {
+    return "is \"" + text + "\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d";
   }
 }

@@ -587,7 +587,11 @@ final class PollTest {
               "value: low\n      - name: header\n        value: \"a: b\"",
               "no name of a header"
             },
-            new String[] {"value: \"a: b\"", "value: x-key", ""})) {
+            new String[] {"value: \"a: b\"", "value: x-key", ""},
+            new String[] {
+              "value: 100ms", "value: 5", "has every, which is \"5\"; valid: a duration"
+            },
+            new String[] {"value: 5\n", "value: 100ms\n", ""})) {
       kiln.inRoutes("intake-poll.camel.yaml", change[0], change[1]);
       if (!change[2].isEmpty()) {
         assertThatThrownBy(() -> kiln.start())

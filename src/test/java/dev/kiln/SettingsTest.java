@@ -99,6 +99,7 @@ final class SettingsTest {
         "kiln.mail.disposable = | kiln.mail.disposable is \"\"; valid: keep, reject",
         "kiln.delivery.unknown = drop | kiln.delivery.unknown is \"drop\"; valid: resend, hold",
         "kiln.breaker.open = soon | kiln.breaker.open is \"soon\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
+        "kiln.dedupe.window = 90 | kiln.dedupe.window is \"90\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.breaker.open = 0s | kiln.breaker.open is \"0s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.dedupe.window = -5s | kiln.dedupe.window is \"-5s\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
         "kiln.intake.inbox = leads | kiln.intake.inbox is \"leads\"; valid: an absolute path, or one that begins with {{kiln.data}}/",
