@@ -78,6 +78,12 @@ abstract class LeadsVerb extends LedgerCommand {
     } catch (IllegalArgumentException notAnId) {
       throw usage(String.valueOf(notAnId.getMessage()));
     }
+    if (selection.run() != null && ledger.run(selection.run()).isEmpty()) {
+      throw usage("There is no run " + selection.run() + "; \"kiln status\" lists them");
+    }
+    if (selection.table() != null) {
+      Known.nameAtAnyTime(places, ledger, Pausable.TABLE, selection.table(), err());
+    }
     int leads = change(places, ledger, selection);
     out.println(json ? "{\"leads\":" + leads + "}" : done(leads));
     return 0;

@@ -151,6 +151,10 @@ final class OperatorIT {
       Ledger.open(Files.createDirectories(rehearsal.data()), Clock.systemUTC()).close();
       assertThat(refused(rehearsal, Main.USAGE, "pause", "table", "outbound-lead-tech"))
           .contains("has no table outbound-lead-tech", TECH);
+      assertThat(refused(rehearsal, Main.USAGE, "hold", "--table", "outbound-lead-tech"))
+          .contains("has no table outbound-lead-tech", TECH);
+      assertThat(refused(rehearsal, Main.USAGE, "cancel", "20261125-abcdef"))
+          .contains("There is no run 20261125-abcdef");
       assertThat(refused(rehearsal, Main.USAGE, "move", "--all", "--to", "inbound-lead"))
           .contains("has no table inbound-lead", "inbound-leads");
       assertThat(refused(rehearsal, Main.USAGE, "cancel")).contains("--run", "--all");
