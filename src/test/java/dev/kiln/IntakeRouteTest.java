@@ -454,8 +454,10 @@ final class IntakeRouteTest {
         .contains("poison.csv is read no further than row 22", "rows 23 to 24", "too big");
     kiln.drop("normal/more.csv", leads(61, 3, "Banking"));
     assertThat(kiln.settled("more.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
-    assertThat(kiln.files("inbox")).isEmpty();
-    assertThat(kiln.files("rejects")).containsExactly(refused.id() + "-poison.csv");
+    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("rejects")).containsExactly(refused.id() + "-poison.csv"));
   }
 
   @Test
@@ -492,7 +494,8 @@ final class IntakeRouteTest {
     RunAccount run = kiln.settled("rows.csv");
     assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L, LeadState.REJECTED, 3L));
     assertThat(run.rejects()).isEqualTo("rejects/" + run.id() + ".csv");
-    assertThat(kiln.files("rejects")).containsExactly(run.id() + ".csv");
+    soon()
+        .untilAsserted(() -> assertThat(kiln.files("rejects")).containsExactly(run.id() + ".csv"));
     String rejects = Files.readString(kiln.data().resolve(run.rejects()));
     assertThat(rejects)
         .startsWith(
@@ -666,8 +669,10 @@ final class IntakeRouteTest {
     RunAccount second = kiln.snapshot().runs().get(0);
     assertThat(second.read()).isEqualTo(20_001);
     assertThat(second.states().getOrDefault(LeadState.DUPLICATE, 0L)).isEqualTo(first.read());
-    assertThat(kiln.files("archive")).containsExactly(second.id() + "-growing.csv");
-    assertThat(kiln.files("inbox")).isEmpty();
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("archive")).containsExactly(second.id() + "-growing.csv"));
+    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
   }
 
   @Test
@@ -733,7 +738,9 @@ final class IntakeRouteTest {
     kiln.start();
     kiln.drop("normal/leads.csv", leads(1, 1, "Banking").strip());
     RunAccount second = bothAreRead();
-    assertThat(kiln.files("archive")).containsExactly(second.id() + "-leads.csv");
+    soon()
+        .untilAsserted(
+            () -> assertThat(kiln.files("archive")).containsExactly(second.id() + "-leads.csv"));
     assertThat(Files.readString(kiln.data().resolve("archive/" + second.id() + "-leads.csv")))
         .isEqualTo(other);
   }
@@ -754,8 +761,12 @@ final class IntakeRouteTest {
     kiln.start();
     kiln.drop("normal/leads.csv", content);
     RunAccount second = bothAreRead();
-    assertThat(kiln.files("archive"))
-        .containsExactlyInAnyOrder(first.id() + "-leads.csv", second.id() + "-leads.csv");
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(kiln.files("archive"))
+                    .containsExactlyInAnyOrder(
+                        first.id() + "-leads.csv", second.id() + "-leads.csv"));
     assertThat(Files.readString(kiln.data().resolve("archive/" + first.id() + "-leads.csv")))
         .isEqualTo(content);
   }

@@ -246,8 +246,11 @@ final class KilnOnPostgresTest {
           .doesNotContain("firm1.example");
       kiln.drop("normal/more.csv", leads(21, 5, INDUSTRY));
       await(kiln, 26);
-      assertThat(kiln.files("inbox")).isEmpty();
-      assertThat(kiln.files("rejects")).anyMatch(file -> file.endsWith("-poison.csv"));
+      soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
+      soon()
+          .untilAsserted(
+              () ->
+                  assertThat(kiln.files("rejects")).anyMatch(file -> file.endsWith("-poison.csv")));
     }
   }
 }

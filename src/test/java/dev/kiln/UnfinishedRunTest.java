@@ -198,7 +198,8 @@ final class UnfinishedRunTest {
     kiln.context().getRouteController().startRoute(route);
     RunAccount run = isReadOn();
     assertThat(run.states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L, LeadState.REJECTED, 1L));
-    assertThat(kiln.files("rejects")).containsExactly(run.id() + ".csv");
+    soon()
+        .untilAsserted(() -> assertThat(kiln.files("rejects")).containsExactly(run.id() + ".csv"));
     assertThat(kiln.requests("finance-1")).isEqualTo(3);
   }
 
@@ -386,7 +387,7 @@ final class UnfinishedRunTest {
           .asString()
           .contains("it cannot be read", "let the user that runs Kiln read it");
       assertThat(kiln.notes()).singleElement().asString().startsWith("stays.csv stays where it is");
-      assertThat(kiln.files("inbox")).isEmpty();
+      soon().untilAsserted(() -> assertThat(kiln.files("inbox")).isEmpty());
       Files.delete(file());
       assertThat(kiln.notes()).isEmpty();
     }

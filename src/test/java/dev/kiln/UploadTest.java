@@ -166,7 +166,7 @@ final class UploadTest {
     assertThat(account.source()).isEqualTo("inbound");
     assertThat(account.priority()).isEqualTo(Priority.HIGH);
     assertThat(account.tables().get(INBOUND)).containsEntry(LeadState.ACCEPTED, 1L);
-    assertThat(kiln.files("archive")).containsExactly(run);
+    soon().untilAsserted(() -> assertThat(kiln.files("archive")).containsExactly(run));
     nothingIsLeft();
 
     JsonNode status = get("/runs/" + run).json();
@@ -338,7 +338,10 @@ final class UploadTest {
     Answer headerOnly = post("/leads", "email,name\n");
     assertThat(headerOnly.status()).isEqualTo(400);
     assertThat(headerOnly.error()).startsWith("the body has a header and no rows");
-    assertThat(kiln.files("rejects")).contains(headerOnly.json().path("run").asText());
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(kiln.files("rejects")).contains(headerOnly.json().path("run").asText()));
     assertThat(post("/leads", "").status()).isEqualTo(400);
     Answer cut =
         post(
@@ -460,7 +463,11 @@ final class UploadTest {
         .isEqualTo(Map.of(FINANCE, Map.of(LeadState.ACCEPTED, 1L)));
     assertThat(kiln.requests("elsewhere")).isZero();
     assertThat(kiln.files("")).doesNotContain("escaped", "x.csv", "x");
-    assertThat(kiln.files("archive")).containsExactly(answer.json().path("run").asText());
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(kiln.files("archive"))
+                    .containsExactly(answer.json().path("run").asText()));
   }
 
   // ---- Too large, too slow, too many ----
