@@ -19,6 +19,7 @@ import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.ReadElsewhere;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Wish;
+import dev.kiln.status.StatusText;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -812,9 +813,10 @@ public final class Intake {
           framer.skipped());
       if (!reading.rejects.isEmpty()) {
         LOG.info(
-            "Run {}: rejected rows are in {}: mend them and drop that file",
+            "Run {}: rejected rows are in {}: mend them and drop that file{}",
             reading.run.id(),
-            data.resolve(reading.rejects));
+            data.resolve(reading.rejects),
+            StatusText.whereTo(reading.run.source(), reading.run.priority()));
       }
     }
   }

@@ -10,6 +10,7 @@ import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.Spending;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.LedgerView.WorkspaceAccount;
+import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.WebhookUse;
 import dev.kiln.plan.Numbers;
 import java.math.BigDecimal;
@@ -87,6 +88,13 @@ public final class StatusText {
     return text.toString();
   }
 
+  /**
+   * The folder of the inbox whose files are of a source; nothing where that is the inbox itself.
+   */
+  public static String whereTo(String source, Priority priority) {
+    return source.isEmpty() ? "" : " into " + priority.word() + "/" + source + " of the inbox";
+  }
+
   /** Runs, the newest first, with their states. */
   public static String runs(List<RunAccount> runs) {
     return runs(runs, file -> "in " + file + " of the data folder: mend them and drop that file");
@@ -147,6 +155,7 @@ public final class StatusText {
             .append(Shown.of(run.name()))
             .append(": its rejected rows are ")
             .append(rejects.apply(run.rejects()))
+            .append(whereTo(run.source(), run.priority()))
             .append('\n');
       }
     }

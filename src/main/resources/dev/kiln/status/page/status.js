@@ -534,7 +534,7 @@ function updateRun(node, run, waits) {
     remarks.push({ what: `${count(run.possible_duplicate, "lead is", "leads are")} marked as possible duplicates: "kiln leads --run ${run.run} --possible-duplicates" lists them.` });
   }
   if (run.rejects) {
-    remarks.push({ what: `The rejected rows are in ${run.rejects} of the data folder: mend them and drop that file.` });
+    remarks.push({ what: `The rejected rows are in ${run.rejects} of the data folder: mend them and drop that file${run.source ? ` into ${run.priority}/${run.source} of the inbox` : ""}.` });
   }
   if (run.note) {
     remarks.push({ what: run.note });
