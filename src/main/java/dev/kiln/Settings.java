@@ -290,19 +290,21 @@ public final class Settings {
         : new InvalidConfiguration(file, key + " " + fault);
   }
 
+  /** The last line with a key: it counts where there are several. */
   private int line(String key) {
+    int found = 1;
     try (LineNumberReader lines = new LineNumberReader(new StringReader(text))) {
       String line;
       while ((line = lines.readLine()) != null) {
         String strip = line.strip();
         if (strip.startsWith(key) && strip.substring(key.length()).matches("(|[\\s=:].*)")) {
-          return lines.getLineNumber();
+          found = lines.getLineNumber();
         }
       }
     } catch (IOException impossible) {
       throw new IllegalStateException(impossible);
     }
-    return 1;
+    return found;
   }
 
   /** The keys that have another value now and count from the next start on. */
