@@ -38,13 +38,12 @@ final class LeadMoves {
   /** With how many of the given leads a call is done, and how many of these it moved. */
   record Moved(int done, int moved) {}
 
-  private static String where(LeadSelection selection, Set<LeadState> states) {
+  private static String where(LeadSelection selection, Set<LeadState> states, LeadState to) {
     return "state IN ("
         + states.stream().map(state -> "'" + state.name() + "'").collect(Collectors.joining(", "))
-        // What was forgotten has nothing left to send.
-        + ") AND payload <> '"
-        + RetentionRows.NOTHING
-        + "'"
+        + ")"
+        // What was forgotten has nothing left to send; that Clay has it may be said.
+        + (to == LeadState.ACCEPTED ? "" : " AND payload <> '" + RetentionRows.NOTHING + "'")
         + (selection.run() == null ? "" : " AND run = :run")
         + (selection.table() == null ? "" : " AND table_name = :table")
         + (selection.record() == null ? "" : " AND record = :record");
@@ -63,12 +62,16 @@ final class LeadMoves {
     return query;
   }
 
-  /** The first leads behind one that are in such a state, {@link #AT_ONCE} at most, by age. */
+  /**
+   * The first leads behind one that are in such a state, {@link #AT_ONCE} at most, by age.
+   *
+   * @param to the state that they are looked for to go to
+   */
   static List<Long> find(
-      Handle handle, LeadSelection selection, Set<LeadState> states, long afterId) {
+      Handle handle, LeadSelection selection, Set<LeadState> states, LeadState to, long afterId) {
     String sql =
         "SELECT id FROM lead WHERE id > :after AND "
-            + where(selection, states)
+            + where(selection, states, to)
             + " ORDER BY id LIMIT :most";
     return bind(handle.createQuery(sql), selection)
         .bind("after", afterId)
@@ -83,8 +86,10 @@ final class LeadMoves {
       List<Long> ids,
       LeadSelection selection,
       Set<LeadState> states,
+      LeadState to,
       Predicate<LeadRow> move) {
-    String sql = LeadRow.SELECT + "id IN (<ids>) AND " + where(selection, states) + " ORDER BY id";
+    String sql =
+        LeadRow.SELECT + "id IN (<ids>) AND " + where(selection, states, to) + " ORDER BY id";
     List<LeadRow> rows =
         bind(handle.createQuery(sql), selection)
             .bindList("ids", ids)
@@ -125,6 +130,7 @@ final class LeadMoves {
             ids,
             selection,
             from,
+            to,
             row -> {
               if (!move(transaction, row, to, reason, windowStart, now)) {
                 return false;
@@ -216,6 +222,7 @@ final class LeadMoves {
         ids,
         selection,
         REROUTED,
+        LeadState.QUEUED,
         row -> reroute(transaction, row, to, windowStart, now));
   }
 
@@ -253,6 +260,7 @@ final class LeadMoves {
         ids,
         ALL,
         DOUBTED,
+        LeadState.QUEUED,
         row -> {
           if (!row.doubted()) {
             RunRows.doubt(handle, row.run(), 1);

@@ -789,6 +789,7 @@ public final class Ledger implements AutoCloseable {
     return inChunks(
         leads,
         LeadMoves.REROUTED,
+        LeadState.QUEUED,
         (transaction, ids) ->
             LeadMoves.reroute(
                 transaction,
@@ -806,7 +807,7 @@ public final class Ledger implements AutoCloseable {
    * @return how many are not settled
    */
   public int doubtUnsettled() {
-    return inChunks(LeadMoves.ALL, LeadMoves.DOUBTED, LeadMoves::doubt);
+    return inChunks(LeadMoves.ALL, LeadMoves.DOUBTED, LeadState.QUEUED, LeadMoves::doubt);
   }
 
   private int operate(
@@ -823,6 +824,7 @@ public final class Ledger implements AutoCloseable {
     return inChunks(
         leads,
         from,
+        to,
         (transaction, ids) ->
             LeadMoves.move(
                 transaction,
@@ -838,13 +840,14 @@ public final class Ledger implements AutoCloseable {
   private int inChunks(
       LeadSelection leads,
       Set<LeadState> states,
+      LeadState to,
       BiFunction<Transaction, List<Long>, LeadMoves.Moved> chunk) {
     int moved = 0;
     long after = 0;
     List<Long> found;
     do {
       long from = after;
-      found = readers.withHandle(handle -> LeadMoves.find(handle, leads, states, from));
+      found = readers.withHandle(handle -> LeadMoves.find(handle, leads, states, to, from));
       List<Long> rest = found;
       while (!rest.isEmpty()) {
         List<Long> ids = rest;

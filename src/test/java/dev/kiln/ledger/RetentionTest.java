@@ -302,6 +302,19 @@ final class RetentionTest {
     assertThat(view.leadsOf("nobody@example.com", 10)).isEmpty();
   }
 
+  @Test
+  void aForgottenLeadInDoubtCanBeResolvedAndNotSent() {
+    Run run = read("people", Row.keyed(TABLE, "1").at("ada@x.example"));
+    send(LedgerFixture.unknown(null));
+    assertThat(fixture.ledger().forget("ada@x.example").leads()).hasSize(1);
+    LeadSelection lead = LeadSelection.ofLead(run.id() + "-1");
+    assertThat(fixture.ledger().retry(lead, Set.of(LeadState.UNKNOWN), Duration.ofDays(90)))
+        .isZero();
+    assertThat(fixture.ledger().accept(lead)).isEqualTo(1);
+    assertThat(fixture.account(run).states()).isEqualTo(Map.of(LeadState.ACCEPTED, 1L));
+    fixture.mustBalance();
+  }
+
   private List<String> found(String email) {
     return fixture.ledger().view().leadsOf(email, 100).stream()
         .map(LedgerView.LeadLine::leadId)
