@@ -4,7 +4,7 @@ import dev.kiln.clay.Delivery;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
-import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.LedgerView.Awaiting;
 import dev.kiln.status.StatusJson;
 import java.io.IOException;
 import java.time.Duration;
@@ -103,16 +103,16 @@ public final class ResultWatch {
       }
       for (String run : ledger.doneRuns()) {
         Optional<HttpPeer> peer = told.get();
-        RunAccount account = ledger.view().account(run).orElseThrow();
+        Awaiting done = ledger.view().awaiting(run).orElseThrow();
         if (peer.isPresent()) {
-          String json = StatusJson.of(account, delivery.expecting().keySet()).toString();
+          String json = StatusJson.of(done).toString();
           int status = poster.post(peer.get(), json, "done-" + run);
           if (status / 100 != 2) {
             throw new IOException("it answers " + status);
           }
         }
         ledger.told(run);
-        LOG.info("Run {} is done: {}", run, account.states());
+        LOG.info("Run {} is done: {}", run, done.run().states());
       }
     } catch (LedgerUnavailable unavailable) {
       delivery.standStill(unavailable);

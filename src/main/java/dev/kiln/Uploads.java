@@ -120,9 +120,8 @@ final class Uploads implements AutoCloseable {
         () ->
             ledger
                 .view()
-                .account(call.segment())
-                .map(
-                    account -> HttpReply.of(200, StatusJson.of(account, ledger.view().expecting())))
+                .awaiting(call.segment())
+                .map(run -> HttpReply.of(200, StatusJson.of(run)))
                 .orElseGet(() -> HttpReply.error(404, "there is no run of this id")),
         () -> {});
   }

@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import dev.kiln.ledger.Holder;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView;
+import dev.kiln.ledger.LedgerView.Awaiting;
 import dev.kiln.ledger.LedgerView.Held;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.LedgerView.Snapshot;
@@ -82,7 +83,7 @@ final class Following {
   private final LedgerView view;
   private final PrintWriter progress;
   private final BooleanSupplier alive;
-  private final Set<String> returning;
+  private final boolean returning;
   private final boolean sampling;
 
   /**
@@ -93,20 +94,20 @@ final class Following {
    * @param alive whether somebody still delivers
    */
   Following(LedgerView view, PrintWriter progress, BooleanSupplier alive) {
-    this(view, progress, alive, Set.of(), false);
+    this(view, progress, alive, false, false);
   }
 
   /**
    * A follower that also waits for rows to come back, or does not wait for those behind a sample.
    *
-   * @param returning the tables whose rows it waits for until they came back or are missing
+   * @param returning whether it waits for rows until they came back or are missing
    * @param sampling whether leads that are held behind a sample are what was asked for
    */
   Following(
       LedgerView view,
       PrintWriter progress,
       BooleanSupplier alive,
-      Set<String> returning,
+      boolean returning,
       boolean sampling) {
     this.view = view;
     this.progress = progress;
@@ -126,7 +127,15 @@ final class Following {
         shown.show(runs);
         Map<String, String> parked = parked(snapshot, runs);
         if (ended(runs, parked.keySet())) {
-          return new End(runs, parked, sampling);
+          if (!returning) {
+            return new End(runs, parked, sampling);
+          }
+          List<Awaiting> back =
+              runs.stream().map(run -> view.awaiting(run.id())).flatMap(Optional::stream).toList();
+          List<RunAccount> now = back.stream().map(Awaiting::run).toList();
+          if (back.stream().allMatch(run -> run.awaited() == 0) && ended(now, parked.keySet())) {
+            return new End(now, parked, sampling);
+          }
         }
         if (!living) {
           parked.put(
@@ -146,9 +155,7 @@ final class Following {
       for (Map.Entry<String, Map<LeadState, Long>> table : run.tables().entrySet()) {
         boolean sending = table.getValue().containsKey(LeadState.SENDING);
         boolean queued = table.getValue().containsKey(LeadState.QUEUED);
-        boolean awaited =
-            returning.contains(table.getKey()) && table.getValue().containsKey(LeadState.ACCEPTED);
-        if (sending || awaited || (queued && !parkedTables.contains(table.getKey()))) {
+        if (sending || (queued && !parkedTables.contains(table.getKey()))) {
           return false;
         }
       }

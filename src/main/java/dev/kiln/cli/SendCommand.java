@@ -334,9 +334,9 @@ final class SendCommand implements Callable<Integer> {
   private int follow(Places places, LedgerView view, Set<String> runs, BooleanSupplier alive)
       throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Set<String> returning = wait == Wait.ENRICHED ? view.expecting() : Set.of();
     Following.End end =
-        new Following(view, spec.commandLine().getErr(), alive, returning, sample != null)
+        new Following(
+                view, spec.commandLine().getErr(), alive, wait == Wait.ENRICHED, sample != null)
             .follow(runs);
     List<SampleReport> samples = samples(places, view, end.runs());
     if (json) {

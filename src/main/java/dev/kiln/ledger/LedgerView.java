@@ -112,6 +112,20 @@ public final class LedgerView implements AutoCloseable {
   }
 
   /**
+   * A run, and how many of its leads are awaited.
+   *
+   * @param run its account
+   * @param awaited leads that Clay accepted since their table expects rows, and that are neither
+   *     back nor missing nor forgotten
+   */
+  public record Awaiting(RunAccount run, long awaited) {
+    /** Whether nothing of it is under way any more, neither to Clay nor back. */
+    public boolean done() {
+      return !run.underWay() && awaited == 0;
+    }
+  }
+
+  /**
    * A table and its account over all runs.
    *
    * @param name the table
@@ -348,11 +362,20 @@ public final class LedgerView implements AutoCloseable {
 
   /** The account of one run, if there is one of that id. */
   public Optional<RunAccount> account(String run) {
+    return readers.inTransaction(handle -> account(handle, run));
+  }
+
+  private Optional<RunAccount> account(Handle handle, String run) {
+    Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle, run);
+    return runs(handle, tally, run, clock.millis()).stream().findFirst();
+  }
+
+  /** The account of one run with what is awaited of it, if there is one of that id. */
+  public Optional<Awaiting> awaiting(String run) {
     return readers.inTransaction(
-        handle -> {
-          Map<String, Map<String, Map<LeadState, Long>>> tally = tally(handle, run);
-          return runs(handle, tally, run, clock.millis()).stream().findFirst();
-        });
+        handle ->
+            account(handle, run)
+                .map(account -> new Awaiting(account, ResultRows.awaited(handle, run))));
   }
 
   /**

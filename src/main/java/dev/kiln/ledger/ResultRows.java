@@ -28,6 +28,30 @@ final class ResultRows {
   private static final String SELECT =
       "SELECT id, run, record, table_name, body, received_at FROM result WHERE ";
 
+  private static final String FORGOTTEN =
+      "state = 'ACCEPTED' AND payload = '" + RetentionRows.NOTHING + "'";
+
+  /** What narrows leads down to those of a table that are awaited. */
+  private static final String AWAITED =
+      "state = 'ACCEPTED' AND table_name = :table AND payload <> '"
+          + RetentionRows.NOTHING
+          + "' AND changed_at >= (SELECT since FROM expecting WHERE table_name = :table)";
+
+  /**
+   * How many leads of a {@code run} are awaited, by the rule of {@link #AWAITED}. Where its table
+   * expects rows for as long as the run is there, that is told by what is counted already.
+   */
+  private static final String AWAITED_OF_RUN =
+      "(SELECT COALESCE(SUM(CASE WHEN since <= run.opened_at THEN tally.leads"
+          + " - (SELECT COUNT(*) FROM lead WHERE lead.table_name = tally.table_name AND lead.run = run.id AND "
+          + FORGOTTEN
+          + ") ELSE (SELECT COUNT(*) FROM lead WHERE lead.table_name = tally.table_name"
+          + " AND lead.state = 'ACCEPTED' AND lead.changed_at >= since AND lead.run = run.id"
+          + " AND lead.payload <> '"
+          + RetentionRows.NOTHING
+          + "') END), 0) FROM tally JOIN expecting ON expecting.table_name = tally.table_name"
+          + " WHERE tally.run = run.id AND tally.state = 'ACCEPTED' AND tally.leads > 0 AND run.purged = 0)";
+
   private ResultRows() {}
 
   // ---- Receipt ----
@@ -173,9 +197,8 @@ final class ResultRows {
         handle
             .createQuery(
                 LeadRow.SELECT
-                    + "state = 'ACCEPTED' AND table_name = :table AND changed_at <= :before"
-                    + " AND changed_at >= (SELECT since FROM expecting WHERE table_name = :table)"
-                    + " ORDER BY changed_at LIMIT :most")
+                    + AWAITED
+                    + " AND changed_at <= :before ORDER BY changed_at LIMIT :most")
             .bind("table", table)
             .bind("before", now - after.toMillis())
             .bind("most", AT_ONCE)
@@ -201,12 +224,12 @@ final class ResultRows {
    *     where nothing changed
    */
   static Optional<Boolean> silence(Handle handle, String table, Duration silence, long now) {
-    record Noted(long since, @Nullable Long silentSince) {}
+    record Noted(@Nullable Long silentSince) {}
     Optional<Noted> noted =
         handle
-            .createQuery("SELECT since, silent_since FROM expecting WHERE table_name = :table")
+            .createQuery("SELECT silent_since FROM expecting WHERE table_name = :table")
             .bind("table", table)
-            .map((row, context) -> new Noted(row.getLong(1), number(row, "silent_since")))
+            .map((row, context) -> new Noted(number(row, "silent_since")))
             .findOne();
     if (noted.isEmpty()) {
       return Optional.empty();
@@ -221,20 +244,17 @@ final class ResultRows {
       return Optional.of(false);
     }
     long from = now - silence.toMillis();
-    if (last > from || !awaited(handle, table, noted.get().since, from)) {
+    if (last > from || !awaited(handle, table, from)) {
       return Optional.empty();
     }
     silent(handle, table, now);
     return Optional.of(true);
   }
 
-  private static boolean awaited(Handle handle, String table, long since, long until) {
+  private static boolean awaited(Handle handle, String table, long until) {
     return handle
-        .createQuery(
-            "SELECT 1 FROM lead WHERE state = 'ACCEPTED' AND table_name = :table"
-                + " AND changed_at >= :since AND changed_at <= :until LIMIT 1")
+        .createQuery("SELECT 1 FROM lead WHERE " + AWAITED + " AND changed_at <= :until LIMIT 1")
         .bind("table", table)
-        .bind("since", since)
         .bind("until", until)
         .mapTo(Integer.class)
         .findOne()
@@ -256,10 +276,20 @@ final class ResultRows {
         .createQuery(
             "SELECT id FROM run WHERE state = 'READ' AND told_at IS NULL AND NOT EXISTS ("
                 + "SELECT 1 FROM tally WHERE tally.run = run.id AND leads > 0"
-                + " AND (state IN ('QUEUED', 'SENDING', 'HELD') OR (state = 'ACCEPTED'"
-                + " AND table_name IN (SELECT table_name FROM expecting)))) ORDER BY opened_at LIMIT 20")
+                + " AND state IN ('QUEUED', 'SENDING', 'HELD')) AND "
+                + AWAITED_OF_RUN
+                + " = 0 ORDER BY opened_at LIMIT 20")
         .mapTo(String.class)
         .list();
+  }
+
+  /** How many leads of a run are awaited. */
+  static long awaited(Handle handle, String run) {
+    return handle
+        .createQuery("SELECT " + AWAITED_OF_RUN + " FROM run WHERE id = :run")
+        .bind("run", run)
+        .mapTo(Long.class)
+        .one();
   }
 
   static void told(Handle handle, String run, long now) {
@@ -314,13 +344,44 @@ final class ResultRows {
               silent.containsKey(table),
               silent.get(table),
               leads(handle, table, LeadState.ENRICHED),
-              leads(handle, table, LeadState.ACCEPTED),
+              silent.containsKey(table) ? awaitedAt(handle, table) : 0,
               leads(handle, table, LeadState.MISSING),
               lastAt(handle, table).orElse(null),
               counted == null ? 0 : counted,
               fields));
     }
     return accounts;
+  }
+
+  /**
+   * How many leads of an expecting table are awaited: by what is counted already, unless a run of
+   * before may have accepted ones that are not.
+   */
+  private static long awaitedAt(Handle handle, String table) {
+    boolean before =
+        handle
+            .createQuery(
+                "SELECT 1 FROM tally JOIN run ON run.id = tally.run WHERE tally.table_name = :table"
+                    + " AND tally.state = 'ACCEPTED' AND leads > 0 AND (purged = 1 OR opened_at <"
+                    + " (SELECT since FROM expecting WHERE table_name = :table)) LIMIT 1")
+            .bind("table", table)
+            .mapTo(Integer.class)
+            .findOne()
+            .isPresent();
+    String since =
+        before ? " AND changed_at >= (SELECT since FROM expecting WHERE table_name = :table)" : "";
+    return (before
+            ? count(handle, table, "state = 'ACCEPTED'" + since)
+            : leads(handle, table, LeadState.ACCEPTED))
+        - count(handle, table, FORGOTTEN + since);
+  }
+
+  private static long count(Handle handle, String table, String where) {
+    return handle
+        .createQuery("SELECT COUNT(*) FROM lead WHERE table_name = :table AND " + where)
+        .bind("table", table)
+        .mapTo(Long.class)
+        .one();
   }
 
   private static long leads(Handle handle, String table, LeadState state) {

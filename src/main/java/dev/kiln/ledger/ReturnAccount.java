@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param expecting whether its rows are to come back
  * @param silentSince since when it takes rows and none comes back; null while they do
  * @param enriched leads that are ENRICHED
- * @param awaited leads that are ACCEPTED; they are only waited for where it is expecting
+ * @param awaited leads that Clay accepted since it is expecting, and that are neither back nor
+ *     missing nor forgotten
  * @param missing leads that are MISSING
  * @param lastAt when the last row came back; null before the first
  * @param counted leads that came back and that the fields are counted of

@@ -146,7 +146,7 @@ public record ReturnReport(
               .put("table", account.table())
               .put("expecting", account.expecting())
               .put("enriched", account.enriched())
-              .put("awaited", account.expecting() ? account.awaited() : 0)
+              .put("awaited", account.awaited())
               .put("missing", account.missing())
               .put("hit_rate", account.hitRate())
               .put("last", account.lastAt() == null ? null : account.lastAt().toString())

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.ledger.BudgetWarning;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.Awaiting;
 import dev.kiln.ledger.LedgerView.BudgetAccount;
 import dev.kiln.ledger.LedgerView.Held;
 import dev.kiln.ledger.LedgerView.RunAccount;
@@ -18,7 +19,6 @@ import dev.kiln.plan.Numbers;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The account for programs: {@code runs}, {@code tables}, {@code webhooks}, {@code capacities},
@@ -174,22 +174,16 @@ public final class StatusJson {
    * back, are awaited and are missing; {@code delivered} says that none is on its way to Clay any
    * more, {@code done} that none is awaited either.
    *
-   * @param run the run
-   * @param expecting the tables whose rows are to come back
+   * @param awaiting the run
    */
-  public static ObjectNode of(RunAccount run, Set<String> expecting) {
-    long awaited =
-        run.tables().entrySet().stream()
-            .filter(table -> expecting.contains(table.getKey()))
-            .mapToLong(table -> table.getValue().getOrDefault(LeadState.ACCEPTED, 0L))
-            .sum();
-    boolean delivered = !run.underWay();
+  public static ObjectNode of(Awaiting awaiting) {
+    RunAccount run = awaiting.run();
     ObjectNode node = of(run);
     node.putObject("results")
         .put("enriched", run.states().getOrDefault(LeadState.ENRICHED, 0L))
-        .put("awaited", awaited)
+        .put("awaited", awaiting.awaited())
         .put("missing", run.states().getOrDefault(LeadState.MISSING, 0L));
-    return node.put("delivered", delivered).put("done", delivered && awaited == 0);
+    return node.put("delivered", !run.underWay()).put("done", awaiting.done());
   }
 
   static void states(ObjectNode node, Map<LeadState, Long> states) {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows that come back: what becomes of them and of their leads. */
 final class ReturnTest {
@@ -245,6 +246,89 @@ final class ReturnTest {
     assertThat(books.ledger().view().expecting()).containsExactly("tech");
     books.ledger().expect(Set.of());
     assertThat(books.ledger().view().expecting()).isEmpty();
+  }
+
+  private long awaited(Run of) {
+    return books.ledger().view().awaiting(of.id()).orElseThrow().awaited();
+  }
+
+  private long awaitedAtTheTable() {
+    return books.ledger().view().returns().get(0).awaited();
+  }
+
+  private void finish(Run read, int rows) {
+    books.ledger().finish(read.id(), rows, 2, "");
+  }
+
+  @Test
+  void ofARunUnderWayWhatIsAcceptedSinceItIsExpectedIsAwaited() {
+    books.store(run, Row.of("tech"));
+    finish(run, 2);
+    books.settle(begin(), accepted());
+    books.clock().advance(Duration.ofMillis(1));
+    books.ledger().expect(Set.of("tech"));
+    books.settle(begin(), accepted());
+    Run later = books.stored("later", "tech", 1);
+    finish(later, 1);
+    books.settle(begin(), accepted());
+    assertThat(awaited(run)).isEqualTo(1);
+    assertThat(awaited(later)).isEqualTo(1);
+    assertThat(awaitedAtTheTable()).isEqualTo(2);
+    assertThat(books.ledger().doneRuns()).isEmpty();
+
+    receive(run.id() + "-2", "");
+    assertThat(books.ledger().view().awaiting(run.id()).orElseThrow().done()).isTrue();
+    assertThat(books.ledger().doneRuns()).containsExactly(run.id());
+    receive(later.id() + "-1", "");
+    assertThat(books.ledger().doneRuns()).containsExactlyInAnyOrder(run.id(), later.id());
+    assertThat(awaitedAtTheTable()).isZero();
+    assertThat(books.ledger().view().returns().get(0).hitRate()).isEqualTo(1);
+  }
+
+  @Test
+  void whereNoRowsAreExpectedNothingIsAwaited() {
+    finish(run, 1);
+    books.ledger().expect(Set.of("tech"));
+    books.settle(begin(), accepted());
+    assertThat(awaited(run)).isEqualTo(1);
+    books.ledger().expect(Set.of());
+    assertThat(awaited(run)).isZero();
+    assertThat(books.ledger().doneRuns()).containsExactly(run.id());
+  }
+
+  @ParameterizedTest(name = "expected since before the run: {0}")
+  @ValueSource(booleans = {true, false})
+  void aForgottenLeadIsNeitherAwaitedNorMissing(boolean before) {
+    books.ledger().expect(Set.of("tech"));
+    Run forgotten = run;
+    if (before) {
+      books.settle(begin(), accepted());
+      receive();
+      forgotten = books.run("later");
+      books.store(forgotten, Row.keyed("tech", "eve@example.com"));
+    } else {
+      books.ledger().expect(Set.of());
+      books.clock().advance(Duration.ofMillis(1));
+      books.ledger().expect(Set.of("tech"));
+    }
+    finish(forgotten, 1);
+    books.settle(begin(), accepted());
+    assertThat(awaited(forgotten)).isEqualTo(1);
+    String email = before ? "eve@example.com" : "ada@example.com";
+    assertThat(books.ledger().forget(email).leads()).hasSize(1);
+
+    assertThat(awaited(forgotten)).isZero();
+    assertThat(awaitedAtTheTable()).isZero();
+    assertThat(books.ledger().doneRuns()).containsExactly(forgotten.id());
+    books.clock().advance(DAY.multipliedBy(2));
+    assertThat(books.ledger().missing("tech", DAY)).isZero();
+    assertThat(books.ledger().silence("tech", DAY)).isEmpty();
+    assertThat(books.line(forgotten.id() + "-1"))
+        .satisfies(
+            lead -> {
+              assertThat(lead.state()).isEqualTo(LeadState.ACCEPTED);
+              assertThat(lead.reason()).isEqualTo("forgotten on request");
+            });
   }
 
   @Test
