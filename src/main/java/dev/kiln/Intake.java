@@ -64,6 +64,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Intake {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+  private static final Logger ROUTES = LoggerFactory.getLogger("dev.kiln.routes");
 
   private static final String AGAIN = " is read on in a moment, since routes have changed";
 
@@ -114,6 +115,9 @@ public final class Intake {
     private long charsStoring;
     private boolean storedBefore;
     private String rejects = "";
+
+    /** What failed in a route that it goes through; null while nothing did. */
+    private @Nullable Throwable failure;
 
     /** What the ledger knows of how the file is written; null where that is not known here. */
     private @Nullable String note;
@@ -585,11 +589,7 @@ public final class Intake {
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
     // It is no failure, which Camel would log as an error.
     exchange.setRollbackOnly(true);
-    GenericFile<?> taken = exchange.getProperty(Exchange.FILE_EXCHANGE_FILE, GenericFile.class);
-    Path file =
-        reading != null && !reading.messages()
-            ? reading.file
-            : taken != null && taken.getFile() instanceof File inbox ? inbox.toPath() : null;
+    Path file = file(exchange, reading);
     if (file == null) {
       // Whoever waits for the exchange tells of it.
       return;
@@ -600,6 +600,57 @@ public final class Intake {
         "no route runs that begins with "
             + missing(problem)
             + ": \"kiln route start\" it, or mend the name in the route that calls it");
+  }
+
+  /**
+   * Has a file that is read wait where it is, since a route that it goes through fails. What else
+   * fails is told in the log as it is.
+   */
+  public void failed(
+      Exchange exchange,
+      @ExchangeProperty("run") @Nullable Reading reading,
+      @ExchangeProperty(Exchange.FAILURE_ROUTE_ID) @Nullable String route,
+      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
+    Path file = file(exchange, reading);
+    Throwable cause = cause(problem);
+    if (file == null || cause instanceof IOException) {
+      ROUTES.error("Route {} failed", route, problem);
+      return;
+    }
+    // It is told here, and without what it says, which may be a lead's data.
+    exchange.setRollbackOnly(true);
+    if (reading != null) {
+      if (reading.failure == cause) {
+        // The routes that called the one that failed fail too.
+        return;
+      }
+      reading.failure = cause;
+    }
+    waits(
+        file,
+        reading,
+        "a route fails: "
+            + cause.getClass().getSimpleName()
+            + " in the route "
+            + route
+            + ": mend it under routes/; it is tried again and again");
+  }
+
+  private static Throwable cause(Throwable problem) {
+    Throwable cause = problem;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** The file that is read; null where it is none. */
+  private static @Nullable Path file(Exchange exchange, @Nullable Reading reading) {
+    if (reading != null) {
+      return reading.messages() ? null : reading.file;
+    }
+    GenericFile<?> taken = exchange.getProperty(Exchange.FILE_EXCHANGE_FILE, GenericFile.class);
+    return taken != null && taken.getFile() instanceof File file ? file.toPath() : null;
   }
 
   private static String missing(Throwable problem) {

@@ -7,6 +7,7 @@ import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -209,7 +210,7 @@ final class UnfinishedRunTest {
         FAILURES,
         "id: route-failed\n          exception:\n            - java.lang.Exception\n",
         "id: route-failed\n          exception:\n            - java.lang.Exception\n" + HANDLED,
-        "the routes ended without reading it"),
+        "a route fails: IllegalStateException in the route choose-table: mend it"),
     STOP(
         ACCEPT,
         "        - bean:\n            id: close-run\n",
@@ -267,6 +268,84 @@ final class UnfinishedRunTest {
     assertThat(kiln.requests("finance-1")).isEqualTo(4);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"${exchangePropety.source} == 'inbound'", "${body.country} == 'inbound'"})
+  @DisplayName("a file waits for a route that fails, and is read on once it is mended")
+  void failingRoute(String edited) throws Exception {
+    String expression = "${exchangeProperty.source} == 'inbound'";
+    kiln.inRoutes("choose-table.camel.yaml", expression, edited);
+    ListAppender<ILoggingEvent> all = new ListAppender<>();
+    all.start();
+    Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.addAppender(all);
+    try {
+      kiln.start();
+      kiln.drop("normal/stays.csv", leads(1, 3, "Banking"));
+      stays("a route fails: MethodNotFoundException in the route choose-table: mend it");
+      isTriedAgain();
+      isTriedAgain();
+      assertThat(told()).hasSize(1);
+      assertThat(List.copyOf(all.list))
+          .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
+          .allSatisfy(
+              line -> {
+                assertThat(line.getThrowableProxy()).isNull();
+                assertThat(line.getFormattedMessage()).doesNotContain("\tat ", "@");
+              });
+    } finally {
+      root.detachAppender(all);
+    }
+    kiln.inRoutes("choose-table.camel.yaml", edited, expression);
+    assertThat(isReadOn().states()).isEqualTo(Map.of(LeadState.ACCEPTED, 3L));
+    assertThat(kiln.requests("finance-1")).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("a file of which the route before accept fails waits too")
+  void failingBeforeItIsOpened() throws Exception {
+    String mode = "constant:\n                  expression: \"{{kiln.dedupe.mode}}\"";
+    String edited = "simple:\n                  expression: \"${body.mode}\"";
+    kiln.inRoutes("intake-files.camel.yaml", mode, edited);
+    kiln.start();
+    kiln.drop("normal/stays.csv", leads(1, 3, "Banking"));
+    soon().until(() -> !kiln.notes().isEmpty());
+    assertThat(told())
+        .singleElement()
+        .asString()
+        .contains("a route fails: MethodNotFoundException in the route intake-files-normal: mend");
+    assertThat(kiln.snapshot().runs()).isEmpty();
+    kiln.inRoutes("intake-files.camel.yaml", edited, mode);
+    isReadOn();
+  }
+
+  @Test
+  @DisplayName("an upload waits in the spool for a route that fails")
+  void uploadToFailingRoute() throws Exception {
+    String expression = "${exchangeProperty.source} == 'inbound'";
+    String edited = "${body.country} == 'inbound'";
+    kiln.inRoutes("choose-table.camel.yaml", expression, edited);
+    kiln.start();
+    assertThat(post().statusCode()).isEqualTo(202);
+    soon().until(() -> !kiln.notes().isEmpty());
+    assertThat(kiln.notes()).singleElement().asString().contains("a route fails: MethodNotFound");
+    assertThat(kiln.run("POST /leads").orElseThrow().note()).contains("a route fails: MethodNot");
+    assertThat(kiln.files("spool")).hasSize(1);
+    kiln.inRoutes("choose-table.camel.yaml", edited, expression);
+    RunAccount run = kiln.settled("POST /leads");
+    assertThat(run.note()).isEmpty();
+    soon().until(() -> kiln.notes().isEmpty());
+  }
+
+  private HttpResponse<String> post() throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(kiln.http("/leads?source=inbound"))
+                .timeout(Duration.ofSeconds(60))
+                .POST(BodyPublishers.ofString(leads(1, 3, "Banking")))
+                .build(),
+            BodyHandlers.ofString());
+  }
+
   @Test
   @DisplayName("a save that calls a route that is not there is refused, and files are read on")
   void refusedSave() throws Exception {
@@ -292,15 +371,7 @@ final class UnfinishedRunTest {
     }
     kiln.start();
     kiln.context().getRouteController().stopRoute("choose-table");
-    HttpResponse<String> answer =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(kiln.http("/leads?source=inbound"))
-                    .timeout(Duration.ofSeconds(60))
-                    .POST(BodyPublishers.ofString(leads(1, 3, "Banking")))
-                    .build(),
-                BodyHandlers.ofString());
-    assertThat(answer.statusCode()).isEqualTo(202);
+    assertThat(post().statusCode()).isEqualTo(202);
     soon().until(() -> !kiln.notes().isEmpty());
     assertThat(kiln.files("spool")).hasSize(1);
     assertThat(kiln.files("archive")).isEmpty();
