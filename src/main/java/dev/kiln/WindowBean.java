@@ -22,8 +22,15 @@ public final class WindowBean {
     this.delivery = delivery;
   }
 
-  /** Takes a lead: it is the exchange property {@code lead} from here on. */
+  /**
+   * Takes a lead: it is the exchange property {@code lead} from here on. One that is on offer no
+   * more, since the route that handed it on failed, ends here.
+   */
   public void take(Exchange exchange, @Body Due lead) {
+    if (!delivery.take(lead)) {
+      exchange.setRouteStop(true);
+      return;
+    }
     exchange.setProperty("lead", lead);
     exchange
         .getExchangeExtension()
@@ -34,5 +41,15 @@ public final class WindowBean {
                 delivery.release(lead);
               }
             });
+  }
+
+  /** A route {@code deliver-} or {@code window-} failed before its lead, or leads, were taken. */
+  public void failed(Exchange exchange, Exception failure) {
+    String route = exchange.getFromRouteId();
+    delivery.failed(
+        route.substring(route.indexOf('-') + 1),
+        route,
+        exchange.getMessage().getBody() instanceof Due lead ? lead : null,
+        failure);
   }
 }

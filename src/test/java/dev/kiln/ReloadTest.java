@@ -36,6 +36,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
 /** Files under config and routes that are saved while Kiln runs. */
@@ -343,6 +346,56 @@ final class ReloadTest {
     soon().until(() -> state().inForce().isAfter(before));
     assertThat(state().waitsFor()).isNull();
     kiln.settled("hangs.csv");
+  }
+
+  /** A step that fails, in front of another one. */
+  private static String failingBefore(String step) {
+    String indent = " ".repeat(step.indexOf('-'));
+    return """
+        - throwException:
+            id: break
+            exceptionType: java.lang.IllegalArgumentException
+            message: "a fault in an edited route"
+        """
+            .indent(indent.length())
+        + step;
+  }
+
+  private static final String TAKE = "          - bean:\n              id: take\n";
+  private static final String TO_WINDOW =
+      "                - to:\n                    id: to-window\n";
+  private static final String DUE = "          - bean:\n              id: due\n";
+
+  private static Stream<Arguments> waysToTheWindow() {
+    return Stream.of(
+        Arguments.of("deliver-main", "${body.size} > 0", "${body.sze} > 0"),
+        Arguments.of("deliver-main", DUE, failingBefore(DUE)),
+        Arguments.of("deliver-main", TO_WINDOW, failingBefore(TO_WINDOW)),
+        Arguments.of("window-main", TAKE, failingBefore(TAKE)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("waysToTheWindow")
+  @DisplayName("a route to the window that fails is told once, as a reason too, and soon mended")
+  void mendsTheWayToTheWindow(String id, String whole, String broken) throws Exception {
+    kiln.start();
+    List<String> lines =
+        SecretsTest.Kept.of(
+            "dev.kiln",
+            () -> {
+              kiln.takesUp("delivery.camel.yaml", whole, broken);
+              kiln.drop("normal/waits.csv", leads(1, 50, "Banking"));
+              assertThat(kiln.parked(FINANCE, WaitReason.ROUTE_FAILED).reason())
+                  .contains("Route " + id + " fails", "see the log");
+              Instant seen = Instant.now();
+              soon().until(() -> Instant.now().isAfter(seen.plusSeconds(1)));
+              kiln.takesUp("delivery.camel.yaml", broken, whole);
+              assertThat(seen).isAfter(Instant.now().minusSeconds(30));
+              return null;
+            });
+    assertThat(kiln.settled("waits.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 50L));
+    assertThat(kiln.requests("finance-1")).isEqualTo(50);
+    assertThat(lines).filteredOn(line -> line.contains("Route " + id + " failed")).hasSize(1);
   }
 
   private static final String NEW_TABLE_ROUTE =

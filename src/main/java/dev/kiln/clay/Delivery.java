@@ -643,6 +643,41 @@ public final class Delivery {
   }
 
   /**
+   * A route failed on the way from the queue to the window. What it was given and the window has
+   * not taken is off the offer, still queued; its tables wait a few seconds. Told once, until the
+   * route fails otherwise, is changed, or fails no more.
+   *
+   * @param workspace the workspace that the route delivers for
+   * @param route its id
+   * @param lead the lead that it failed for; null if it failed for all
+   * @param failure what happened
+   */
+  public void failed(String workspace, String route, @Nullable Due lead, Exception failure) {
+    NotSent notSent =
+        new NotSent(
+            WaitReason.ROUTE_FAILED,
+            "Route "
+                + route
+                + " fails ("
+                + failure.getClass().getSimpleName()
+                + "): see the log; it is tried again by itself",
+            ledger.now().plus(AFTER_FAILURE));
+    try {
+      if (!lane(workspace).failed(route, lead, notSent)) {
+        return;
+      }
+    } catch (LedgerUnavailable unavailable) {
+      standStill(unavailable);
+    }
+    LOG.error("Route {} failed; it is told again once it fails otherwise or anew", route, failure);
+  }
+
+  /** The window takes a lead; false if it may not, since another exchange did or will. */
+  public boolean take(Due lead) {
+    return lanes.values().stream().anyMatch(lane -> lane.take(lead));
+  }
+
+  /**
    * The end of a lead's way through the window, whatever became of it. One that was begun and never
    * settled, since a route failed on the way, is settled here: in doubt if it was posted.
    */

@@ -50,6 +50,9 @@ final class Lane {
   /** How long an offer lasts at least, see {@link #removeLost}. */
   private static final Duration OFFER_LASTS = Duration.ofMinutes(2);
 
+  /** A route that failed and did not again for so long, beyond its wait, fails no more. */
+  private static final Duration FAULT_LASTS = Duration.ofSeconds(10);
+
   /**
    * How long the leads that wait at the wire last, at high rates: as long as most stalls of a
    * commit. They would be in doubt after a crash, so they are few.
@@ -70,7 +73,11 @@ final class Lane {
     }
   }
 
-  private record Offer(Due lead, Instant since) {}
+  /** A lead on offer, and whether the window has taken it. */
+  private record Offer(Due lead, Instant since, boolean taken) {}
+
+  /** Why a route failed, and until when that counts as going on. */
+  private record Fault(String why, Instant until) {}
 
   private record Hindrance(WaitReason reason, String message, Instant until) {
     Hindrance endingAt(Instant end) {
@@ -92,6 +99,7 @@ final class Lane {
   private final Map<String, Hindrance> hindered = new HashMap<>();
   private final Map<String, Instant> tableNext = new HashMap<>();
   private final Map<String, Waiting> told = new HashMap<>();
+  private final Map<String, Fault> faults = new HashMap<>();
   private final Queue<Owed> owed = new ConcurrentLinkedQueue<>();
   private final Spacing spacing = new Spacing();
   private final Map<Answer, Long> answers = new EnumMap<>(Answer.class);
@@ -144,6 +152,7 @@ final class Lane {
       tables = changedTables;
       hindered.replaceAll((table, known) -> known.endingAt(ledger.now()));
       workspaceHindrance = null;
+      faults.clear();
     } finally {
       lock.unlock();
     }
@@ -573,12 +582,31 @@ final class Lane {
         return false;
       }
       for (Due lead : leads) {
-        waiting.put(lead.id(), new Offer(lead, now));
+        waiting.put(lead.id(), new Offer(lead, now, false));
         double rate = table(lead).ratePerSecond();
         if (rate > 0) {
           tableNext.put(lead.table(), now.plusNanos((long) (1e9 / rate)));
         }
       }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The window takes a lead.
+   *
+   * @return whether it may: not where the lead was taken before, or is on offer no more
+   */
+  boolean take(Due lead) {
+    lock.lock();
+    try {
+      Offer offer = waiting.get(lead.id());
+      if (offer == null || offer.taken) {
+        return false;
+      }
+      waiting.put(lead.id(), new Offer(offer.lead, offer.since, true));
       return true;
     } finally {
       lock.unlock();
@@ -791,6 +819,47 @@ final class Lane {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * A route failed before the window had taken what it was given: that is off the offer, and its
+   * tables wait.
+   *
+   * @param route its id
+   * @param lead the lead that it failed for; without one all that are not taken go back
+   * @param notSent why, and until when
+   * @return whether that is news: not while the route goes on failing like that
+   */
+  boolean failed(String route, @Nullable Due lead, NotSent notSent) {
+    Instant now = ledger.now();
+    Hindrance fails = hindrance(notSent, now);
+    Map<String, Waiting> news = new HashMap<>();
+    lock.lock();
+    try {
+      waiting
+          .values()
+          .removeIf(offer -> !offer.taken && (lead == null || offer.lead.id() == lead.id()));
+      room.signalAll();
+      if (lead == null) {
+        workspaceHindrance = fails;
+      } else {
+        hindered.put(lead.table(), fails);
+      }
+      Fault before = faults.put(route, new Fault(fails.message, fails.until.plus(FAULT_LASTS)));
+      if (before != null && before.why.equals(fails.message) && now.isBefore(before.until)) {
+        return false;
+      }
+      // Noted here too: where the route fails before it asks what is due, nothing else would.
+      if (lease != null) {
+        tables.keySet().stream()
+            .filter(table -> lead == null || table.equals(lead.table()))
+            .forEach(table -> tell(table, fails, news));
+      }
+    } finally {
+      lock.unlock();
+    }
+    note(news);
+    return true;
   }
 
   /** Clay said 429. */

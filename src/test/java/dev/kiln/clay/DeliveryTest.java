@@ -821,6 +821,50 @@ final class DeliveryTest {
   }
 
   @Test
+  void whatARouteHadWhenItFailedIsQueuedAgainButForWhatTheWindowTook() {
+    storeBoth();
+    List<Due> due = fixture.due();
+    assertThat(fixture.delivery().take(due.get(0))).isTrue();
+    assertThat(fixture.delivery().take(due.get(0))).as("taken twice").isFalse();
+    fails(null);
+    assertThat(fixture.delivery().take(due.get(1))).as("taken though it went back").isFalse();
+    for (String table : List.of("tech", "finance")) {
+      assertThat(waiting(table))
+          .isNotNull()
+          .satisfies(
+              waits -> {
+                assertThat(waits.kind()).isEqualTo(WaitReason.ROUTE_FAILED);
+                assertThat(waits.reason())
+                    .contains("Route deliver-main fails (IllegalStateException)", "see the log");
+              });
+    }
+    fixture.delivery().begin(due.get(0));
+    passes(Duration.ofMillis(4_999));
+    assertThat(fixture.due()).isEmpty();
+    passes(Duration.ofMillis(1));
+    assertThat(fixture.due()).hasSize(ROOM).contains(due.get(1)).doesNotContain(due.get(0));
+    assertThat(waiting("tech")).isNull();
+  }
+
+  @Test
+  void aRouteThatFailsForOneLeadHoldsUpNoOtherTable() {
+    storeBoth();
+    List<Due> due = fixture.due();
+    fails(due.get(0));
+    assertThat(fixture.delivery().take(due.get(0))).isFalse();
+    assertThat(fixture.delivery().take(due.get(1))).isTrue();
+    due.forEach(fixture.delivery()::release);
+    mustDeliverOnly("finance");
+    assertThat(waiting("tech")).extracting(Waiting::kind).isEqualTo(WaitReason.ROUTE_FAILED);
+  }
+
+  private void fails(@Nullable Due lead) {
+    fixture
+        .delivery()
+        .failed(WORKSPACE, "deliver-main", lead, new IllegalStateException("an edited route"));
+  }
+
+  @Test
   void afterAFailureOnTheWayItsTableWaitsFiveSeconds() {
     storeBoth();
     List<Due> due = fixture.due();
