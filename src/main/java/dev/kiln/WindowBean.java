@@ -38,6 +38,10 @@ public final class WindowBean {
             new SynchronizationAdapter() {
               @Override
               public void onDone(Exchange done) {
+                // What a route failed with stays, though it is handled.
+                if (!done.isFailed() && done.getProperty(Exchange.EXCEPTION_CAUGHT) == null) {
+                  delivery.ended(lead);
+                }
                 delivery.release(lead);
               }
             });

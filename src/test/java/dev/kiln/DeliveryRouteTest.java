@@ -301,6 +301,37 @@ final class DeliveryRouteTest {
     assertThat(exchanges("table-" + TECH)).isBetween(1L, 120L);
   }
 
+  @Test
+  @DisplayName("a route that ends before begin parks its table for seconds and does not spin")
+  void routeThatEndsDoesNotSpin() throws Exception {
+    kiln.inRoutes(
+        "delivery.camel.yaml",
+        "          - circuitBreaker:\n              id: circuit-breaker\n",
+        """
+        - filter:
+            id: end-one-table
+            expression:
+              simple:
+                expression: "${exchangeProperty.lead.table} == 'outbound-leads-tech'"
+            steps:
+              - stop:
+                  id: end
+        - circuitBreaker:
+            id: circuit-breaker
+        """
+            .indent(10));
+    kiln.start();
+    kiln.drop("high/tech.csv", leads(1, 5, "Computer Software"));
+    kiln.drop("low/finance.csv", leads(100, 50, "Banking"));
+    assertThat(kiln.parked(TECH, WaitReason.ROUTE_FAILED).reason())
+        .contains(TECH, "ends before the step begin");
+    assertThat(kiln.settled("finance.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 50L));
+    Instant seen = Instant.now();
+    soon().until(() -> Instant.now().isAfter(seen.plusSeconds(2)));
+    assertThat(kiln.count(TECH, LeadState.QUEUED)).isEqualTo(5);
+    assertThat(exchanges("table-" + TECH)).isBetween(1L, 10L);
+  }
+
   private static long exchanges(String route) throws Exception {
     return (Long)
         ManagementFactory.getPlatformMBeanServer()

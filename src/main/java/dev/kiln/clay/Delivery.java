@@ -678,6 +678,24 @@ public final class Delivery {
   }
 
   /**
+   * A lead's way through the routes ended and none of them failed. Where it was not begun its table
+   * waits a few seconds, so that nothing spins. Call it before {@link #release}.
+   */
+  public void ended(Due lead) {
+    Lane lane = lane(lead);
+    if (lane.offers(lead) && !stopping) {
+      lane.hinder(
+          lead,
+          new NotSent(
+              WaitReason.ROUTE_FAILED,
+              "A route to table "
+                  + lead.table()
+                  + " ends before the step begin: see routes; it is tried again by itself",
+              ledger.now().plus(AFTER_FAILURE)));
+    }
+  }
+
+  /**
    * The end of a lead's way through the window, whatever became of it. One that was begun and never
    * settled, since a route failed on the way, is settled here: in doubt if it was posted.
    */

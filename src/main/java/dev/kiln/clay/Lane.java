@@ -613,6 +613,16 @@ final class Lane {
     }
   }
 
+  /** Whether a lead is on offer and not begun. */
+  boolean offers(Due lead) {
+    lock.lock();
+    try {
+      return waiting.containsKey(lead.id());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The leads on offer or on the wire. */
   Set<Long> offered() {
     lock.lock();

@@ -865,6 +865,28 @@ final class DeliveryTest {
   }
 
   @Test
+  void whereARouteEndsBeforeBeginItsTableWaitsFiveSeconds() {
+    storeBoth();
+    List<Due> due = fixture.due();
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(200));
+    fixture.delivery().ended(due.get(0));
+    due.forEach(fixture.delivery()::release);
+    mustDeliverOnly("tech");
+    Due offered = fixture.due().get(0);
+    fixture.delivery().ended(offered);
+    fixture.delivery().release(offered);
+    passes(Duration.ofMillis(4_999));
+    fixture.due().forEach(fixture.delivery()::release);
+    assertThat(waiting("tech"))
+        .isNotNull()
+        .satisfies(
+            waits -> {
+              assertThat(waits.kind()).isEqualTo(WaitReason.ROUTE_FAILED);
+              assertThat(waits.reason()).contains("tech", "ends before the step begin");
+            });
+  }
+
+  @Test
   void afterAFailureOnTheWayItsTableWaitsFiveSeconds() {
     storeBoth();
     List<Due> due = fixture.due();
