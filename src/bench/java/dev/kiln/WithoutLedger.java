@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
+import org.apache.camel.Body;
 import org.apache.camel.Consumer;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
@@ -74,7 +75,7 @@ public final class WithoutLedger {
                 .formatted(routes));
     Stand stand = new Stand(delivery, settings.delivery().inFlight());
     main.bind("delivery", stand);
-    main.bind("window", new WindowBean(delivery));
+    main.bind("window", stand);
     main.bind("pace", new PaceBean(main::getCamelContext, delivery));
     // Named by the handling of errors.
     main.bind("intake", stand);
@@ -100,7 +101,7 @@ public final class WithoutLedger {
     new CountDownLatch(1).await();
   }
 
-  /** The bean {@code delivery} without a ledger. */
+  /** The beans {@code delivery} and {@code window} without a ledger. */
   public static final class Stand {
     private static final Instant FAR = Instant.MAX;
 
@@ -135,6 +136,11 @@ public final class WithoutLedger {
                 0));
       }
       return due;
+    }
+
+    /** Takes a lead, whichever it is. */
+    public void take(Exchange exchange, @Body Due lead) {
+      exchange.setProperty("lead", lead);
     }
 
     /** Begins a lead. */

@@ -440,7 +440,7 @@ final class HouseTest {
         .forEach(
             (path, step) -> {
               if (path.matches("(delivery|tables|failures)\\..*")
-                  && Set.of("delivery", "intake", "onward")
+                  && Set.of("delivery", "window", "intake", "onward")
                       .contains(String.valueOf(step.get("ref")))) {
                 named.add(String.valueOf(step.get("method")).replaceFirst("\\(.*", ""));
               }
