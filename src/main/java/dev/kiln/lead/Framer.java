@@ -147,6 +147,13 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
     }
   }
 
+  private String excerpt() {
+    String excerpt = records.excerpt();
+    int most = Math.min(excerpt.length(), limits.excerptChars());
+    boolean torn = most > 0 && Character.isHighSurrogate(excerpt.charAt(most - 1));
+    return excerpt.substring(0, torn ? most - 1 : most);
+  }
+
   @Override
   public boolean hasNext() {
     return pending;
@@ -167,7 +174,7 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
         read++;
         String fault = records.fault();
         if (fault != null) {
-          broken.add(new Broken(read, records.faultLine(), fault, records.excerpt()));
+          broken.add(new Broken(read, records.faultLine(), fault, excerpt()));
         } else if (!records.blankFrom(columns)) {
           String wide =
               "the row has "
@@ -175,7 +182,7 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
                   + " cells where the header has "
                   + columns
                   + ": is a delimiter inside a cell without quotes around it?";
-          broken.add(new Broken(read, records.line(), wide, records.excerpt()));
+          broken.add(new Broken(read, records.line(), wide, excerpt()));
         } else {
           good.add(read);
           lines.add(records.line());

@@ -19,7 +19,7 @@ interface Records extends Closeable {
   /** The line of the fault. */
   long faultLine();
 
-  /** The start of the record as it stands in the file. */
+  /** The start of the record as it stands in the file, or more of it. */
   String excerpt();
 
   /** How many cells the current record has. */

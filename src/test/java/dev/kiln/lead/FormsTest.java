@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files as they really come: each of {@code fixtures/forms} is read as the {@code .expected.json}
@@ -31,6 +32,16 @@ final class FormsTest {
     try (Stream<Path> files = Files.list(FORMS)) {
       return files.filter(file -> !file.toString().endsWith(EXPECTED)).sorted().toList();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4_000, 17})
+  void aRowOfAWorkbookThatIsTooWideKeepsTheStartOfItsText(int most) throws IOException {
+    Limits limits = new Limits(100, 4_000_000, 1_000_000, 2_000, 1_000, most);
+    String text = "c@b.example | Cy | FALSE | Software |  | call back";
+    assertThat(Frames.open(FORMS.resolve("formula-and-wide-row.xlsx"), limits, 0).broken())
+        .extracting(Broken::original)
+        .containsExactly(text.substring(0, Math.min(most, text.length())));
   }
 
   @ParameterizedTest
