@@ -612,7 +612,7 @@ public final class Intake {
       @ExchangeProperty(Exchange.FAILURE_ROUTE_ID) @Nullable String route,
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
     Path file = file(exchange, reading);
-    Throwable cause = cause(problem);
+    Throwable cause = RouteFiles.innermost(problem);
     if (file == null || cause instanceof IOException) {
       ROUTES.error("Route {} failed", route, problem);
       return;
@@ -634,14 +634,6 @@ public final class Intake {
             + " in the route "
             + route
             + ": mend it under routes/; it is tried again and again");
-  }
-
-  private static Throwable cause(Throwable problem) {
-    Throwable cause = problem;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
   }
 
   /** The file that is read; null where it is none. */

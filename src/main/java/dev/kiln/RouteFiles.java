@@ -705,10 +705,6 @@ final class RouteFiles {
 
   /** Names the place of a route, or of the template that it is made from. */
   private InvalidConfiguration notMade(@Nullable String id, Exception failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
     Matcher step = CAMEL_STEP.matcher(String.valueOf(failure.getMessage()));
     String fault =
         "route "
@@ -716,7 +712,7 @@ final class RouteFiles {
             + " cannot be made"
             + (step.find() ? " at " + step.group(1) : "")
             + ": "
-            + firstLine(root);
+            + firstLine(innermost(failure));
     String route = id == null ? "" : id;
     String template =
         part(RoutePart.Kind.ROUTE, route).map(made -> made.uses().template()).orElse("");
@@ -724,6 +720,15 @@ final class RouteFiles {
         .or(() -> part(RoutePart.Kind.ROUTE, route))
         .map(part -> new InvalidConfiguration(part.file(), part.line(), fault))
         .orElseGet(() -> new InvalidConfiguration(folder, fault));
+  }
+
+  /** The innermost cause of a failure of a route: Camel wraps what a step failed with. */
+  static Throwable innermost(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 
   private static String firstLine(Throwable failure) {

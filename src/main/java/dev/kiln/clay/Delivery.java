@@ -629,17 +629,18 @@ public final class Delivery {
    * @param failure what happened
    */
   public void notSent(Due lead, Exception failure) {
-    lane(lead)
-        .hinder(
-            lead,
-            new NotSent(
-                WaitReason.ROUTE_FAILED,
-                "A route to table "
-                    + lead.table()
-                    + " fails ("
-                    + failure.getClass().getSimpleName()
-                    + "): see the log; it is tried again by itself",
-                ledger.now().plus(AFTER_FAILURE)));
+    lane(lead).hinder(lead, routeFailed("A route to table " + lead.table() + fails(failure)));
+  }
+
+  private static String fails(Exception failure) {
+    return " fails (" + failure.getClass().getSimpleName() + "): see the log";
+  }
+
+  private NotSent routeFailed(String why) {
+    return new NotSent(
+        WaitReason.ROUTE_FAILED,
+        why + "; it is tried again by itself",
+        ledger.now().plus(AFTER_FAILURE));
   }
 
   /**
@@ -653,15 +654,7 @@ public final class Delivery {
    * @param failure what happened
    */
   public void failed(String workspace, String route, @Nullable Due lead, Exception failure) {
-    NotSent notSent =
-        new NotSent(
-            WaitReason.ROUTE_FAILED,
-            "Route "
-                + route
-                + " fails ("
-                + failure.getClass().getSimpleName()
-                + "): see the log; it is tried again by itself",
-            ledger.now().plus(AFTER_FAILURE));
+    NotSent notSent = routeFailed("Route " + route + fails(failure));
     try {
       if (!lane(workspace).failed(route, lead, notSent)) {
         return;
@@ -682,16 +675,11 @@ public final class Delivery {
    * waits a few seconds, so that nothing spins. Call it before {@link #release}.
    */
   public void ended(Due lead) {
-    Lane lane = lane(lead);
-    if (lane.offers(lead) && !stopping) {
-      lane.hinder(
-          lead,
-          new NotSent(
-              WaitReason.ROUTE_FAILED,
-              "A route to table "
-                  + lead.table()
-                  + " ends before the step begin: see routes; it is tried again by itself",
-              ledger.now().plus(AFTER_FAILURE)));
+    if (!stopping) {
+      String why = "A route to table " + lead.table() + " ends before the step begin: see routes";
+      lanes.values().stream()
+          .filter(lane -> lane.offers(lead))
+          .forEach(lane -> lane.hinder(lead, routeFailed(why)));
     }
   }
 

@@ -46,8 +46,7 @@ final class JoinCommand implements Callable<Integer> {
     }
     try (LedgerView view = LedgerView.open(options.ledger())) {
       if (view.account(run).isEmpty()) {
-        throw new ParameterException(
-            spec.commandLine(), "There is no run " + run + "; \"kiln status\" lists them");
+        throw new ParameterException(spec.commandLine(), Known.noRun(run));
       }
       Join join = new Join(view, run);
       long rows = name.endsWith(".csv") ? join.csv(file) : join.ndjson(file);

@@ -47,6 +47,11 @@ final class Known {
     }
   }
 
+  /** Says that there is no run of an id. */
+  static String noRun(String id) {
+    return "There is no run " + id + "; \"kiln status\" lists them";
+  }
+
   private static boolean isKnown(Ledger ledger, Pausable kind, String name) {
     Snapshot account = ledger.view().snapshot();
     Stream<String> names =

@@ -79,7 +79,7 @@ abstract class LeadsVerb extends LedgerCommand {
       throw usage(String.valueOf(notAnId.getMessage()));
     }
     if (selection.run() != null && ledger.run(selection.run()).isEmpty()) {
-      throw usage("There is no run " + selection.run() + "; \"kiln status\" lists them");
+      throw usage(Known.noRun(selection.run()));
     }
     if (selection.table() != null) {
       Known.nameAtAnyTime(places, ledger, Pausable.TABLE, selection.table(), err());

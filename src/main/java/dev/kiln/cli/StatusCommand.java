@@ -126,11 +126,7 @@ final class StatusCommand implements Callable<Integer> {
             .read(
                 view -> view.account(id).map(account -> new RunReport(account, view.findings(id))),
                 Optional.<RunReport>empty())
-            .orElseThrow(
-                () ->
-                    new ParameterException(
-                        spec.commandLine(),
-                        "There is no run " + id + "; \"kiln status\" lists them"));
+            .orElseThrow(() -> new ParameterException(spec.commandLine(), Known.noRun(id)));
     spec.commandLine().getOut().println(json ? report.json() : report.text().stripTrailing());
     return 0;
   }

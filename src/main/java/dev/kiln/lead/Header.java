@@ -42,10 +42,7 @@ record Header(int before, long line, List<String> names, int known, int fitting)
       int before = widths.size();
       boolean usable = records.fault() == null && !records.blank();
       widths.add(usable ? records.cells() : 0);
-      if (!usable) {
-        continue;
-      }
-      if (decided) {
+      if (!usable || decided) {
         continue;
       }
       List<String> names = names(records);

@@ -97,14 +97,22 @@ final class SheetRecords extends CellRecords {
     }
     return switch (cell.getType()) {
       case EMPTY -> null;
-      case BOOLEAN -> raw.equals("1") ? "TRUE" : "FALSE";
+      case BOOLEAN -> truth(raw);
       case STRING, ERROR -> unescaped(raw);
       case NUMBER -> number(cell, raw);
-      case FORMULA ->
-          cell.getValue() instanceof BigDecimal
-              ? number(cell, raw)
-              : cell.getValue() instanceof Boolean yes ? yes ? "TRUE" : "FALSE" : unescaped(raw);
+      case FORMULA -> formula(cell, raw);
     };
+  }
+
+  private String formula(Cell cell, String raw) {
+    if (cell.getValue() instanceof Boolean) {
+      return truth(raw);
+    }
+    return cell.getValue() instanceof BigDecimal ? number(cell, raw) : unescaped(raw);
+  }
+
+  private static String truth(String raw) {
+    return raw.equals("1") ? "TRUE" : "FALSE";
   }
 
   private String number(Cell cell, String raw) {

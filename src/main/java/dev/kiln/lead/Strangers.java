@@ -9,8 +9,12 @@ import org.jspecify.annotations.Nullable;
 final class Strangers {
   private static final String HINT = "; save it as CSV (UTF-8) or .xlsx and send that";
 
-  /** How a kind of file begins, a character a byte. */
-  private record Signature(String kind, String start) {}
+  /** What a kind of file has at a place, a character a byte. */
+  private record Signature(String kind, int at, String mark) {
+    Signature(String kind, String start) {
+      this(kind, 0, start);
+    }
+  }
 
   private static final List<Signature> SIGNATURES =
       List.of(
@@ -32,12 +36,8 @@ final class Strangers {
           new Signature("is compressed (zstd)", "(\u00B5/\u00FD"),
           new Signature("is a 7-Zip archive", "7z\u00BC\u00AF"),
           new Signature("is a RAR archive", "Rar!"),
+          new Signature("is a tar archive", 257, "ustar"),
           new Signature("is an empty ZIP archive", "PK\5\6"));
-
-  /** Where in its first header a tar archive has its mark. */
-  private static final int TAR_AT = 257;
-
-  private static final byte[] TAR = "ustar".getBytes(StandardCharsets.US_ASCII);
 
   private static final byte[] ENCRYPTED = "EncryptedPackage".getBytes(StandardCharsets.UTF_16LE);
   private static final Pattern MARKUP =
@@ -59,9 +59,6 @@ final class Strangers {
       throw new UnreadableFile(content.file(), kind + HINT);
     }
     kind = kind(content, PACKED);
-    if (kind == null && content.hasAt(TAR_AT, TAR)) {
-      kind = "is a tar archive";
-    }
     if (kind != null) {
       throw new UnreadableFile(content.file(), kind + ": unpack it and send the files in it");
     }
@@ -99,7 +96,9 @@ final class Strangers {
 
   private static @Nullable String kind(Content content, List<Signature> signatures) {
     return signatures.stream()
-        .filter(signature -> content.begins(signature.start().chars().toArray()))
+        .filter(
+            signature ->
+                content.hasAt(signature.at, signature.mark.getBytes(StandardCharsets.ISO_8859_1)))
         .map(Signature::kind)
         .findFirst()
         .orElse(null);
