@@ -205,7 +205,7 @@ final class DemoCommand implements Callable<Integer> {
             ? StatusText.runs(end.runs())
             : StatusText.runs(
                 end.runs(),
-                file -> "in a file that is deleted now: \"kiln demo --keep\" keeps its folder"));
+                run -> "in a file that is deleted now: \"kiln demo --keep\" keeps its folder"));
     out.println();
     out.print(StatusText.tables(snapshot.tables(), Instant.now()));
     out.println();

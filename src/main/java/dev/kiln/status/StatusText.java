@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 
 /** The account for people. */
 public final class StatusText {
@@ -97,15 +97,21 @@ public final class StatusText {
 
   /** Runs, the newest first, with their states. */
   public static String runs(List<RunAccount> runs) {
-    return runs(runs, file -> "in " + file + " of the data folder: mend them and drop that file");
+    return runs(
+        runs,
+        run ->
+            "in "
+                + run.rejects()
+                + " of the data folder: mend them and drop that file"
+                + whereTo(run.source(), run.priority()));
   }
 
   /**
    * The same.
    *
-   * @param rejects says of a file of rejected rows where they are
+   * @param rejects says of a run where its rejected rows are
    */
-  public static String runs(List<RunAccount> runs, UnaryOperator<String> rejects) {
+  public static String runs(List<RunAccount> runs, Function<RunAccount, String> rejects) {
     Set<LeadState> states = EnumSet.noneOf(LeadState.class);
     runs.forEach(run -> states.addAll(run.states().keySet()));
     List<String> heading = new ArrayList<>(List.of("run", "file", "source", "read"));
@@ -154,8 +160,7 @@ public final class StatusText {
         text.append("  ")
             .append(Shown.of(run.name()))
             .append(": its rejected rows are ")
-            .append(rejects.apply(run.rejects()))
-            .append(whereTo(run.source(), run.priority()))
+            .append(rejects.apply(run))
             .append('\n');
       }
     }

@@ -197,6 +197,7 @@ final class LauncherIT {
           .containsPattern("Rows read (\\d+), accounted for \\1\\. Accepted (\\d+); .* stored \\2 ")
           .contains(", 0 of them twice.")
           .contains("rejected rows are in a file that is deleted now: \"kiln demo --keep\"")
+          .doesNotContain("of the inbox")
           .doesNotContain("rejects/");
       assertThat(run(home, LAUNCHER, "--version").err()).as("with the archive it left").isEmpty();
       Path data = Path.of(demo.out().get(0).replaceAll(".* is in (.*)\\.", "$1"));
