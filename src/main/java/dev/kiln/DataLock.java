@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import dev.kiln.lead.FileFault;
 import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -108,9 +109,7 @@ public final class DataLock implements AutoCloseable {
     if (failure instanceof FileAlreadyExistsException) {
       return "it is a file";
     }
-    String reason =
-        failure instanceof FileSystemException file ? file.getReason() : failure.getMessage();
-    return reason == null ? failure.getClass().getSimpleName().replace("Exception", "") : reason;
+    return FileFault.words(failure);
   }
 
   /** Whether a Kiln is running on a data folder. */

@@ -60,6 +60,10 @@ public final class Settings {
   private static final String LISTEN = "kiln.http.listen";
   private static final String JOLOKIA = "kiln.jolokia.listen";
   static final String TOKEN = "kiln.http.token";
+
+  /** Hosts that stand for all addresses of the computer. */
+  private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::");
+
   private static final String RESULTS_LISTEN = "kiln.results.listen";
   static final String RESULTS_TOKEN = "kiln.results.token";
   static final String SIGNING_KEY = "kiln.results.signing-key";
@@ -211,6 +215,39 @@ public final class Settings {
         throw fault(key, String.valueOf(wrong.getMessage()));
       }
     }
+    mustDiffer(List.of(LISTEN, RESULTS_LISTEN, JOLOKIA));
+  }
+
+  /** Two that listen at one place would only be told by the one that starts last. */
+  private void mustDiffer(List<String> keys) {
+    Map<String, InetSocketAddress> taken = new LinkedHashMap<>();
+    for (String key : keys) {
+      address(key)
+          .ifPresent(
+              address -> {
+                taken.forEach(
+                    (earlier, there) -> {
+                      if (clash(there, address)) {
+                        throw fault(
+                            key,
+                            "is \""
+                                + value(key)
+                                + "\", where "
+                                + earlier
+                                + " listens already: give one of them another port");
+                      }
+                    });
+                taken.put(key, address);
+              });
+    }
+  }
+
+  private static boolean clash(InetSocketAddress one, InetSocketAddress other) {
+    return one.getPort() != 0
+        && one.getPort() == other.getPort()
+        && (one.getHostString().equalsIgnoreCase(other.getHostString())
+            || EVERYWHERE.contains(one.getHostString())
+            || EVERYWHERE.contains(other.getHostString()));
   }
 
   private void mustBeAbsolute(String key) {

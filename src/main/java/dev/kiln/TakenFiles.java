@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import dev.kiln.lead.FileFault;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -71,7 +72,7 @@ final class TakenFiles implements GenericFileProcessStrategy<File> {
           path,
           null,
           "it cannot be read ("
-              + failure.getClass().getSimpleName()
+              + FileFault.words(failure)
               + "): let the user that runs Kiln read it");
       return false;
     }

@@ -142,6 +142,23 @@ final class SettingsTest {
   }
 
   @Test
+  @DisplayName("two that would listen at one place are refused, with the line of the later one")
+  void onePlaceForEach() {
+    String results = "kiln.results.token = {{env:T}}\nkiln.results.listen = ";
+    assertThatThrownBy(() -> read(results + "127.0.0.1:8040"))
+        .hasMessageContaining(
+            "application.properties:2: kiln.results.listen is \"127.0.0.1:8040\", where kiln.http.listen"
+                + " listens already: give one of them another port");
+    assertThatThrownBy(() -> read(results + "0.0.0.0:8040"))
+        .hasMessageContaining("where kiln.http.listen listens already");
+    assertThatThrownBy(() -> read("kiln.jolokia.listen = 127.0.0.1:8040"))
+        .hasMessageContaining("kiln.jolokia.listen is");
+    assertThat(read(results + "10.0.0.1:8040").resultsListen()).isPresent();
+    assertThat(read("kiln.http.listen = 127.0.0.1:0\n" + results + "127.0.0.1:0").listen())
+        .isPresent();
+  }
+
+  @Test
   @DisplayName("where to listen, and how much to take")
   void http() throws IOException {
     Settings defaults = Settings.read(config);

@@ -1,6 +1,7 @@
 package dev.kiln.clay;
 
 import dev.kiln.lead.ConfigText;
+import dev.kiln.lead.FileFault;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
 import java.io.IOException;
@@ -68,7 +69,7 @@ public final class YamlSection {
           file, "does not exist; name the folder that holds it with --config");
     } catch (IOException e) {
       throw new InvalidConfiguration(
-          file, "cannot be read (" + e.getClass().getSimpleName() + "); check its permissions");
+          file, "cannot be read (" + FileFault.words(e) + "); check its permissions");
     }
     Optional<Node> root;
     try {

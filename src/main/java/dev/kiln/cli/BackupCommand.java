@@ -18,7 +18,6 @@ import dev.kiln.ledger.Store;
 import dev.kiln.ledger.Submission;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -49,11 +48,10 @@ final class BackupCommand extends LedgerCommand {
   @Override
   int change(Places places, Ledger ledger, PrintWriter out) throws Exception {
     mustBeEmbedded(places, "pg_dump");
-    if (Files.exists(file)) {
-      throw new FileAlreadyExistsException(file.toString());
-    }
+    NewFile.mustBeFree(file);
     Ledger.backup(places.data(), file);
-    out.println("The ledger is in " + file + "; \"kiln restore " + file + "\" brings it back.");
+    out.println(
+        "The ledger is in " + file + "; \"kiln restore " + Shell.word(file) + "\" brings it back.");
     return 0;
   }
 
@@ -109,6 +107,9 @@ final class BackupCommand extends LedgerCommand {
       Path data = places.data();
       Settings settings = Settings.read(places.config());
       Map<String, RunAccount> before = runs(data);
+      if (Files.isDirectory(file)) {
+        throw new InvalidConfiguration(file, "is a folder; name the file that is the backup");
+      }
       Files.copy(file, incoming.resolve(Ledger.FILE));
       int doubted;
       List<String> missing;
@@ -118,8 +119,11 @@ final class BackupCommand extends LedgerCommand {
         missing = missing(data.resolve("archive"), ledger.view().snapshot().runs(), before);
         waiting = waiting(settings, data, ledger, before);
       } catch (LedgerUnavailable noLedger) {
-        throw new InvalidConfiguration(
-            file, "cannot be restored, and nothing was changed: " + noLedger.getMessage());
+        // Opened was its copy, which is gone by now.
+        String why =
+            String.valueOf(noLedger.getMessage())
+                .replace(incoming.resolve(Ledger.FILE).toString(), file.toString());
+        throw new InvalidConfiguration(file, "cannot be restored, and nothing was changed: " + why);
       }
       Path present = data.resolve(Ledger.FILE);
       if (Files.exists(present)) {

@@ -188,11 +188,11 @@ final class InitCommand implements Callable<Integer> {
         folder == null
             ? ""
             : " --config "
-                + places.config()
+                + Shell.word(places.config())
                 + " --routes "
-                + places.routes()
+                + Shell.word(places.routes())
                 + " --data "
-                + places.data();
+                + Shell.word(places.data());
     out.println();
     out.println("Next:");
     if (simulator) {

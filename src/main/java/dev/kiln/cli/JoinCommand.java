@@ -44,6 +44,7 @@ final class JoinCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "-o names a file that ends with .csv or .ndjson");
     }
+    NewFile.mustFit(file);
     try (LedgerView view = LedgerView.open(options.ledger())) {
       if (view.account(run).isEmpty()) {
         throw new ParameterException(spec.commandLine(), Known.noRun(run));

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.AlreadyRunning;
+import dev.kiln.lead.FileFault;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.status.Release;
@@ -152,12 +153,10 @@ public final class Main {
       command.getErr().println(failure.getMessage());
       return exit;
     }
-    if (failure instanceof FileSystemException file) {
-      command.getErr().println(reason(file));
-      return exit;
-    }
-    if (failure instanceof UncheckedIOException || failure instanceof IOException) {
-      command.getErr().println(failure.getMessage());
+    Throwable cause =
+        failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
+    if (cause instanceof IOException file) {
+      command.getErr().println(told(file));
       return exit;
     }
     command.getErr().println("Kiln failed in a way that it should not have; please report this:");
@@ -178,20 +177,17 @@ public final class Main {
     return cause instanceof IOException && !(cause instanceof AccessDeniedException);
   }
 
+  /** A failure with the file that it is of. */
+  private static String told(IOException failure) {
+    String words = FileFault.words(failure);
+    return failure instanceof FileSystemException file ? file.getFile() + ": " + words : words;
+  }
+
   /** A failure to write a file, with its name: a disk that is full does not tell it. */
   static FileSystemException at(Path file, IOException failure) {
     return failure instanceof FileSystemException told
         ? told
         : new FileSystemException(file.toString(), null, failure.getMessage());
-  }
-
-  /** A file system's failure with its kind: by itself it is only a path. */
-  static String reason(FileSystemException failure) {
-    String kind = failure.getReason();
-    if (kind == null) {
-      kind = failure.getClass().getSimpleName().replaceAll("Exception$", "");
-    }
-    return failure.getFile() + ": " + kind;
   }
 
   /** What {@code --version} says. */

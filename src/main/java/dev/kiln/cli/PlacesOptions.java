@@ -50,8 +50,19 @@ final class PlacesOptions {
           "Folder with one file for each secret (default: $KILN_SECRETS, else secrets of --config).")
   private @Nullable Path secrets;
 
-  /** The folders; those not given are in Kiln's own folder, wherever the command was called. */
+  /**
+   * The folders; those not given are in Kiln's own folder, wherever the command was called.
+   *
+   * @throws InvalidConfiguration if the folder of the configuration was named and does not exist:
+   *     what the command did would be of another Kiln
+   */
   Places places() {
+    if (config != null && !Files.isDirectory(config)) {
+      throw new InvalidConfiguration(
+          config,
+          "does not exist; --config names the folder with clay.yaml and application.properties:"
+              + " \"kiln init\" writes one");
+    }
     Path home = Path.of(System.getProperty("kiln.home", ""));
     Places places =
         new Places(
@@ -63,9 +74,13 @@ final class PlacesOptions {
         : new Places(places.config(), places.routes(), places.data(), secrets);
   }
 
-  /** What another command on the same data has to be given: empty, or with a blank before it. */
+  /** What another command on the same ledger has to be given: empty, or with a blank before it. */
   String again() {
-    return data == null ? "" : " --data " + data;
+    return option("config", config) + option("data", data) + option("secrets", secrets);
+  }
+
+  private static String option(String name, @Nullable Path folder) {
+    return folder == null ? "" : " --" + name + " " + Shell.word(folder);
   }
 
   /**

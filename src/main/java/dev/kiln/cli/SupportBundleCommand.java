@@ -12,7 +12,6 @@ import dev.kiln.status.StatusText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -70,9 +69,7 @@ final class SupportBundleCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     Path target =
         file == null ? Path.of("kiln-support-" + STAMP.format(Instant.now()) + ".zip") : file;
-    if (Files.exists(target)) {
-      throw new FileAlreadyExistsException(target.toString());
-    }
+    NewFile.mustBeFree(target);
     Places places = options.places();
     Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
     Instant now = options.read(LedgerView::now, Instant.now());

@@ -51,7 +51,7 @@ public final class Industries {
       throw new InvalidConfiguration(
           csv, "is missing; write a header \"industry,sector\" and one pair a line");
     } catch (IOException e) {
-      throw new InvalidConfiguration(csv, "cannot be read: " + e);
+      throw new InvalidConfiguration(csv, "cannot be read: " + FileFault.words(e));
     }
     Map<String, Entry> entries = new HashMap<>();
     int industry = -1;

@@ -37,6 +37,13 @@ final class ResultRows {
           + RetentionRows.NOTHING
           + "' AND changed_at >= (SELECT since FROM expecting WHERE table_name = :table)";
 
+  /** Whether a lead, of whatever table, is awaited: the same rule. */
+  static final String IS_AWAITED =
+      "state = 'ACCEPTED' AND payload <> '"
+          + RetentionRows.NOTHING
+          + "' AND EXISTS (SELECT 1 FROM expecting WHERE expecting.table_name = lead.table_name"
+          + " AND expecting.since <= lead.changed_at)";
+
   /**
    * How many leads of a {@code run} are awaited, by the rule of {@link #AWAITED}. Where its table
    * expects rows for as long as the run is there, that is told by what is counted already.

@@ -29,13 +29,17 @@ final class RetentionRows {
         .list();
   }
 
-  /** Deletes the next leads of a run that ended before a time, with their attempts; how many. */
+  /**
+   * Deletes the next leads of a run that ended before a time, with their attempts; how many. One
+   * that is to come back has not ended until it did, or is missing.
+   */
   static int purge(Handle handle, String run, long before) {
     List<Long> ids =
         handle
             .createQuery(
-                "SELECT id FROM lead WHERE run = :run AND changed_at < :before AND state IN (<ended>)"
-                    + " LIMIT :most")
+                "SELECT id FROM lead WHERE run = :run AND changed_at < :before AND state IN (<ended>) AND NOT ("
+                    + ResultRows.IS_AWAITED
+                    + ") LIMIT :most")
             .bindList("ended", LeadState.ended().stream().map(LeadState::name).toList())
             .bind("run", run)
             .bind("before", before)

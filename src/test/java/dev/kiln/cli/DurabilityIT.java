@@ -332,7 +332,7 @@ final class DurabilityIT {
       Files.setPosixFilePermissions(
           rehearsal.data().resolve("kiln.lock"), PosixFilePermissions.fromString("r--r--r--"));
       assertThat(refused(rehearsal.kilnBy(unprivileged(), "run")))
-          .contains("data: cannot be used as the data folder: AccessDenied");
+          .contains("data: cannot be used as the data folder: this user has no permission for it");
 
       Files.move(ledger(rehearsal), rehearsal.data().resolve("aside.db"));
       Files.createDirectory(ledger(rehearsal));

@@ -99,6 +99,7 @@ final class InitCommandTest {
   @Test
   @DisplayName("a check and a run say all that is to be set, and what works without")
   void whatIsToBeSet() throws Exception {
+    Files.createDirectories(folder.resolve("config"));
     assertThat(beside(new RunCommand())).isEqualTo(Main.USAGE);
     assertThat(err.toString()).contains("clay.yaml does not exist", "kiln init", "kiln demo");
     assertThat(kiln(new InitCommand(), folder.toString())).isZero();

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
@@ -352,6 +353,49 @@ final class LookCommandsTest {
         .doesNotContain("hush", "clay.com", "x.example", EMAIL, "Ada")
         .contains("{{secret:tech-1-token}}", "cap: 1", "127.0.0.1:8040", Ledger.FILE);
     assertThat(kiln(new SupportBundleCommand(), call)).as("not over a file").isEqualTo(Main.USAGE);
+  }
+
+  private String refused(Object... command) {
+    List<String> words = new ArrayList<>(Stream.of(command).map(Object::toString).toList());
+    words.addAll(List.of("--data", data.toString()));
+    KilnProcess.Ended ended = CommandHere.end(words);
+    assertThat(ended.exit()).as("%s: %s", words, ended.out()).isEqualTo(Main.USAGE);
+    return ended.err();
+  }
+
+  @Test
+  void aFileThatCannotBeReadOrWrittenIsToldWithTheReason(@TempDir Path folder) throws Exception {
+    String run = ledger().id();
+    Path nowhere = folder.resolve("nowhere");
+    Path aFolder = Files.createDirectory(folder.resolve("folder.csv"));
+    Path aFile = Files.writeString(folder.resolve("a file"), "of something else");
+    assertThat(refused("join", run, "-o", nowhere.resolve("a.csv")))
+        .contains(nowhere + ": does not exist");
+    assertThat(refused("join", run, "-o", aFolder)).contains(aFolder + ": is a folder");
+    for (String command : List.of("backup", "support-bundle")) {
+      assertThat(refused(command, nowhere.resolve("a"))).contains(nowhere + ": does not exist");
+      assertThat(refused(command, aFile)).contains(aFile + ": is there already");
+    }
+    assertThat(refused("restore", nowhere)).contains(nowhere + ": does not exist");
+    assertThat(refused("restore", aFolder)).contains(aFolder + ": is a folder");
+    assertThat(refused("restore", aFile))
+        .contains(aFile + ": cannot be restored", "The ledger " + aFile + " cannot be opened")
+        .doesNotContain("restoring-");
+    assertThat(refused("status", "--config", nowhere))
+        .contains(nowhere + ": does not exist; --config names the folder");
+    assertThat(folder)
+        .isDirectoryContaining("glob:**/a file")
+        .isDirectoryNotContaining("glob:**.part");
+  }
+
+  @Test
+  void aCommandThatIsNamedHasTheSamePlaces(@TempDir Path folder) throws Exception {
+    Path config = Files.createDirectory(folder.resolve("Ada's"));
+    PlacesOptions options = new PlacesOptions();
+    new CommandLine(CommandLine.Model.CommandSpec.forAnnotatedObject(options))
+        .parseArgs("--config", config.toString(), "--data", "/srv/kiln", "--secrets", "/run/s");
+    assertThat(options.again())
+        .isEqualTo(" --config '" + folder + "/Ada'\\''s' --data /srv/kiln --secrets /run/s");
   }
 
   @Test

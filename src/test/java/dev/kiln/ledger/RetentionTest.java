@@ -86,6 +86,21 @@ final class RetentionTest {
     assertThat(purge()).isZero();
   }
 
+  @Test
+  void aLeadThatIsToComeBackStaysUntilItDidOrIsMissing() {
+    fixture.ledger().expect(Set.of(TABLE));
+    Run run = read("old", Row.of(TABLE));
+    send(LedgerFixture.accepted());
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).as("it is awaited").isZero();
+
+    assertThat(fixture.ledger().missing(TABLE, Duration.ofHours(1))).isEqualTo(1);
+    assertThat(purge()).as("it has just ended").isZero();
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(1);
+    assertThat(fixture.account(run).states()).containsEntry(LeadState.MISSING, 1L);
+  }
+
   private void comesBack(String content) {
     read(content, Row.of(TABLE));
     String lead = send(LedgerFixture.accepted()).lead().leadId();
