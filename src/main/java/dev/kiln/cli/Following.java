@@ -126,14 +126,16 @@ final class Following {
             snapshot.runs().stream().filter(run -> ids.contains(run.id())).toList();
         shown.show(runs);
         Map<String, String> parked = parked(snapshot, runs);
-        if (ended(runs, parked.keySet())) {
+        Set<String> parkedTables = Set.copyOf(parked.keySet());
+        held(snapshot, runs).forEach(parked::putIfAbsent);
+        if (ended(runs, parkedTables)) {
           if (!returning) {
             return new End(runs, parked, sampling);
           }
           List<Awaiting> back =
               runs.stream().map(run -> view.awaiting(run.id())).flatMap(Optional::stream).toList();
           List<RunAccount> now = back.stream().map(Awaiting::run).toList();
-          if (back.stream().allMatch(run -> run.awaited() == 0) && ended(now, parked.keySet())) {
+          if (back.stream().allMatch(run -> run.awaited() == 0) && ended(now, parkedTables)) {
             return new End(now, parked, sampling);
           }
         }
@@ -163,7 +165,8 @@ final class Following {
     return true;
   }
 
-  private Map<String, String> parked(Snapshot snapshot, List<RunAccount> runs) {
+  /** The tables whose queued leads wait for what only a person or time cures, with the reason. */
+  private static Map<String, String> parked(Snapshot snapshot, List<RunAccount> runs) {
     Map<String, Waiting> waiting = new HashMap<>();
     snapshot
         .tables()
@@ -184,12 +187,24 @@ final class Following {
                     && reason.kind().parks()) {
                   parked.put(table, reason.reason());
                 }
-                if (states.containsKey(LeadState.HELD)) {
-                  held(snapshot, run.id(), table).ifPresent(why -> parked.putIfAbsent(table, why));
-                }
               });
     }
     return parked;
+  }
+
+  /** The tables with leads that are held, with the reason. */
+  private Map<String, String> held(Snapshot snapshot, List<RunAccount> runs) {
+    Map<String, String> held = new TreeMap<>();
+    for (RunAccount run : runs) {
+      run.tables()
+          .forEach(
+              (table, states) -> {
+                if (states.containsKey(LeadState.HELD)) {
+                  held(snapshot, run.id(), table).ifPresent(why -> held.putIfAbsent(table, why));
+                }
+              });
+    }
+    return held;
   }
 
   /** Why leads of a run are held at a table; empty where that is what was asked for. */
