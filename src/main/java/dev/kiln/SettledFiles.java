@@ -1,16 +1,22 @@
 package dev.kiln;
 
+import dev.kiln.lead.Shown;
+import java.io.File;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The filter {@code settled}: lets a file of the inbox through once its size and time of change
@@ -18,7 +24,9 @@ import org.apache.camel.component.file.GenericFileFilter;
  * an old one. A file that could not be taken is tried again after a longer while. Links are not
  * followed. Thread-safe.
  */
-final class SettledFiles implements GenericFileFilter<java.io.File> {
+final class SettledFiles implements GenericFileFilter<File> {
+  private static final Logger LOG = LoggerFactory.getLogger(SettledFiles.class);
+
   private record Seen(Stand stand, Instant since, Instant notBefore) {}
 
   private final Duration stability;
@@ -26,6 +34,9 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
   private final Clock clock;
   private final BooleanSupplier closed;
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
+
+  /** Those whose names cannot be told to the system, and that was said of. */
+  private final Set<File> unnamed = ConcurrentHashMap.newKeySet();
 
   /**
    * A filter over time.
@@ -43,8 +54,19 @@ final class SettledFiles implements GenericFileFilter<java.io.File> {
   }
 
   @Override
-  public boolean accept(GenericFile<java.io.File> candidate) {
-    Path path = candidate.getFile().toPath();
+  public boolean accept(GenericFile<File> candidate) {
+    Path path;
+    try {
+      path = candidate.getFile().toPath();
+    } catch (InvalidPathException unreadable) {
+      if (unnamed.add(candidate.getFile())) {
+        LOG.error(
+            "{} stays where it is: its name has letters that the locale of this Kiln does not know: start Kiln with"
+                + " LC_ALL=C.UTF-8, or give the file another name",
+            Shown.of(candidate.getFile().getPath()));
+      }
+      return false;
+    }
     if (candidate.isDirectory()) {
       return !Files.isSymbolicLink(path);
     }

@@ -58,6 +58,17 @@ final class SettledFilesTest {
   }
 
   @Test
+  @DisplayName("a name that the system cannot be told keeps no other file")
+  void nameOutsideOfTheLocale() {
+    GenericFile<File> file = new GenericFile<>();
+    // Stands for letters that the locale does not know: to Java they are the same fault.
+    file.setFile(new File(folder.toFile(), "\0.csv"));
+    file.setFileNameOnly("\0.csv");
+    assertThat(settled.accept(file)).isFalse();
+    assertThat(settled.accept(file)).isFalse();
+  }
+
+  @Test
   @DisplayName("T15: a file that could not be taken is tried again after a while, not at once")
   void triedAgainLater() throws IOException {
     Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");

@@ -43,6 +43,7 @@ final class LauncherIT {
       fi
       echo "pid $$"
       echo "folder $(pwd -P)"
+      echo "locale ${LC_ALL-}"
       for argument in "$@"; do echo "<$argument>"; done
       exit 7
       """;
@@ -257,6 +258,17 @@ final class LauncherIT {
     Path shell = folder.resolve("shell");
     script(shell, "#!/bin/sh\nPATH=\"" + bin + ":$PATH\" exec " + name + "\n");
     return start(Map.of("JAVA_HOME", javaHome.toString()), shell);
+  }
+
+  @Test
+  void readsNamesOfFilesWhateverTheirLetters() throws Exception {
+    String java = javaHome.toString();
+    for (String ascii : List.of("C", "POSIX", "")) {
+      Map<String, String> locale = Map.of("JAVA_HOME", java, "LC_ALL", ascii, "LANG", "");
+      assertThat(end(start(locale, LAUNCHER, "run")).out()).contains("locale C.UTF-8");
+    }
+    Map<String, String> own = Map.of("JAVA_HOME", java, "LC_ALL", "de_DE.ISO-8859-1");
+    assertThat(end(start(own, LAUNCHER, "run")).out()).contains("locale de_DE.ISO-8859-1");
   }
 
   @Test
