@@ -491,6 +491,7 @@ public final class App implements AutoCloseable {
         (CamelContextCustomizer)
             context -> {
               context.addComponent("clay", clay);
+              LiveRoutes.fillByConfiguration(context);
               context
                   .getCamelContextExtension()
                   .setManagementMBeanAssembler(new MBeanKinds(context));

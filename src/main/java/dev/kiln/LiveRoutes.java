@@ -19,6 +19,7 @@ import org.apache.camel.RoutesBuilder;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.StartupSummaryLevel;
 import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ModelLifecycleStrategySupport;
@@ -76,6 +77,7 @@ final class LiveRoutes {
       trial.disableJMX();
       trial.setStartupSummaryLevel(StartupSummaryLevel.Off);
       trial.setAutoStartup(false);
+      fillByConfiguration(trial);
       trial.getPropertiesComponent().addPropertiesSource(new PropertiesOf(context));
       beans.forEach(trial.getRegistry()::bind);
       trial.addComponent("clay", clay);
@@ -84,6 +86,17 @@ final class LiveRoutes {
     } catch (Exception failure) {
       throw routes.explain(properties, failure);
     }
+  }
+
+  /**
+   * Has placeholders of routes mean what the configuration says, and a variable of the environment
+   * or a system property of the same name only what it does not: Camel's default is the other way
+   * round, and KILN_DATA would be the folder of routes though --data names another one.
+   */
+  static void fillByConfiguration(CamelContext context) {
+    PropertiesComponent properties = (PropertiesComponent) context.getPropertiesComponent();
+    properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_FALLBACK);
+    properties.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_FALLBACK);
   }
 
   /** The placeholders of a context. */

@@ -275,8 +275,10 @@ final class Rehearsal implements AutoCloseable {
   }
 
   /** Runs a command to its end by way of another, such as {@code prlimit --fsize=1}. */
-  Ended kilnBy(List<String> way, String command) {
-    return start(way, List.of(command, "--config", "config", "--data", "data")).end();
+  Ended kilnBy(List<String> way, String command, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(command, "--config", "config", "--data", "data"));
+    all.addAll(List.of(arguments));
+    return start(way, all).end();
   }
 
   /** {@code kiln run}, ready. */
