@@ -8,6 +8,7 @@ import dev.kiln.Settings;
 import dev.kiln.Trees;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
@@ -24,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -113,10 +115,13 @@ final class BackupCommand extends LedgerCommand {
       Files.copy(file, incoming.resolve(Ledger.FILE));
       int doubted;
       List<String> missing;
+      List<String> elsewhere;
       Waiting waiting;
       try (Ledger ledger = Ledger.openCopy(incoming, Clock.systemUTC())) {
         doubted = ledger.doubtUnsettled();
-        missing = missing(data.resolve("archive"), ledger.view().snapshot().runs(), before);
+        List<RunAccount> runs = ledger.view().snapshot().runs();
+        missing = missing(data.resolve("archive"), runs, before);
+        elsewhere = elsewhere(data.resolve("archive"), runs, before);
         waiting = waiting(settings, data, ledger, before);
       } catch (LedgerUnavailable noLedger) {
         // Opened was its copy, which is gone by now.
@@ -162,6 +167,12 @@ final class BackupCommand extends LedgerCommand {
                 + data.resolve("archive")
                 + ". Put them back into the inbox if you want them sent; what was sent of them since is sent again,"
                 + " unmarked.");
+      }
+      if (!elsewhere.isEmpty()) {
+        out.println(
+            "Read since the backup, by \"kiln send\" or as messages, so that it does not know their leads: "
+                + String.join(", ", elsewhere)
+                + ". Sent once more, they go to Clay again, unmarked.");
       }
       if (!waiting.taken.isEmpty()) {
         out.println(
@@ -260,21 +271,41 @@ final class BackupCommand extends LedgerCommand {
     /** Files that were read to their end, and not yet so in the backup. */
     private static List<String> missing(
         Path archive, List<RunAccount> runs, Map<String, RunAccount> before) throws IOException {
+      Set<String> known = read(runs);
+      return archived(archive).stream()
+          .filter(name -> known.stream().noneMatch(run -> FileNames.isOf(name, run)))
+          .map(name -> before.containsKey(name) ? told(before.get(name)) : name)
+          .sorted()
+          .toList();
+    }
+
+    /** The same of what is not in the archive: it stays where it was, or was no file. */
+    private static List<String> elsewhere(
+        Path archive, List<RunAccount> runs, Map<String, RunAccount> before) throws IOException {
+      Set<String> known = read(runs);
+      List<String> archived = archived(archive);
+      return before.values().stream()
+          .filter(run -> read(List.of(run)).contains(run.id()) && !known.contains(run.id()))
+          .filter(run -> archived.stream().noneMatch(name -> FileNames.isOf(name, run.id())))
+          .map(run -> Shown.of(run.name()) + " (run " + run.id() + ")")
+          .sorted()
+          .toList();
+    }
+
+    /** The ids of runs that were read to their end. */
+    private static Set<String> read(Collection<RunAccount> runs) {
+      return runs.stream()
+          .filter(run -> !run.phase().equals("READING"))
+          .map(RunAccount::id)
+          .collect(Collectors.toSet());
+    }
+
+    private static List<String> archived(Path archive) throws IOException {
       if (!Files.isDirectory(archive)) {
         return List.of();
       }
-      Set<String> known =
-          runs.stream()
-              .filter(run -> !run.phase().equals("READING"))
-              .map(RunAccount::id)
-              .collect(Collectors.toSet());
       try (Stream<Path> files = Files.list(archive)) {
-        return files
-            .map(file -> file.getFileName().toString())
-            .filter(name -> known.stream().noneMatch(run -> FileNames.isOf(name, run)))
-            .map(name -> before.containsKey(name) ? told(before.get(name)) : name)
-            .sorted()
-            .toList();
+        return files.map(file -> file.getFileName().toString()).toList();
       }
     }
   }

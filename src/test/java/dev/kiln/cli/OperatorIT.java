@@ -88,6 +88,9 @@ final class OperatorIT {
           .isEqualTo(Map.of(LeadState.ACCEPTED, 59L, LeadState.CANCELLED, 1L));
       assertThat(rehearsal.received().path("repeats").asInt()).isZero();
 
+      rehearsal.write("sent.csv", Rehearsal.leads("sent", 3));
+      assertThat(rehearsal.kiln("send", "sent.csv").exit()).isZero();
+
       rehearsal.write("text.db", "this is no ledger");
       rehearsal.write("empty.db", "");
       byte[] before = Files.readAllBytes(rehearsal.data().resolve(Ledger.FILE));
@@ -99,7 +102,11 @@ final class OperatorIT {
 
       assertThat(done(rehearsal, "restore", "copy.db"))
           .contains(
-              "kept in", ".before-", "Restored. 40 leads were not settled", "\"kiln reconcile\"");
+              "kept in",
+              ".before-",
+              "Restored. 40 leads were not settled",
+              "\"kiln reconcile\"",
+              "does not know their leads: sent.csv (run ");
       assertThat(newestRun(rehearsal))
           .satisfies(
               restored -> {
