@@ -143,7 +143,7 @@ final class SettingsTest {
 
   @Test
   @DisplayName("two that would listen at one place are refused, with the line of the later one")
-  void onePlaceForEach() {
+  void onePlaceForEach() throws IOException {
     String results = "kiln.results.token = {{env:T}}\nkiln.results.listen = ";
     assertThatThrownBy(() -> read(results + "127.0.0.1:8040"))
         .hasMessageContaining(

@@ -1,6 +1,7 @@
 package dev.kiln.cli;
 
 import dev.kiln.SourceName;
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Priority;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ final class FilesOptions {
     for (Path file : files) {
       String problem = problem(file);
       if (problem != null) {
-        spec.commandLine().getErr().println(file + " " + problem);
+        spec.commandLine().getErr().println(Shown.said(file.toString()) + " " + problem);
         return false;
       }
     }

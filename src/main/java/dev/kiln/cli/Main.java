@@ -3,9 +3,14 @@ package dev.kiln.cli;
 import dev.kiln.AlreadyRunning;
 import dev.kiln.lead.FileFault;
 import dev.kiln.lead.InvalidConfiguration;
+import dev.kiln.lead.Shown;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.status.Release;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +18,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -113,12 +119,29 @@ public final class Main {
 
   /** Runs one command. */
   static int execute(String... args) {
+    return execute(new FileOutputStream(FileDescriptor.out), args);
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @param standard where its output goes
+   * @return its exit code; that of a failure where its output could not be written, unless nobody
+   *     reads on
+   */
+  static int execute(OutputStream standard, String... args) {
+    Output out = new Output(standard);
     CommandLine line = commands(args);
-    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    line.setOut(new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     int exit = line.execute(args);
     line.getOut().flush();
-    return exit;
+    Optional<String> lost = out.lost();
+    if (lost.isEmpty()) {
+      return exit;
+    }
+    line.getErr().println("The output could not be written whole: " + lost.get());
+    return exit == 0 ? USAGE : exit;
   }
 
   /** What is wrong, how the command is used, and where more is told: no page of help. */
@@ -180,7 +203,8 @@ public final class Main {
   /** A failure with the file that it is of. */
   private static String told(IOException failure) {
     String words = FileFault.words(failure);
-    return failure instanceof FileSystemException file ? file.getFile() + ": " + words : words;
+    return Shown.said(
+        failure instanceof FileSystemException file ? file.getFile() + ": " + words : words);
   }
 
   /** A failure to write a file, with its name: a disk that is full does not tell it. */

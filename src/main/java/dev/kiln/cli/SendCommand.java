@@ -163,7 +163,7 @@ final class SendCommand implements Callable<Integer> {
               file ->
                   out.println(
                       "Handed to the running Kiln: "
-                          + file
+                          + Shown.said(file.toString())
                           + "; \"kiln status\" tells how far it is."));
     }
     if (!waits) {
@@ -304,13 +304,14 @@ final class SendCommand implements Callable<Integer> {
           progress.println(
               content.equals(ContentHash.of(file))
                   ? stopped.getMessage()
-                  : file + " changed while it was read: send it once it stands still");
+                  : Shown.said(file.toString())
+                      + " changed while it was read: send it once it stands still");
           return Main.USAGE;
         }
         tellIfWithdrawn(app.ledger().view(), run);
         if (run.finished()) {
           progress.println(
-              file
+              Shown.said(file.toString())
                   + ": the same content was read before as run "
                   + run.id()
                   + "; nothing is sent again");
