@@ -129,10 +129,20 @@ final class FindRows {
     return value == null ? "" : value;
   }
 
+  /**
+   * Whether it is not known of an attempt whether its row is at Clay: nobody said that the lead
+   * arrived by it, neither the operator nor a row that came back.
+   */
+  static final String IN_DOUBT =
+      "outcome = 'UNKNOWN' AND NOT EXISTS (SELECT 1 FROM lead WHERE lead.id = attempt.lead"
+          + " AND lead.sends = attempt.number AND lead.state IN ('ACCEPTED', 'ENRICHED', 'MISSING'))";
+
   static List<Traffic> traffic(Handle handle) {
     return handle
         .createQuery(
-            "WITH seen AS (SELECT webhook, COUNT(CASE WHEN outcome = 'UNKNOWN' THEN 1 END) AS doubts,"
+            "WITH seen AS (SELECT webhook, COUNT(CASE WHEN "
+                + IN_DOUBT
+                + " THEN 1 END) AS doubts,"
                 + " COUNT(CASE WHEN outcome IS NULL THEN 1 END) AS open"
                 + " FROM attempt GROUP BY webhook),"
                 + " sent AS (SELECT webhook, SUM(leads) AS leads FROM webhook_day GROUP BY webhook), w AS ("

@@ -68,7 +68,9 @@ final class RetentionRows {
     each(
         handle,
         "UPDATE webhook SET purged_doubts = purged_doubts + (SELECT COUNT(*) FROM attempt"
-            + " WHERE lead = :id AND webhook = webhook.id AND outcome = 'UNKNOWN')"
+            + " WHERE lead = :id AND webhook = webhook.id AND "
+            + FindRows.IN_DOUBT
+            + ")"
             + " WHERE id IN (SELECT webhook FROM attempt WHERE lead = :id AND outcome = 'UNKNOWN')",
         ids);
     each(handle, RunRows.KEEP_ACCEPTANCE, ids);

@@ -239,6 +239,21 @@ final class RetentionTest {
   }
 
   @Test
+  void aLeadThatIsKnownToHaveArrivedIsNotInDoubt() {
+    Run run = read("old", Row.of(TABLE), Row.of(TABLE));
+    send(LedgerFixture.unknown(null));
+    send(LedgerFixture.unknown(null));
+    assertThat(fixture.ledger().accept(LeadSelection.ofLead(run.id() + "-1"))).isEqualTo(1);
+    Traffic before = fixture.ledger().view().traffic().get(0);
+    assertThat(before.least()).isEqualTo(1);
+    assertThat(before.most()).isEqualTo(2);
+
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).isEqualTo(1);
+    assertThat(fixture.ledger().view().traffic()).containsExactly(before);
+  }
+
+  @Test
   void clayCountsWhatItCounts() {
     fixture.ledger().register(List.of(LedgerFixture.webhook("tech-1", TABLE, "clay", 1_000, 40)));
     fixture.ledger().register(List.of(LedgerFixture.webhook("tech-2", TABLE, "clay", 1_000, 40)));
