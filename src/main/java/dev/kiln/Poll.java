@@ -52,8 +52,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The bean {@code poll}: fetches one page of a source into the spool, and only then moves the
  * source's watermark. With {@code next} as {@code link} each round begins at the first page, unless
- * that is unchanged; with a cursor it goes on at the last one, as a cursor is a place in a feed.
- * URLs and secrets are read anew with each page and are in no name, log or message. Thread-safe.
+ * that is unchanged and the last round was read whole; with a cursor it goes on at the last one, as
+ * a cursor is a place in a feed. URLs and secrets are read anew with each page and are in no name,
+ * log or message. Thread-safe.
  */
 final class Poll implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Poll.class);
@@ -74,6 +75,9 @@ final class Poll implements AutoCloseable {
 
   /** Behind a source's name, where the ledger keeps what its URL was; in no source's name. */
   private static final String URL_OF = "/url";
+
+  /** The same for when its present round began. */
+  private static final String ROUND_OF = "/round";
 
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -308,7 +312,8 @@ final class Poll implements AutoCloseable {
     boolean first = mark.position().isEmpty();
     Path part = spool.begin();
     try {
-      HttpResponse<Path> response = ask(from, mark, !from.linked() || first, part);
+      boolean conditional = !from.linked() || (first && roundWasRead(from));
+      HttpResponse<Path> response = ask(from, mark, conditional, part);
       switch (response.statusCode()) {
         case 200 -> {
           return take(from, mark, response, spool.complete(part));
@@ -322,6 +327,17 @@ final class Poll implements AutoCloseable {
     } finally {
       Files.deleteIfExists(part);
     }
+  }
+
+  /**
+   * Whether no page of a source was refused since its last round began: while the first page is
+   * unchanged those behind it are not asked for, so one that was no leads then would never be read.
+   */
+  private boolean roundWasRead(Source from) {
+    String began = ledger.watermark(from.name() + ROUND_OF).position();
+    return !ledger
+        .view()
+        .refusedSince(from.name(), began.isEmpty() ? Instant.EPOCH : Instant.parse(began));
   }
 
   /**
@@ -442,10 +458,15 @@ final class Poll implements AutoCloseable {
       throws IOException, RefusedBody {
     String next;
     boolean empty;
+    boolean refused;
     try {
       next = next(from, mark, response, page.part());
       empty = empty(from, page.part());
-      if (!empty && !refusedBefore(from, page)) {
+      refused = !empty && refusedBefore(from, page);
+      if (from.linked() && mark.position().isEmpty()) {
+        ledger.move(from.name() + ROUND_OF, new Watermark(ledger.now().toString(), "", ""));
+      }
+      if (!empty && !refused) {
         Spool.Kept kept =
             spool
                 .keep(page, "GET " + from.name(), from.name(), from.priority(), null, null)
@@ -460,6 +481,10 @@ final class Poll implements AutoCloseable {
       Files.deleteIfExists(page.part());
     }
     Watermark moved = moved(from, mark, response, next);
+    if (from.linked() && refused) {
+      // What was refused before is not refused again, so the round itself has to remember it.
+      moved = new Watermark(moved.position(), "", "");
+    }
     boolean goesOn = !next.isEmpty() && !moved.position().equals(mark.position());
     if (!moved.equals(mark)) {
       ledger.move(from.name(), moved);

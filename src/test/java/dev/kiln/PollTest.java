@@ -210,6 +210,46 @@ final class PollTest {
   }
 
   @Test
+  @DisplayName("behind an unchanged first page one that was refused is asked for until it is leads")
+  void refusedPageBehindTheFirst() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(leads(1, 1, "Banking"), "ETag", "\"one\"", "Link", "</leads/2>; rel=next"));
+    pages.put("/leads/2", Page.of("<html>maintenance</html>"));
+    poll("next", "link");
+    kiln.start();
+    askedAgain("/leads/2", 4);
+    assertThat(kiln.snapshot().runs())
+        .filteredOn(run -> run.phase().equals("REFUSED"))
+        .isNotEmpty();
+    kiln.stop();
+    kiln.start();
+    askedAgain("/leads/2", 2);
+    pages.put("/leads/2", Page.of(leads(2, 1, "Banking")));
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 2);
+    soon().untilAsserted(() -> assertThat(watermark()).isEqualTo(new Watermark("", "\"one\"", "")));
+    long settled = answers("/leads/2");
+    askedAgain("/leads", 3);
+    assertThat(answers("/leads/2")).isLessThanOrEqualTo(settled + 1);
+    assertThat(asked.get(asked.size() - 1).header("If-None-Match")).isEqualTo("\"one\"");
+  }
+
+  @Test
+  @DisplayName("a page that was refused once, and is good with the next round, is read")
+  void refusedOnceBehindTheFirst() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(leads(1, 1, "Banking"), "ETag", "\"one\"", "Link", "</leads/2>; rel=next"));
+    pages.put("/leads/2", Page.of("<html>maintenance</html>"));
+    poll("next", "link");
+    kiln.start();
+    soon().untilAsserted(() -> assertThat(answers("/leads/2")).isPositive());
+    pages.put("/leads/2", Page.of(leads(2, 1, "Banking"), "Link", "</leads/3>; rel=next"));
+    pages.put("/leads/3", Page.of(leads(3, 1, "Banking")));
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 3);
+  }
+
+  @Test
   @DisplayName("a cursor is followed page by page, and the next round goes on at the last page")
   void pagesByCursor() throws Exception {
     pages.put(

@@ -397,6 +397,20 @@ public final class LedgerView implements AutoCloseable {
                 .findOne());
   }
 
+  /** Whether content of a source was refused at a time or later. */
+  public boolean refusedSince(String source, Instant time) {
+    return readers.withHandle(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT 1 FROM run WHERE source = :source AND state = 'REFUSED' AND closed_at >= :time LIMIT 1")
+                .bind("source", source)
+                .bind("time", time.toEpochMilli())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent());
+  }
+
   /**
    * Leads, oldest first.
    *
