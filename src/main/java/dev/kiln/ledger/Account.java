@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +29,29 @@ record Account(
     return !cap.equals(Amount.NOTHING);
   }
 
+  private boolean never(Amount cost) {
+    return cap.lacks(cost, cap);
+  }
+
+  /** When a lead that does not fit now may do so by itself; null where never. */
+  @Nullable Instant opens(Amount cost) {
+    return never(cost) ? null : ends;
+  }
+
+  /** The one of some full accounts that keeps a lead back the longest; null if there is none. */
+  static @Nullable Account last(Stream<Account> full, Amount cost) {
+    return full.reduce((one, other) -> other.outlasts(one, cost) ? other : one).orElse(null);
+  }
+
+  private boolean outlasts(Account other, Amount cost) {
+    Instant opens = opens(cost);
+    Instant before = other.opens(cost);
+    return before != null && (opens == null || opens.isAfter(before));
+  }
+
   /** Why a lead does not fit, for a person, and what helps. */
   String reason(Amount cost) {
-    boolean never = cap.lacks(cost, cap);
+    boolean never = never(cost);
     return "The budget of the "
         + name
         + " ("

@@ -128,7 +128,7 @@ final class BudgetRows implements Admission.Lines {
     if (reason.equals(noted(table, run))) {
       return false;
     }
-    Instant ends = full.ends();
+    Instant ends = full.opens(budget.cost(table));
     handle
         .createUpdate(
             "INSERT INTO budget_note (table_name, run, reason, ends_at) VALUES (:table, :run, :reason, :ends)"

@@ -103,7 +103,7 @@ final class DryBooks implements Books, Admission.Lines {
   public boolean note(String table, String run, Account full) {
     lines.put(
         new Line(run.isEmpty() ? Holder.BUDGET : Holder.RUN_BUDGET, table),
-        new Why(full.reason(budget.cost(table)), full.ends()));
+        new Why(full.reason(budget.cost(table)), full.opens(budget.cost(table))));
     return false;
   }
 

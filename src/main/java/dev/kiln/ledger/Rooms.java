@@ -41,26 +41,29 @@ final class Rooms {
     return promised;
   }
 
-  /** The first of some accounts that has no room for one more lead of a table; null if all have. */
+  /**
+   * Of some accounts that have no room for one more lead of a table the one that stays so the
+   * longest; null if all have.
+   */
   @Nullable Account full(List<Account> accounts, String table) {
     return lacking(accounts, budget.cost(table), Amount.NOTHING);
   }
 
   /**
-   * The first of some accounts that has more promised than it has left, and would have less if a
-   * lead of a table were held; null if there is none.
+   * The same of those that have more promised than they have left, and would have less if a lead of
+   * a table were held.
    */
   @Nullable Account exceeded(List<Account> accounts, String table) {
     return lacking(accounts, budget.cost(table), budget.cost(table));
   }
 
   private @Nullable Account lacking(List<Account> accounts, Amount cost, Amount promised) {
-    for (Account account : accounts) {
-      if (account.capped() && left(account).plus(promised).lacks(cost, account.cap())) {
-        return account;
-      }
-    }
-    return null;
+    return Account.last(
+        accounts.stream()
+            .filter(
+                account ->
+                    account.capped() && left(account).plus(promised).lacks(cost, account.cap())),
+        cost);
   }
 
   /** A lead was queued (or taken from the queue, with -1), and the books have counted it. */

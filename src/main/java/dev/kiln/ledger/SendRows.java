@@ -214,11 +214,19 @@ final class SendRows {
 
   private static void mustAfford(Transaction transaction, Budget.Charge charge) {
     Amount cost = charge.cost();
-    for (Account account : charge.accounts()) {
-      if (account.capped()
-          && account.cap().minus(transaction.spent(account.name())).lacks(cost, account.cap())) {
-        throw new NotSent(WaitReason.BUDGET, account.reason(cost), account.ends());
-      }
+    Account full =
+        Account.last(
+            charge.accounts().stream()
+                .filter(Account::capped)
+                .filter(
+                    account ->
+                        account
+                            .cap()
+                            .minus(transaction.spent(account.name()))
+                            .lacks(cost, account.cap())),
+            cost);
+    if (full != null) {
+      throw new NotSent(WaitReason.BUDGET, full.reason(cost), full.opens(cost));
     }
   }
 

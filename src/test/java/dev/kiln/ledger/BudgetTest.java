@@ -7,6 +7,7 @@ import static dev.kiln.ledger.LedgerFixture.refused;
 import static dev.kiln.ledger.LedgerFixture.unknown;
 import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -170,6 +171,53 @@ final class BudgetTest {
     books.stored("leads", "tech", 1);
     assertThat(held().get(0).reason())
         .contains("0.5 Data Credits", "no room for a single lead. To go on, raise budgets");
+    assertThat(held().get(0).until()).isNull();
+  }
+
+  private static final Instant MONTH_TURNS = START.plus(Duration.ofDays(6));
+
+  /** So many thousandths of a credit in a day and in a month. */
+  private static Budget dayAndMonth(long day, long month) {
+    return new Budget(
+        charge(0, 0).costs(),
+        Budget.Caps.NONE,
+        List.of(
+            new Budget.Period(DAY, TURNS, new Budget.Caps(new Amount(day, 0), Map.of())),
+            new Budget.Period(
+                "month 2026-11", MONTH_TURNS, new Budget.Caps(new Amount(month, 0), Map.of()))),
+        null);
+  }
+
+  @Test
+  void ofSeveralFullBudgetsTheOneThatTurnsLastIsTold() {
+    books.budgets(now -> dayAndMonth(1000, 1000));
+    Run run = books.stored("leads", "tech", 2);
+    assertThat(held()).extracting(Held::until).containsExactly(MONTH_TURNS);
+    assertThat(held().get(0).reason()).contains("month 2026-11", "it turns at " + MONTH_TURNS);
+    books.balance();
+    assertThat(held()).extracting(Held::until).containsExactly(MONTH_TURNS);
+    books.budgets(now -> dayAndMonth(1000, 500));
+    books.balance();
+    assertThat(books.line(run.id() + "-2").reason()).contains("month 2026-11", "a single lead");
+    assertThat(held()).extracting(Held::until).containsOnlyNulls();
+    books.budgets(now -> dayAndMonth(500, 1000));
+    books.balance();
+    assertThat(held()).extracting(Held::until).containsOnlyNulls();
+  }
+
+  @Test
+  void whatIsNotSentSaysWhenTheLastFullBudgetTurns() {
+    books.stored("leads", "tech", 2);
+    books.budgets(now -> dayAndMonth(1000, 1000));
+    send("tech", accepted());
+    assertThatThrownBy(() -> books.begin(books.due("tech").get(0), lease))
+        .isInstanceOfSatisfying(
+            NotSent.class, notSent -> assertThat(notSent.until()).isEqualTo(MONTH_TURNS))
+        .hasMessageContaining("month 2026-11");
+    books.budgets(now -> dayAndMonth(500, 1000));
+    assertThatThrownBy(() -> books.begin(books.due("tech").get(0), lease))
+        .isInstanceOfSatisfying(NotSent.class, notSent -> assertThat(notSent.until()).isNull())
+        .hasMessageContaining("day 2026-11-25");
   }
 
   // ---- Into line ----

@@ -12,6 +12,7 @@ import dev.kiln.lead.Notice;
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -25,6 +26,7 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.assertj.core.groups.Tuple;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -316,6 +318,26 @@ final class DryRunTest {
                 Amount.NOTHING,
                 new Amount(2000, 4000),
                 START.plus(Duration.ofHours(14))));
+  }
+
+  @Test
+  void whatIsHeldIsToldWithTheBudgetThatTurnsLast() {
+    Budget.Caps one = new Budget.Caps(new Amount(1000, 0), Map.of());
+    Budget.Caps less = new Budget.Caps(new Amount(500, 0), Map.of());
+    Budget.Period day = new Budget.Period(DAY, START.plus(Duration.ofHours(14)), one);
+    Instant turns = START.plus(Duration.ofDays(6));
+    assertThat(until(day, new Budget.Period("month 2026-11", turns, one))).isEqualTo(turns);
+    assertThat(until(day, new Budget.Period("month 2026-11", turns, less))).isNull();
+  }
+
+  /** Until when the second lead of a file is held. */
+  private @Nullable Instant until(Budget.Period... periods) {
+    Budget budget = new Budget(charge(0, 0).costs(), Budget.Caps.NONE, List.of(periods), null);
+    DryRun dry = new DryRun(null, DEDUPE_WINDOW, budget, true);
+    dry.begin("leads.csv");
+    Run none = new Run("none", "", Priority.NORMAL, 0, 0, 0, false, DedupeMode.SKIP, false);
+    dry.add(none, books.leads(none, Row.of("tech"), Row.of("tech")), DryRunTest::tooLarge);
+    return dry.held().get(0).until();
   }
 
   @Test
