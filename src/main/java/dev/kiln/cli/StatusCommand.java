@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.Places;
 import dev.kiln.Settings;
 import dev.kiln.clay.Catalogue;
@@ -81,12 +82,7 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private int all() {
-    spec.commandLine()
-        .getOut()
-        .println(
-            options
-                .read(this::all, told(Snapshot.EMPTY, List.of(), "", Instant.now()))
-                .stripTrailing());
+    print(options.read(this::all, told(Snapshot.EMPTY, List.of(), "", Instant.now())));
     return 0;
   }
 
@@ -101,7 +97,7 @@ final class StatusCommand implements Callable<Integer> {
 
   private String told(Snapshot snapshot, List<NotReady> notReady, String silent, Instant now) {
     return json
-        ? StatusJson.of(snapshot, notReady, now)
+        ? json(StatusJson.node(snapshot, notReady, now))
         : StatusText.of(snapshot, now) + silent + StatusText.notReady(notReady);
   }
 
@@ -127,7 +123,15 @@ final class StatusCommand implements Callable<Integer> {
                 view -> view.account(id).map(account -> new RunReport(account, view.findings(id))),
                 Optional.<RunReport>empty())
             .orElseThrow(() -> new ParameterException(spec.commandLine(), Known.noRun(id)));
-    spec.commandLine().getOut().println(json ? report.json() : report.text().stripTrailing());
+    print(json ? json(report.node()) : report.text());
     return 0;
+  }
+
+  private String json(ObjectNode node) {
+    return watch == null ? node.toPrettyString() : node.toString();
+  }
+
+  private void print(String text) {
+    spec.commandLine().getOut().println(text.stripTrailing());
   }
 }

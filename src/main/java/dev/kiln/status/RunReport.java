@@ -67,10 +67,15 @@ public record RunReport(RunAccount run, Findings findings) {
    * damaged} and {@code unmapped}.
    */
   public String json() {
+    return node().toPrettyString();
+  }
+
+  /** The same as an object. */
+  public ObjectNode node() {
     ObjectNode json = JSON.createObjectNode();
     json.setAll(StatusJson.of(run));
     into(json, findings);
-    return json.toPrettyString();
+    return json;
   }
 
   /** Adds what intake found to an object. */

@@ -43,9 +43,14 @@ public final class StatusJson {
    * @param now the present, to tell whether a lease or a pause still holds
    */
   public static String of(Snapshot snapshot, List<NotReady> notReady, Instant now) {
+    return node(snapshot, notReady, now).toPrettyString();
+  }
+
+  /** The same as an object. */
+  public static ObjectNode node(Snapshot snapshot, List<NotReady> notReady, Instant now) {
     ObjectNode json = node(snapshot, now);
     NotReady.put(notReady, json.putArray("not_ready"));
-    return json.toPrettyString();
+    return json;
   }
 
   /** The same without what keeps it from being ready. */

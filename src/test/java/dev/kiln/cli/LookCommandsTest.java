@@ -408,4 +408,22 @@ final class LookCommandsTest {
     watch.join();
     assertThat(kiln(new StatusCommand(), "--watch", "0")).isEqualTo(Main.USAGE);
   }
+
+  @Test
+  void aWatchPrintsOneLineOfJsonEachTime() throws Exception {
+    Run run = ledger();
+    for (String[] options :
+        new String[][] {
+          {"--watch", "1", "--json"}, {"--watch", "1", "--json", "--run", run.id()}
+        }) {
+      Thread watch = new Thread(() -> kiln(new StatusCommand(), options));
+      watch.start();
+      await().until(() -> out.toString().lines().count() > 1);
+      watch.interrupt();
+      watch.join();
+      for (String line : out.toString().lines().toList()) {
+        assertThat(new ObjectMapper().readTree(line).isObject()).isTrue();
+      }
+    }
+  }
 }
