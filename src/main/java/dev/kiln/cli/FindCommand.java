@@ -10,6 +10,7 @@ import dev.kiln.status.TextTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -67,7 +68,12 @@ final class FindCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     LeadsCommand.mustBeLimit(limit, spec);
     PrintWriter out = spec.commandLine().getOut();
-    List<Found> all = options.read(this::find, List.of());
+    String run = which == null ? null : which.run;
+    Optional<List<Found>> known =
+        options.read(
+            view -> LeadsCommand.ofRun(view, run, () -> find(view)), LeadsCommand.nothing(run));
+    List<Found> all =
+        LeadsCommand.shown(known.orElseThrow(() -> LeadsCommand.noRun(run, spec)), limit, spec);
     if (json) {
       all.forEach(found -> out.println(json(found)));
     } else if (all.isEmpty()) {
@@ -93,10 +99,10 @@ final class FindCommand implements Callable<Integer> {
       throw new IllegalStateException("picocli requires a selection");
     }
     if (which.email != null) {
-      return view.leadsOf(which.email, limit);
+      return view.leadsOf(which.email, LeadsCommand.more(limit));
     }
     if (which.run != null) {
-      return view.leads(which.run, null, false, limit);
+      return view.leads(which.run, null, false, LeadsCommand.more(limit));
     }
     try {
       return view.lead(LeadSelection.ofLead(String.valueOf(which.lead))).stream().toList();

@@ -3,11 +3,14 @@ package dev.kiln.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.LeadLine;
 import dev.kiln.status.TextTable;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,14 +63,56 @@ final class LeadsCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     mustBeLimit(limit, spec);
     PrintWriter out = spec.commandLine().getOut();
-    List<LeadLine> leads =
-        options.read(view -> view.leads(run, state, possibleDuplicates, limit), List.of());
+    Optional<List<LeadLine>> found =
+        options.read(
+            view -> ofRun(view, run, () -> view.leads(run, state, possibleDuplicates, more(limit))),
+            nothing(run));
+    List<LeadLine> leads = shown(found.orElseThrow(() -> noRun(run, spec)), limit, spec);
     if (json) {
       leads.forEach(lead -> out.println(json(lead)));
     } else {
       out.print(leads.isEmpty() ? NONE + System.lineSeparator() : table(leads));
     }
     return 0;
+  }
+
+  /**
+   * What to look for, of a run that is known or of all (null); empty where there is no such run.
+   */
+  static <T> Optional<List<T>> ofRun(
+      LedgerView view, @Nullable String run, Supplier<List<T>> look) {
+    return run == null || view.account(run).isPresent()
+        ? Optional.of(look.get())
+        : Optional.empty();
+  }
+
+  /** The same where nothing was ever read into a ledger. */
+  static <T> Optional<List<T>> nothing(@Nullable String run) {
+    return run == null ? Optional.of(List.of()) : Optional.empty();
+  }
+
+  static ParameterException noRun(@Nullable String run, CommandSpec spec) {
+    return new ParameterException(spec.commandLine(), Known.noRun(String.valueOf(run)));
+  }
+
+  /** One more than are to be shown tells whether there are more. */
+  static int more(int limit) {
+    return limit == Integer.MAX_VALUE ? limit : limit + 1;
+  }
+
+  /** As many of some leads as are to be shown; says where that leaves some out. */
+  static <T> List<T> shown(List<T> leads, int limit, CommandSpec spec) {
+    if (leads.size() <= limit) {
+      return leads;
+    }
+    spec.commandLine()
+        .getErr()
+        .println(
+            "There are more leads than the "
+                + limit
+                + (limit == 1 ? " that is" : " that are")
+                + " shown; --limit N shows more.");
+    return leads.subList(0, limit);
   }
 
   static void mustBeLimit(int limit, CommandSpec spec) {

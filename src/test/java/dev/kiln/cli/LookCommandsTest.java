@@ -426,4 +426,39 @@ final class LookCommandsTest {
       }
     }
   }
+
+  @Test
+  void leadsThatAreLeftOutAreSaid() {
+    Run run = ledger();
+    for (Object command : List.of(new LeadsCommand(), new FindCommand())) {
+      err.getBuffer().setLength(0);
+      assertThat(kiln(command, "--run", run.id(), "--limit", "2", "--json")).isZero();
+      assertThat(out.toString().lines()).hasSize(2);
+      assertThat(err.toString())
+          .contains("There are more leads than the 2 that are shown; --limit N shows more.");
+      err.getBuffer().setLength(0);
+      assertThat(kiln(command, "--run", run.id(), "--limit", "3")).isZero();
+      assertThat(err.toString()).isEmpty();
+    }
+  }
+
+  @Test
+  void aRunThatIsNotKnownHasNoLeadsToList() {
+    for (boolean written : new boolean[] {false, true}) {
+      if (written) {
+        ledger();
+      }
+      for (Object command : List.of(new LeadsCommand(), new FindCommand())) {
+        err.getBuffer().setLength(0);
+        assertThat(kiln(command, "--run", "nope")).isEqualTo(Main.USAGE);
+        assertThat(err.toString()).contains(Known.noRun("nope"));
+      }
+    }
+    Run run;
+    try (LedgerFixture fixture = LedgerFixture.in(data)) {
+      run = fixture.run("empty");
+    }
+    assertThat(kiln(new LeadsCommand(), "--run", run.id())).isZero();
+    assertThat(out.toString()).contains(LeadsCommand.NONE);
+  }
 }
