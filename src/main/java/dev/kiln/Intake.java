@@ -843,7 +843,7 @@ public final class Intake {
         }
         note(reading, framer);
         if (!ledger.yields(reading.run.id())) {
-          throw framer.withoutLeads();
+          throw framer.withoutLeads(reading.run.id());
         }
         ledger.finish(reading.run.id(), framer.read(), framer.skipped(), reading.rejects);
       } catch (ReadElsewhere elsewhere) {

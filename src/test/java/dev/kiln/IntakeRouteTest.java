@@ -244,7 +244,9 @@ final class IntakeRouteTest {
     assertThat(run.problem())
         .isEqualTo(
             "none.csv has no row that is a lead: all 2 rows were rejected, each with its reason;"
-                + " \"kiln leads --state REJECTED\" lists them");
+                + " \"kiln leads --state REJECTED --run "
+                + run.id()
+                + "\" lists them");
     assertThat(run.states()).isEqualTo(Map.of(LeadState.REJECTED, 2L));
     soon()
         .untilAsserted(

@@ -199,13 +199,21 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
     return new RecordBatch(first, read, text.toString(), good, lines, broken, read, skipped);
   }
 
-  /** The refusal of a file all of whose rows were rejected. */
-  public UnreadableFile withoutLeads() {
+  /**
+   * The refusal of a file all of whose rows were rejected.
+   *
+   * @param run its run
+   */
+  public UnreadableFile withoutLeads(String run) {
     return new UnreadableFile(
         file,
         "has no row that is a lead: "
-            + (read == 1 ? "its only row was" : "all " + read + " rows were")
-            + " rejected, each with its reason; \"kiln leads --state REJECTED\" lists them");
+            + (read == 1
+                ? "its only row was rejected; "
+                : "all " + read + " rows were rejected, each with its reason; ")
+            + "\"kiln leads --state REJECTED --run "
+            + run
+            + (read == 1 ? "\" says why" : "\" lists them"));
   }
 
   /**
