@@ -82,14 +82,14 @@ public final class Join {
           List<@Nullable String> cells = new ArrayList<>();
           cells.add(String.valueOf(row.line()));
           cells.add(row.leadId());
-          cells.add(rejected ? "" : row.table());
+          cells.add(row.table());
           cells.add(row.state().name());
           cells.add(row.reason());
           cells.add(String.valueOf(row.possibleDuplicate()));
           cells.add(row.readAt().toString());
           cells.add(text(row.sentAt()));
           cells.add(text(row.returnedAt()));
-          cells.add(rejected ? String.join(" | ", Lead.parseOriginal(row.payload())) : "");
+          cells.add(rejected ? String.join(" | ", cells(row)) : "");
           columns.forEach(
               name -> {
                 Object value = fields.get(name);
@@ -125,10 +125,7 @@ public final class Join {
                   .put("returned_at", text(row.returnedAt()));
           String own = node.toString();
           boolean rejected = row.state() == LeadState.REJECTED;
-          String original =
-              rejected
-                  ? JSON.valueToTree(Lead.parseOriginal(row.payload())).toString()
-                  : row.payload();
+          String original = rejected ? JSON.valueToTree(cells(row)).toString() : row.payload();
           // Payload and result as they are: numbers keep their digits.
           return own.substring(0, own.length() - 1)
               + (rejected ? ",\"rejected_row\":" : ",\"row\":")
@@ -139,6 +136,14 @@ public final class Join {
                   : row.enriched().strip().replaceAll("[\\r\\n]+", " "))
               + "}\n";
         });
+  }
+
+  /**
+   * The cells of a rejected row, behind the text of one that could not be told apart into cells.
+   */
+  private static List<String> cells(JoinedRow row) {
+    List<String> cells = Lead.parseOriginal(row.payload());
+    return !cells.isEmpty() && cells.get(0).isEmpty() ? cells.subList(1, cells.size()) : cells;
   }
 
   private static @Nullable String text(@Nullable Instant time) {

@@ -374,11 +374,13 @@ final class ResultsTest {
         .startsWith("\"2\",\"" + run + "-1\",\"" + TECH + "\",\"ENRICHED\"")
         .contains("\"ada@firm.example\"", "\"'=1\"")
         .endsWith("\"CTO\",\"1.50\"");
-    assertThat(lines.get(2)).contains("\"REJECTED\"", "no address | Bob");
+    assertThat(lines.get(2))
+        .contains("\"" + TECH + "\",\"REJECTED\"", "\"no address | Bob | Software | x\"");
     assertThat(lines.get(3)).contains("\"ACCEPTED\"").endsWith("\"\",\"\",\"\"");
     assertThat(Files.readString(ndjson))
         .contains("\"enriched\":{\"lead_id\":\"" + run + "-1\",\"title\":\"CTO\",\"size\":1.50}}")
-        .contains("\"enriched\":null");
+        .contains("\"enriched\":null")
+        .contains("\"rejected_row\":[\"no address\",\"Bob\",\"Software\",\"x\"]");
     assertThat(elsewhere).isDirectoryNotContaining("glob:**.part");
 
     post("{\"lead_id\":\"" + run + "-3\"}");
