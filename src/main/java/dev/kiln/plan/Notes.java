@@ -156,17 +156,35 @@ final class Notes {
     }
 
     void of(BigDecimal run, BigDecimal day, BigDecimal month) {
-      note("run", run, " leads of one run: the others are held until it is raised");
-      note("day", day, " leads a day: " + stretched(day));
+      note("run", run, " of one run: the others are held until it is raised");
+      note("day", day, stretched(day));
       note(
           "month",
           month,
-          " of " + Numbers.of(leads) + " leads: the others are held until the next month");
+          " of "
+              + Numbers.of(leads)
+              + (leads == 1 ? " lead" : " leads")
+              + ": the others are held until the next month");
+    }
+
+    /** Whole leads, as Kiln holds them. */
+    private long covered(BigDecimal cap) {
+      return BigDecimal.valueOf(leads)
+          .multiply(cap)
+          .divide(booked, 0, RoundingMode.FLOOR)
+          .longValue();
     }
 
     private String stretched(BigDecimal day) {
-      long days = day.signum() == 0 ? 0 : booked.divide(day, 0, RoundingMode.CEILING).longValue();
-      return "a month's leads take "
+      if (day.signum() == 0 || booked.signum() == 0) {
+        return "";
+      }
+      long covered = covered(day);
+      if (covered == 0) {
+        return " a day, less than one";
+      }
+      long days = (leads + covered - 1) / covered;
+      return " a day: a month's leads take "
           + Numbers.of(days)
           + " days"
           + (days <= DAYS_PER_MONTH ? "" : ", longer than a month");
@@ -174,11 +192,7 @@ final class Notes {
 
     private void note(String span, BigDecimal cap, String held) {
       if (cap.signum() > 0 && booked.compareTo(cap) > 0) {
-        long covered =
-            BigDecimal.valueOf(leads)
-                .multiply(cap)
-                .divide(booked, 0, RoundingMode.FLOOR)
-                .longValue();
+        long covered = covered(cap);
         notes.add(
             whose
                 + Numbers.of(cap)
@@ -188,6 +202,7 @@ final class Notes {
                 + span
                 + ", covers about "
                 + Numbers.of(covered)
+                + (span.equals("month") ? "" : covered == 1 ? " lead" : " leads")
                 + held
                 + ".");
       }

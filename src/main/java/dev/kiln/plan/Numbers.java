@@ -1,6 +1,7 @@
 package dev.kiln.plan;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
@@ -53,9 +54,14 @@ public final class Numbers {
    * @param perSecond leads a second, above 0
    */
   public static String rate(double perSecond) {
-    return perSecond < 1
-        ? format("#,##0.#").format(perSecond * 3600) + "/h"
-        : format("#,##0.##").format(perSecond) + "/s";
+    if (perSecond >= 1) {
+      return format("#,##0.##").format(perSecond) + "/s";
+    }
+    double perHour = perSecond * 3600;
+    return (perHour >= 1
+            ? format("#,##0.#").format(perHour)
+            : of(new BigDecimal(perHour).round(new MathContext(2))))
+        + "/h";
   }
 
   private static DecimalFormat format(String pattern) {

@@ -12,4 +12,16 @@ final class NumbersTest {
   void thousandthsHaveNoExponentAndNoNeedlessDecimals(long thousandths, String amount) {
     assertThat(Numbers.ofThousandths(thousandths)).hasToString(amount);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8, 8/s",
+    "0.12345, 444.4/h",
+    "0.0001, 0.36/h",
+    "0.000001, 0.0036/h",
+    "0.00000001, 0.000036/h"
+  })
+  void aRateIsNeverRoundedToNothing(double perSecond, String rate) {
+    assertThat(Numbers.rate(perSecond)).isEqualTo(rate);
+  }
 }

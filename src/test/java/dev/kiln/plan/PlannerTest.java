@@ -321,8 +321,20 @@ final class PlannerTest {
     assertThat(plan.notes())
         .contains(
             "The budget in clay.yaml, 20,000 Data Credits a day, covers about 3,333 leads a day: a"
-                + " month's leads take 15 days.",
+                + " month's leads take 16 days.",
             "The budget in clay.yaml, 5,000 Actions a day, covers about 1,250 leads a day: a month's"
                 + " leads take 40 days, longer than a month.");
+  }
+
+  @Test
+  void aDayCoversWholeLeads() {
+    assertThat(new PlanFixture().budgets(13, 0, 0, 0).plan(1_000).notes())
+        .contains(
+            "The budget in clay.yaml, 13 Data Credits a day, covers about 2 leads a day: a month's"
+                + " leads take 500 days, longer than a month.");
+    assertThat(new PlanFixture().budgets(5, 0, 0, 0).plan(1_000).notes())
+        .contains(
+            "The budget in clay.yaml, 5 Data Credits a day, covers about 0 leads a day, less than"
+                + " one.");
   }
 }
