@@ -1219,7 +1219,8 @@ public final class Ledger implements AutoCloseable {
   /**
    * Books the outcome of a sending, and does not wait: whatever this ledger is to write later finds
    * it booked. Where it comes late (the lead was settled otherwise meanwhile) it counts only as far
-   * as it is an acceptance of the lead's last sending; else it is kept in the attempt log alone.
+   * as it is an acceptance of the lead's last sending, which agrees with a lead that came back;
+   * else it is kept in the attempt log alone.
    *
    * @return to wait for: whether it counted
    */

@@ -252,7 +252,12 @@ final class SendRows {
             handle, row, LeadState.ACCEPTED, row.dueAt(), "", row.attempts(), row.doubted(), now);
         RunRows.accepted(handle, row, now);
       } else {
-        last = false;
+        // A lead that came back was accepted: the two agree.
+        last =
+            row != null
+                && last
+                && settlement.state() == LeadState.ACCEPTED
+                && row.state() == LeadState.ENRICHED;
       }
     }
     webhookNews(handle, sending, settlement, now);

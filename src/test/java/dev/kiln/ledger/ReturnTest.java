@@ -124,6 +124,14 @@ final class ReturnTest {
   }
 
   @Test
+  void anAcceptanceBehindTheRowAgreesWithIt() {
+    Sending sending = begin();
+    receive();
+    assertThat(books.settle(sending, accepted())).isTrue();
+    assertThat(state()).isEqualTo(LeadState.ENRICHED);
+  }
+
+  @Test
   void aHeldResendIsDropped() {
     books.settle(begin(), unknown(START));
     LeadSelection all = new LeadSelection(null, null, null);
