@@ -56,6 +56,7 @@ public final class Industries {
     Map<String, Entry> entries = new HashMap<>();
     int industry = -1;
     int sector = -1;
+    int columns = 0;
     int number = 0;
     for (String line : lines) {
       number++;
@@ -67,7 +68,9 @@ public final class Industries {
       if (industry < 0 || sector < 0) {
         industry = column(csv, number, cells, "industry");
         sector = column(csv, number, cells, "sector");
+        columns = cells.size();
       } else {
+        mustFit(csv, number, cells, columns);
         put(entries, csv, number, at(cells, industry), at(cells, sector));
       }
     }
@@ -110,6 +113,18 @@ public final class Industries {
   /** How many different names there are. */
   int size() {
     return entries.size();
+  }
+
+  private static void mustFit(Path csv, int line, List<String> cells, int columns) {
+    for (int i = columns; i < cells.size(); i++) {
+      if (!at(cells, i).isEmpty()) {
+        throw new InvalidConfiguration(
+            csv,
+            line,
+            "there are more cells than columns; put a name that holds a comma into quotes, such as"
+                + " \"Foo, Inc\",tech");
+      }
+    }
   }
 
   private static void put(

@@ -86,6 +86,8 @@ final class IndustriesTest {
   void commentsBlankLinesAndAnyOrderOfColumns() throws IOException {
     Path file = write("\uFEFF# a \"comment\n\nSector,Industry\n# more\ntech,\"Web, mobile\"\n");
     assertThat(Industries.load(file).sector("web/mobile")).isEqualTo("tech");
+    assertThat(Industries.load(write("industry,sector\nFoo,tech,,\n")).sector("foo"))
+        .isEqualTo("tech");
   }
 
   @Test
@@ -96,6 +98,9 @@ final class IndustriesTest {
     assertRefused("industry,sector\nBanking\n", ":2: \"Banking\" has no sector");
     assertRefused("industry,sector\n&,tech\n", ":2: the industry is empty");
     assertRefused("industry,sector\n\"Banking,tech\n", ":2: a quote is never closed");
+    assertRefused(
+        "industry,sector\nFoo, Inc,tech\n",
+        ":2: there are more cells than columns; put a name that holds a comma into quotes");
     assertRefused(
         "industry,sector\nA & B,tech\n\na and b,finance\n",
         ":4: \"a and b\" is \"finance\" here and \"tech\" on line 2; keep one");
