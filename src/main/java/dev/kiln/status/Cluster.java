@@ -175,7 +175,7 @@ public final class Cluster {
                 .formatted(workspace.leaseUntil(), workspace.leader());
     return "no Kiln delivers for it"
         + before
-        + "; its leads wait. "
+        + "; any lead of its tables waits. "
         + (living() == 0
             ? "Start one with \"kiln run\""
             : "A node that runs takes it within seconds, unless its clay.yaml does not have it: its"

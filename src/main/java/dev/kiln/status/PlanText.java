@@ -33,7 +33,7 @@ public final class PlanText {
     StringBuilder text =
         new StringBuilder("Plan for ")
             .append(Numbers.of(plan.question().leads()))
-            .append(" leads a month, ")
+            .append(plan.question().leads() == 1 ? " lead a month, " : " leads a month, ")
             .append(plan.sharesFrom())
             .append(sentAgain(plan.question()))
             .append('\n')

@@ -34,19 +34,23 @@ public record Reconciliation(Traffic traffic, @Nullable Long clay) {
       return made();
     }
     if (clay > traffic.most()) {
-      return Numbers.of(clay - traffic.most())
-          + " rows more than Kiln sent: something else posts to this webhook, or \"used\" was too low when Kiln first saw it;"
+      return rows(clay - traffic.most())
+          + " more than Kiln sent: something else posts to this webhook, or \"used\" was too low when Kiln first saw it;"
           + " --adopt counts them";
     }
     if (clay < traffic.least()) {
-      return Numbers.of(traffic.least() - clay)
-          + " rows fewer than Clay acknowledged: look whether it is the counter of this source, and whether \"used\" was too"
+      return rows(traffic.least() - clay)
+          + " fewer than Clay acknowledged: look whether it is the counter of this source, and whether \"used\" was too"
           + " high when Kiln first saw it; --adopt counts as Clay does";
     }
     if (traffic.inDoubt() + traffic.onTheWire() == 0) {
       return "the same";
     }
     return "agrees: of " + doubtful() + ", " + Numbers.of(clay - traffic.least()) + " arrived";
+  }
+
+  private static String rows(long rows) {
+    return Numbers.of(rows) + (rows == 1 ? " row" : " rows");
   }
 
   private String made() {

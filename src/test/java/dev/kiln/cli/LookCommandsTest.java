@@ -166,6 +166,7 @@ final class LookCommandsTest {
         "tech-1=101 | 0 | agrees: of 1 in doubt, 0 arrived",
         "tech-1=102 | 0 | agrees: of 1 in doubt, 1 arrived",
         "tech-1=110 | 1 | 8 rows more than Kiln sent",
+        "tech-1=103 | 1 | 1 row more than Kiln sent",
         "tech-1=90  | 1 | 11 rows fewer than Clay acknowledged",
         "tech-2=90  | 2 | There is no webhook \"tech-2\"; did you mean \"tech-1\"?",
         "tech-1=-1  | 2 | A counter is 0 or more, not -1",

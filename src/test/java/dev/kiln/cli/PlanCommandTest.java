@@ -94,6 +94,12 @@ final class PlanCommandTest {
   }
 
   @Test
+  void oneLeadIsOne() {
+    assertThat(plan("--leads", "1")).isZero();
+    assertThat(out.toString()).startsWith("Plan for 1 lead a month, ");
+  }
+
+  @Test
   void saysWhatAPlanWithAPriceCosts() {
     assertThat(plan("--leads", "5000", "--months", "3")).isZero();
     assertThat(out.toString())

@@ -75,13 +75,13 @@ final class ClusterTest {
     WorkspaceAccount lost = led("main", "a", -7);
     assertThat(text(snapshot(List.of(node("a", -3), node("b", 10)), lost)))
         .contains("no Kiln delivers for it since 2026-11-25T09:59:53Z, when the lease of a ended")
-        .contains("its leads wait", "A node that runs takes it within seconds")
+        .contains("any lead of its tables waits", "A node that runs takes it within seconds")
         .contains("nobody has taken its work over");
     assertThat(text(snapshot(List.of(), lost))).contains("Start one with \"kiln run\"");
     WorkspaceAccount given =
         new WorkspaceAccount("main", "a", 3, BEFORE, BEFORE, 0, false, NOW.minusSeconds(65));
     assertThat(text(snapshot(List.of(), given)))
-        .contains("Workspace main: no Kiln delivers for it; its leads wait.");
+        .contains("Workspace main: no Kiln delivers for it; any lead of its tables waits.");
   }
 
   @Test

@@ -396,7 +396,7 @@ function problems(status, workspaces, tables) {
       all.push({
         bad: true,
         key: `leader ${one.name}`,
-        head: `Nobody leads workspace ${one.name}: its leads wait`,
+        head: `Nobody leads workspace ${one.name}: any lead of its tables waits`,
         what: "A node that runs takes it within seconds of the end of the last leader's lease (kiln.delivery.lease). If this lasts, the log of each node says why.",
       });
     });
@@ -645,7 +645,7 @@ function workspaceCards(workspaces, here) {
     }
     notes.push(one.rate_set === null || one.rate_set === undefined ? "The rate is that of clay.yaml." : "The rate is the operator's.");
     text(parts.note, notes.join(" "));
-    text(parts.leader, one.leader ? `Led by ${one.led_here ? `this node, ${here},` : one.leader} ${since(one.led_since)}.` : "Nobody leads it: its leads wait.");
+    text(parts.leader, one.leader ? `Led by ${one.led_here ? `this node, ${here},` : one.leader} ${since(one.led_since)}.` : "Nobody leads it: any lead of its tables waits.");
     mark(parts.leader, "title", one.led_since ? `Led since ${one.led_since}; it is leadership number ${one.epoch} of the workspace` : null);
     parts.leader.classList.toggle("bad", !one.leader);
     text(parts.pause, one.paused ? "Resume" : "Pause");
