@@ -21,6 +21,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,8 +89,14 @@ final class LiveReload implements AutoCloseable {
   /** The files as they are in force, as done with, and as seen at the last look. */
   private ConfigFiles filesInForce;
 
-  private ConfigFiles done;
+  /** Null after a look that failed: whatever the files are then, they are taken anew. */
+  private @Nullable ConfigFiles done;
+
   private ConfigFiles seen;
+
+  /** The files of the last look that failed; null since one went well. */
+  private @Nullable ConfigFiles failed;
+
   private boolean told;
   private volatile Reload state;
 
@@ -125,13 +132,15 @@ final class LiveReload implements AutoCloseable {
   }
 
   private void look() {
+    ConfigFiles now = seen;
     try {
-      ConfigFiles now = ConfigFiles.of(places);
+      now = ConfigFiles.of(places);
       boolean still = now.equals(seen);
       seen = now;
       if (still && !now.equals(done)) {
         take(now);
         done = now;
+        failed = null;
       }
       if (still) {
         told = false;
@@ -141,8 +150,27 @@ final class LiveReload implements AutoCloseable {
       waits(String.valueOf(later.getMessage()));
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    } catch (Exception fault) {
-      LOG.error("The configuration could not be looked at", fault);
+    } catch (Throwable fault) {
+      // An error too: one that left here would end all further looks, and nothing would tell.
+      fails(now, fault);
+    }
+  }
+
+  /** A look failed: told once for the same files, though each further look tries them again. */
+  private void fails(ConfigFiles now, Throwable fault) {
+    done = null;
+    if (!now.equals(failed)) {
+      failed = now;
+      LOG.error("The configuration could not be looked at; it is tried again and again", fault);
+      state =
+          new Reload(
+              state.inForce(),
+              "the configuration could not be looked at ("
+                  + fault.getClass().getSimpleName()
+                  + "): see the log; take back the last change, or restart Kiln",
+              now(),
+              state.atNextStart(),
+              null);
     }
   }
 
@@ -265,6 +293,9 @@ final class LiveReload implements AutoCloseable {
       running.delivery.apply(next.catalogue());
       routes.add(change);
       running.pace.renew();
+    } catch (Error failure) {
+      back(change);
+      throw failure;
     } catch (Exception failure) {
       back(change);
       if (failure instanceof LedgerUnavailable) {

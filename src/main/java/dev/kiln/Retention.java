@@ -78,6 +78,8 @@ final class Retention implements AutoCloseable {
       sweep();
     } catch (LedgerUnavailable | IOException later) {
       LOG.warn("What was kept long enough could not be deleted: {}", later.getMessage());
+    } catch (RuntimeException | Error fault) {
+      LOG.error("What was kept long enough could not be deleted; tried again in an hour", fault);
     }
   }
 

@@ -42,7 +42,7 @@ final class Rhythm implements AutoCloseable {
       task.run();
     } catch (LedgerUnavailable unavailable) {
       LOG.debug("{}: {}", name, unavailable.getMessage());
-    } catch (RuntimeException fault) {
+    } catch (RuntimeException | Error fault) {
       LOG.error("{} failed, and goes on", name, fault);
     }
   }

@@ -3,6 +3,7 @@ package dev.kiln;
 import dev.kiln.clay.Catalogue;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Table;
+import dev.kiln.clay.YamlTree;
 import dev.kiln.lead.ConfigText;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.lead.NearestWord;
@@ -39,7 +40,6 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -107,8 +107,7 @@ final class RouteFiles {
       try {
         String text = ConfigText.read(file);
         routes.texts.put(file, text);
-        new Compose(LoadSettings.builder().setLabel(file.toString()).build())
-            .composeString(text)
+        YamlTree.read(file, text, LoadSettings.builder().setLabel(file.toString()).build())
             .ifPresent(node -> routes.take(file, node));
       } catch (MarkedYamlEngineException notYaml) {
         throw new InvalidConfiguration(

@@ -84,7 +84,7 @@ final class Watch implements AutoCloseable {
       untold.removeIf(found -> now - found.since > told);
     } catch (LedgerUnavailable unavailable) {
       LOG.debug("No look for alerts: {}", unavailable.getMessage());
-    } catch (RuntimeException fault) {
+    } catch (RuntimeException | Error fault) {
       LOG.error("Alerts could not be looked for", fault);
     }
   }
@@ -110,7 +110,7 @@ final class Watch implements AutoCloseable {
       for (Alert.News news = waiting.peek(); news != null && post(news); news = waiting.peek()) {
         waiting.remove(news);
       }
-    } catch (RuntimeException fault) {
+    } catch (RuntimeException | Error fault) {
       LOG.error("Alerts could not be posted", fault);
     }
   }

@@ -348,6 +348,66 @@ final class ReloadTest {
     kiln.settled("hangs.csv");
   }
 
+  /** A class that cannot be used, as one of a jar in extra/ whose own jars are missing. */
+  public static final class Unusable {
+    static {
+      if (Unusable.class.getName().length() > 0) {
+        throw new NoClassDefFoundError("a class of another jar");
+      }
+    }
+
+    /** Is never called. */
+    public Unusable() {}
+
+    /** Nor is this. */
+    public void run() {}
+  }
+
+  @Test
+  @DisplayName("a look that ends with an error is told once, and the next save is taken up")
+  void outlivesAnError() throws Exception {
+    kiln.start();
+    Instant before = state().inForce();
+    Files.writeString(
+        route("own.camel.yaml"),
+        """
+        - route:
+            id: own
+            from:
+              uri: "direct:own"
+              steps:
+                - bean:
+                    beanType: dev.kiln.ReloadTest$Unusable
+                    method: run
+        """);
+    soon().untilAsserted(() -> assertThat(state().fault()).contains("see the log"));
+    Instant seen = Instant.now();
+    soon().until(() -> Instant.now().isAfter(seen.plusSeconds(2)));
+    assertThat(state().fault()).contains("NoClassDefFoundError", "take back the last change");
+    assertThat(state().inForce()).isEqualTo(before);
+    synchronized (log) {
+      assertThat(log.list)
+          .filteredOn(line -> line.getFormattedMessage().contains("could not be looked at"))
+          .hasSize(1);
+    }
+    takenUp(() -> Files.delete(route("own.camel.yaml")));
+    takenUp(this::financeToEvents);
+    arrivesAt(EVENTS, "after.csv");
+  }
+
+  @Test
+  @DisplayName("what makes a file endless is refused, and the next save is taken up")
+  void outlivesAnEndlessFile() throws Exception {
+    kiln.start();
+    refused(
+        () -> Files.writeString(route("own.camel.yaml"), "- route: &r\n    id: *r\n"),
+        "own.camel.yaml:2: an alias stands within");
+    refused(
+        () -> Files.writeString(route("own.camel.yaml"), "- route:\n    id: \0\n"),
+        "own.camel.yaml:2: holds the character U+0000");
+    takenUp(() -> Files.delete(route("own.camel.yaml")));
+  }
+
   /** A step that fails, in front of another one. */
   private static String failingBefore(String step) {
     String indent = " ".repeat(step.indexOf('-'));

@@ -346,6 +346,53 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a file that a walk through would not end is refused with its line")
+  void endless() throws Exception {
+    ownRoute(
+        """
+        - route:
+            id: own
+            from:
+              uri: "direct:own"
+              steps: &s
+                - log: *s
+        """);
+    refuses(
+        route("own") + ":6: an alias stands within what it stands for: write out what is meant");
+    checkRefuses(
+        route("own") + ":6: an alias stands within what it stands for: write out what is meant");
+    ownRoute("- route:\n    id: " + "[".repeat(30_000));
+    refuses(
+        route("own") + ":2: lists and mappings are nested more than 100 deep: write it flatter");
+    StringBuilder deep = new StringBuilder("- &a0 []\n");
+    for (int i = 1; i < 40; i++) {
+      deep.append("- &a" + i + " [[[" + " *a" + (i - 1) + " ]]]\n");
+    }
+    ownRoute(deep.toString());
+    refuses(
+        route("own") + ":34: lists and mappings are nested more than 100 deep: write it flatter");
+    StringBuilder wide = new StringBuilder("- &a0 [x, x]\n");
+    for (int i = 1; i < 10; i++) {
+      wide.append("- &a" + i + " [" + (" *a" + (i - 1) + " ,").repeat(8) + "]\n");
+    }
+    ownRoute(wide.toString());
+    assertThatThrownBy(() -> Configuration.read(kiln.places()))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("own.camel.yaml:8: is more than 1000000 values");
+    ownRoute("- &a [x]\n" + "- [*a]\n".repeat(60));
+    refuses(route("own") + ": is too large, or has too many aliases: write it as several files");
+  }
+
+  @Test
+  @DisplayName("a character that YAML forbids is refused with its line")
+  void forbiddenCharacter() throws Exception {
+    ownRoute("- route:\n    id: own\n    description: \"a\0b\"\n");
+    refuses(route("own") + ":3: holds the character U+0000, which YAML forbids: delete it");
+    ownRoute("- route:\n    id: \u0007own\n");
+    checkRefuses(route("own") + ":2: holds the character U+0007, which YAML forbids: delete it");
+  }
+
+  @Test
   @DisplayName("folders without anything in them are named")
   void missingFolders() throws Exception {
     Path empty = Files.createDirectories(folder.resolve("empty"));

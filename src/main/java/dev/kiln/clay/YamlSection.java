@@ -17,10 +17,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -73,17 +71,12 @@ public final class YamlSection {
     }
     Optional<Node> root;
     try {
-      root =
-          new Compose(LoadSettings.builder().setAllowNonScalarKeys(true).build())
-              .composeString(text);
+      root = YamlTree.read(file, text, LoadSettings.builder().setAllowNonScalarKeys(true).build());
     } catch (MarkedYamlEngineException e) {
       // The exception's own message quotes the line, which may hold a secret; so does an alias.
       String problem = e.getProblem().replaceAll("(?s)alias .*", "alias; text with * needs quotes");
       int line = e.getProblemMark().map(Mark::getLine).orElse(0) + 1;
       throw new InvalidConfiguration(file, line, "is not valid YAML: " + problem);
-    } catch (YamlEngineException e) {
-      throw new InvalidConfiguration(
-          file, "is not valid YAML: it is too large or holds a character that YAML forbids");
     }
     if (root.isEmpty() || isNull(root.get())) {
       throw new InvalidConfiguration(file, "is empty; it needs at least " + needs);

@@ -296,7 +296,19 @@ final class CatalogueTest {
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessage(
             folder.resolve("clay.yaml")
-                + ": is not valid YAML: it is too large or holds a character that YAML forbids");
+                + ":1: holds the character U+0001, which YAML forbids: delete it");
+  }
+
+  @Test
+  void refusesWhatContainsItselfOrIsNestedTooDeep() {
+    assertThatThrownBy(() -> read("workspaces: &w\n  main: *w\n"))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessage(
+            folder.resolve("clay.yaml")
+                + ":2: an alias stands within what it stands for: write out what is meant");
+    assertThatThrownBy(() -> read("workspaces:\n  main: " + "[".repeat(30_000)))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("clay.yaml:2: lists and mappings are nested more than 100 deep");
   }
 
   @Test
