@@ -229,6 +229,7 @@ final class RouteFiles {
     if (node instanceof SequenceNode sequence) {
       sequence.getValue().forEach(child -> walk(file, child));
     } else if (node instanceof MappingNode mapping) {
+      keysMustDiffer(file, mapping);
       for (NodeTuple entry : mapping.getValue()) {
         String key = scalar(entry.getKeyNode());
         if (entry.getValueNode() instanceof MappingNode value) {
@@ -248,6 +249,26 @@ final class RouteFiles {
           }
         }
         walk(file, entry.getValueNode());
+      }
+    }
+  }
+
+  /** Of a key that is there twice, Camel takes the last one, and the checks here the first. */
+  private static void keysMustDiffer(Path file, MappingNode mapping) {
+    Map<String, Integer> lines = new HashMap<>();
+    for (NodeTuple entry : mapping.getValue()) {
+      String key = scalar(entry.getKeyNode());
+      int line = line(entry.getKeyNode());
+      Integer first = key == null ? null : lines.putIfAbsent(key, line);
+      if (first != null) {
+        throw new InvalidConfiguration(
+            file,
+            line,
+            "the key \""
+                + key
+                + "\" is there twice; the first is on line "
+                + first
+                + ": delete one");
       }
     }
   }

@@ -384,6 +384,41 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a key that is there twice is refused, at whatever depth, with both lines")
+  void keyTwice() throws Exception {
+    String value = "        value: event-attendees\n";
+    edited("tables", value, value + "        value: inbound-leads\n");
+    int second = line(route("tables"), value) + 1;
+    refuses(
+        route("tables")
+            + ":"
+            + second
+            + ": the key \"value\" is there twice; the first is on line "
+            + (second - 1)
+            + ": delete one");
+    edited(
+        "tables",
+        "        value: inbound-leads\n      - name: workspace",
+        "      - name: workspace");
+    ownRoute(
+        """
+        - route:
+            id: own
+            from:
+              uri: "direct:own"
+              steps:
+                - choice:
+                    otherwise:
+                      steps: []
+                    otherwise:
+                      steps: []
+        """);
+    refuses(
+        route("own")
+            + ":9: the key \"otherwise\" is there twice; the first is on line 7: delete one");
+  }
+
+  @Test
   @DisplayName("a character that YAML forbids is refused with its line")
   void forbiddenCharacter() throws Exception {
     ownRoute("- route:\n    id: own\n    description: \"a\0b\"\n");
