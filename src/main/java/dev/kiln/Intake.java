@@ -645,7 +645,8 @@ public final class Intake {
     return taken != null && taken.getFile() instanceof File file ? file.toPath() : null;
   }
 
-  private static String missing(Throwable problem) {
+  /** The endpoint that Camel found no running route for, by what it says. */
+  static String missing(Throwable problem) {
     for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
       Matcher missing = MISSING.matcher(String.valueOf(cause.getMessage()));
       if (missing.find()) {

@@ -4,6 +4,7 @@ import dev.kiln.clay.Delivery;
 import dev.kiln.ledger.Due;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.support.SynchronizationAdapter;
 
 /**
@@ -45,6 +46,11 @@ public final class WindowBean {
                 delivery.release(lead);
               }
             });
+  }
+
+  /** A route on the way of a lead calls one that is not there or does not run. */
+  public void noRoute(@ExchangeProperty("lead") Due lead, Exception failure) {
+    delivery.noRoute(lead, Intake.missing(failure));
   }
 
   /** A route {@code deliver-} or {@code window-} failed before its lead, or leads, were taken. */

@@ -177,6 +177,25 @@ final class DeliveryRouteTest {
   }
 
   @Test
+  @DisplayName("a table whose route calls one that does not run waits, and says which")
+  void missingRouteSaysWhy() throws Exception {
+    kiln.inRoutes(
+            "delivery.camel.yaml",
+            "          - circuitBreaker:\n",
+            """
+                      - toD:
+                          id: to-own
+                          uri: "direct:own-${body.table}?block=false"
+                      - circuitBreaker:
+            """)
+        .start();
+    kiln.drop("high/tech.csv", leads(1, 4, "Computer Software"));
+    assertThat(kiln.parked(TECH, WaitReason.ROUTE_FAILED).reason())
+        .contains("calls direct:own-" + TECH, "kiln route start", "mend the name under routes/");
+    assertThat(kiln.requests("tech-1")).isZero();
+  }
+
+  @Test
   @DisplayName("T5: a table route stopped over JMX while its leads wait costs nobody 30 seconds")
   void stoppedOverJmxParks() throws Exception {
     kiln.rate(40).start();

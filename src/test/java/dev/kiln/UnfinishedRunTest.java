@@ -147,8 +147,11 @@ final class UnfinishedRunTest {
         """;
     kiln.inRoutes(
         FAILURES,
-        "DirectConsumerNotAvailableException\n" + when,
-        "DirectConsumerNotAvailableException\n");
+        "CallNotPermittedException\n" + when,
+        """
+        CallNotPermittedException
+                    - org.apache.camel.component.direct.DirectConsumerNotAvailableException
+        """);
     String missing =
         """
               - onException:

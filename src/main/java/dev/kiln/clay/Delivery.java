@@ -632,6 +632,29 @@ public final class Delivery {
     lane(lead).hinder(lead, routeFailed("A route to table " + lead.table() + fails(failure)));
   }
 
+  /**
+   * A lead's way ended at a call of a route that is not there or does not run. Its table waits a
+   * few seconds, so that nothing spins; not where a route to it was stopped, for then it waits for
+   * that one's start.
+   *
+   * @param lead the lead; still queued, or SENDING if it was begun
+   * @param called how the route is called
+   */
+  public void noRoute(Due lead, String called) {
+    if (!stopping && catalogue.table(lead.table()).flatMap(stopped).isEmpty()) {
+      lane(lead)
+          .hinder(
+              lead,
+              routeFailed(
+                  "A route to table "
+                      + lead.table()
+                      + " calls "
+                      + called
+                      + ", with which no route begins that runs: \"kiln route start\" it, or mend the"
+                      + " name under routes/"));
+    }
+  }
+
   private static String fails(Exception failure) {
     return " fails (" + failure.getClass().getSimpleName() + "): see the log";
   }
