@@ -242,7 +242,7 @@ final class RouteFiles {
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
           } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
-            String constant = text(value, "expression", "constant", "expression");
+            String constant = constant(value);
             if (constant != null) {
               chosenTables.add(new Named(constant, file, line(value)));
             }
@@ -251,6 +251,23 @@ final class RouteFiles {
         walk(file, entry.getValueNode());
       }
     }
+  }
+
+  /**
+   * The text that a step sets whatever the message is, in each form that Camel takes: in {@code
+   * expression} or without it, and the language's own expression in {@code expression} or without.
+   */
+  private static @Nullable String constant(MappingNode step) {
+    MappingNode holder = child(step, "expression") instanceof MappingNode inner ? inner : step;
+    String constant = expression(holder, "constant");
+    String simple = expression(holder, "simple");
+    return constant != null || simple == null || simple.contains("$") ? constant : simple;
+  }
+
+  private static @Nullable String expression(MappingNode holder, String language) {
+    return child(holder, language) instanceof MappingNode own
+        ? text(own, "expression")
+        : text(holder, language);
   }
 
   /** Of a key that is there twice, Camel takes the last one, and the checks here the first. */

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said where routes and clay.yaml disagree, or a route file is none. */
 final class RouteFilesTest {
@@ -134,6 +136,35 @@ final class RouteFilesTest {
   @DisplayName("a branch that chooses an unknown table names the nearest one")
   void unknownTableInABranch() throws Exception {
     edited("choose-table", "expression: event-attendees", "expression: event-atendees");
+    refuses(
+        route("choose-table")
+            + ":"
+            + line(route("choose-table"), "id: to-event-attendees")
+            + ": unknown table event-atendees; did you mean \"event-attendees\"?");
+  }
+
+  /** Camel's ways of writing what event-attendees is chosen by in full. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "expression:\n      constant: TABLE",
+        "constant: TABLE",
+        "constant:\n      expression: TABLE",
+        "simple: TABLE",
+        "expression:\n      simple:\n        expression: TABLE"
+      })
+  @DisplayName("a branch chooses a table in whatever form Camel takes")
+  void shortForms(String form) throws Exception {
+    String full =
+        "expression:\n                        constant:\n                          expression: event-attendees";
+    String indented = form.replace("\n", "\n                  ");
+    edited("choose-table", full, indented.replace("TABLE", "event-attendees"));
+    Configuration.read(kiln.places());
+    App.check(kiln.places());
+    edited(
+        "choose-table",
+        indented.replace("TABLE", "event-attendees"),
+        indented.replace("TABLE", "event-atendees"));
     refuses(
         route("choose-table")
             + ":"
