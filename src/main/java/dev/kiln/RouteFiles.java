@@ -66,6 +66,9 @@ final class RouteFiles {
   /** A name, and where it stands. */
   private record Named(String name, Path file, int line) {}
 
+  /** A parameter of a route that is made from a template. */
+  private record Given(String template, Named parameter) {}
+
   /** A route made from a template. */
   record Templated(
       String template,
@@ -79,6 +82,8 @@ final class RouteFiles {
   private final Map<Path, String> texts = new LinkedHashMap<>();
   private final List<RoutePart> parts = new ArrayList<>();
   private final List<Templated> templated = new ArrayList<>();
+  private final List<Given> given = new ArrayList<>();
+  private final Map<String, Set<String>> declared = new HashMap<>();
   private final List<Named> chosenTables = new ArrayList<>();
   private final DirectNames directNames = new DirectNames();
 
@@ -89,8 +94,8 @@ final class RouteFiles {
   /**
    * Reads every route file of a folder; names that begin with a dot are an editor's own.
    *
-   * @throws InvalidConfiguration if there is none, one is empty or not YAML, a route has no id, or
-   *     an id is there twice
+   * @throws InvalidConfiguration if there is none, one is empty or not YAML, a route has no id, an
+   *     id is there twice, or a route has a parameter that its template does not know
    */
   static RouteFiles read(Path folder) {
     RouteFiles routes = new RouteFiles(folder);
@@ -123,6 +128,7 @@ final class RouteFiles {
       }
     }
     routes.idsMustBeUnique();
+    routes.parametersMustBeDeclared();
     return routes;
   }
 
@@ -225,6 +231,24 @@ final class RouteFiles {
     }
   }
 
+  /** Camel passes over a parameter that a template does not know, and takes its default. */
+  private void parametersMustBeDeclared() {
+    for (Given one : given) {
+      Set<String> known = declared.get(one.template);
+      Named parameter = one.parameter;
+      if (known != null && !known.contains(parameter.name)) {
+        throw new InvalidConfiguration(
+            parameter.file,
+            parameter.line,
+            "unknown parameter "
+                + parameter.name
+                + " of template "
+                + one.template
+                + NearestWord.hint(parameter.name, known));
+      }
+    }
+  }
+
   private void walk(Path file, Node node) {
     if (node instanceof SequenceNode sequence) {
       sequence.getValue().forEach(child -> walk(file, child));
@@ -241,6 +265,19 @@ final class RouteFiles {
           }
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
+            String template = or(text(value, "routeTemplateRef"));
+            parameters(value)
+                .forEach(
+                    one ->
+                        given.add(
+                            new Given(
+                                template, new Named(or(text(one, "name")), file, line(one)))));
+          } else if ("routeTemplate".equals(key)) {
+            declared.put(
+                or(text(value, "id")),
+                parameters(value)
+                    .map(one -> or(text(one, "name")))
+                    .collect(Collectors.toCollection(TreeSet::new)));
           } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
             String constant = constant(value);
             if (constant != null) {
@@ -307,13 +344,7 @@ final class RouteFiles {
 
   private static Templated templated(Path file, MappingNode node) {
     Map<String, String> parameters = new LinkedHashMap<>();
-    if (child(node, "parameters") instanceof SequenceNode sequence) {
-      for (Node parameter : sequence.getValue()) {
-        if (parameter instanceof MappingNode mapping) {
-          parameters.put(or(text(mapping, "name")), or(text(mapping, "value")));
-        }
-      }
-    }
+    parameters(node).forEach(one -> parameters.put(or(text(one, "name")), or(text(one, "value"))));
     return new Templated(
         or(text(node, "routeTemplateRef")),
         or(text(node, "routeId")),
@@ -321,6 +352,14 @@ final class RouteFiles {
         parameters,
         file,
         line(node));
+  }
+
+  private static Stream<MappingNode> parameters(MappingNode node) {
+    return child(node, "parameters") instanceof SequenceNode sequence
+        ? sequence.getValue().stream()
+            .filter(MappingNode.class::isInstance)
+            .map(MappingNode.class::cast)
+        : Stream.empty();
   }
 
   private static String or(@Nullable String text) {

@@ -229,6 +229,20 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a parameter that the template does not know is refused with the nearest one")
+  void unknownParameter() throws Exception {
+    kiln.inRoutes(
+        "results.camel.yaml",
+        "      - name: rows\n        value: \"500\"\n",
+        "      - name: row\n        value: \"500\"\n");
+    refuses(
+        route("results")
+            + ":"
+            + line(route("results"), "- name: row\n")
+            + ": unknown parameter row of template onward; did you mean \"rows\"?");
+  }
+
+  @Test
   @DisplayName("a route of an unknown workspace names the nearest one")
   void unknownWorkspace() throws Exception {
     edited("delivery", "value: main", "value: mian");
