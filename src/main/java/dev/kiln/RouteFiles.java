@@ -63,6 +63,12 @@ final class RouteFiles {
   private static final String ARTEMIS =
       "org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory";
 
+  /** The name of a target of results, which is part of a URI. */
+  private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+
+  /** From 1 to 10000: all of a page is in memory at once. */
+  private static final Pattern ROWS = Pattern.compile("[1-9]\\d{0,3}|10000");
+
   /** A name, and where it stands. */
   private record Named(String name, Path file, int line) {}
 
@@ -625,7 +631,9 @@ final class RouteFiles {
                   route.file,
                   route.line,
                   "target " + route.parameters.getOrDefault("target", "") + " " + wrong);
-      if (route.template.equals("enriched-http")) {
+      if (route.template.equals("onward")) {
+        onwardMustBeWhole(route);
+      } else if (route.template.equals("enriched-http")) {
         HttpPeer unused =
             HttpPeer.of(
                 route.parameters.getOrDefault("url", ""),
@@ -642,6 +650,28 @@ final class RouteFiles {
                   route, "password", "the password of its database", placeholders, fault);
         }
       }
+    }
+  }
+
+  private static void onwardMustBeWhole(Templated route) {
+    String target = route.parameters.getOrDefault("target", "");
+    if (!TARGET.matcher(target).matches()) {
+      throw new InvalidConfiguration(
+          route.file,
+          route.line,
+          "parameter target is \""
+              + target
+              + "\"; it must be the name of a target: up to 100 letters, digits and . _ - only");
+    }
+    mustBeCalled(route, "onward-" + target, "onward-" + target + "-");
+    String rows = route.parameters.getOrDefault("rows", "1");
+    if (!rows.contains("{{") && !ROWS.matcher(rows).matches()) {
+      throw new InvalidConfiguration(
+          route.file,
+          route.line,
+          "parameter rows is \""
+              + rows
+              + "\"; it must be a whole number from 1 to 10000, the rows handed over at once");
     }
   }
 

@@ -243,6 +243,35 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a route that hands rows onward needs a target, its name and a number of rows")
+  void wrongOnward() throws Exception {
+    String at =
+        route("results")
+            + ":"
+            + (line(Path.of("routes/results.camel.yaml"), "    routeId: onward-files") - 1)
+            + ": ";
+    String rows = "value: \"500\"";
+    for (String wrong : List.of("abc", "0", "-1", "1.5", "10001", "100000000", "")) {
+      edited("results", rows, "value: \"" + wrong + "\"");
+      refuses(
+          at
+              + "parameter rows is \""
+              + wrong
+              + "\"; it must be a whole number from 1 to 10000, the rows handed over at once");
+      edited("results", "value: \"" + wrong + "\"", rows);
+    }
+    edited("results", rows, "value: \"10000\"");
+    Configuration.read(kiln.places());
+    edited("results", "value: files", "value: \"CRM x\"");
+    refuses(
+        at
+            + "parameter target is \"CRM x\"; it must be the name of a target: up to 100 letters,"
+            + " digits and . _ - only");
+    edited("results", "value: \"CRM x\"", "value: crm");
+    refuses(at + "routeId is \"onward-files\"; it must be onward-crm, as operators know it");
+  }
+
+  @Test
   @DisplayName("a route of an unknown workspace names the nearest one")
   void unknownWorkspace() throws Exception {
     edited("delivery", "value: main", "value: mian");
