@@ -172,6 +172,11 @@ public final class WithoutLedger {
     }
 
     /** Likewise. */
+    public void noRoute(Exchange failed) {
+      standStill(failed.getException());
+    }
+
+    /** Likewise. */
     public void standStill(Exception failure) {
       System.err.println("A route failed: " + failure);
       System.exit(1);

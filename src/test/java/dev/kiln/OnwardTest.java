@@ -216,7 +216,18 @@ final class OnwardTest {
   @DisplayName(
       "a target whose route fails before it has rows is not tried again at once, without end")
   void failsBeforeRows() throws Exception {
-    target("hotline", "enriched-http", "many", Map.of("url", "crm-url"));
+    target("hotline", "enriched-http", "1", Map.of("url", "crm-url"));
+    String first = "          - bean:\n              id: next-results\n";
+    kiln.inRoutes(
+        "results.camel.yaml",
+        first,
+        """
+                  - throwException:
+                      id: break
+                      exceptionType: java.lang.IllegalArgumentException
+                      message: "a fault in an edited route"
+        """
+            + first);
     kiln.set("kiln.results.poll", "1h");
     List<String> lines =
         SecretsTest.Kept.of(
