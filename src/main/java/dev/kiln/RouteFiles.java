@@ -237,6 +237,39 @@ final class RouteFiles {
     }
   }
 
+  /** The bean pace sets the rate of the throttle that it finds by its id. */
+  private static void throttleMustBeFound(Path file, MappingNode pace) {
+    List<Node> throttles = new ArrayList<>();
+    steps("throttle", pace, throttles);
+    if (throttles.stream().noneMatch(step -> step instanceof MappingNode own && isPaced(own))) {
+      throw new InvalidConfiguration(
+          file,
+          line(throttles.isEmpty() ? pace : throttles.get(0)),
+          "template pace needs a step throttle with the id throttle and without a mode, for by that"
+              + " Kiln finds it and sets its rate");
+    }
+  }
+
+  private static boolean isPaced(MappingNode throttle) {
+    String mode = text(throttle, "mode");
+    return "throttle".equals(text(throttle, "id"))
+        && (mode == null || mode.equals("TotalRequests"));
+  }
+
+  /** Gathers what stands below a node under a key. */
+  private static void steps(String word, Node node, List<Node> found) {
+    if (node instanceof SequenceNode sequence) {
+      sequence.getValue().forEach(child -> steps(word, child, found));
+    } else if (node instanceof MappingNode mapping) {
+      for (NodeTuple entry : mapping.getValue()) {
+        if (word.equals(scalar(entry.getKeyNode()))) {
+          found.add(entry.getValueNode());
+        }
+        steps(word, entry.getValueNode(), found);
+      }
+    }
+  }
+
   /** Camel passes over a parameter that a template does not know, and takes its default. */
   private void parametersMustBeDeclared() {
     for (Given one : given) {
@@ -279,6 +312,9 @@ final class RouteFiles {
                             new Given(
                                 template, new Named(or(text(one, "name")), file, line(one)))));
           } else if ("routeTemplate".equals(key)) {
+            if ("pace".equals(text(value, "id"))) {
+              throttleMustBeFound(file, value);
+            }
             declared.put(
                 or(text(value, "id")),
                 parameters(value)

@@ -272,6 +272,27 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a throttle that the pace would not find is refused with the id that it needs")
+  void throttleWithoutItsId() throws Exception {
+    String needs =
+        ": template pace needs a step throttle with the id throttle and without a mode, for by that"
+            + " Kiln finds it and sets its rate";
+    String id = "              id: throttle\n";
+    edited("delivery", id, "              id: brake\n");
+    int line = line(route("delivery"), "              id: brake\n");
+    refuses(route("delivery") + ":" + line + needs);
+    edited("delivery", "              id: brake\n", "");
+    refuses(route("delivery") + ":" + (line + 1) + needs);
+    edited(
+        "delivery",
+        "          - throttle:\n",
+        "          - throttle:\n" + id + "              mode: ConcurrentRequests\n");
+    refuses(route("delivery") + ":" + line + needs);
+    edited("delivery", "          - throttle:\n", "          - delay:\n");
+    refuses(route("delivery") + ":" + line(route("delivery"), "    id: pace\n") + needs);
+  }
+
+  @Test
   @DisplayName("a route of an unknown workspace names the nearest one")
   void unknownWorkspace() throws Exception {
     edited("delivery", "value: main", "value: mian");
