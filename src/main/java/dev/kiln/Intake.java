@@ -629,10 +629,10 @@ public final class Intake {
     waits(
         file,
         reading,
-        "a route fails: "
-            + cause.getClass().getSimpleName()
-            + " in the route "
-            + route
+        (cause instanceof RoutedLeads.NoTable
+                ? "no route has set the property table of a lead, which each branch of the route"
+                    + " choose-table does"
+                : "a route fails: " + cause.getClass().getSimpleName() + " in the route " + route)
             + ": mend it under routes/; it is tried again and again");
   }
 

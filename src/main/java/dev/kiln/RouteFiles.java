@@ -302,6 +302,10 @@ final class RouteFiles {
                 line(value),
                 "this choice of a table has no otherwise: add one, so that every lead gets a table");
           }
+          if (Set.of("route", "routeTemplate").contains(String.valueOf(key))
+              && !choosesTable(value, true)) {
+            branchesMustChoose(file, value);
+          }
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
             String template = or(text(value, "routeTemplateRef"));
@@ -369,19 +373,72 @@ final class RouteFiles {
     }
   }
 
+  /** Steps after which a lead that has no table still has none. */
+  private static final Set<String> NO_CHOICE =
+      Set.of("setProperty", "setHeader", "setVariable", "removeProperty", "removeHeader", "log");
+
+  /**
+   * Refuses a branch of a choice of a table that chooses none. One that calls a route or a bean may
+   * choose there, and where the table is set beside the choice, a branch need not.
+   */
+  private static void branchesMustChoose(Path file, MappingNode route) {
+    List<Node> choices = new ArrayList<>();
+    steps("choice", route, choices);
+    for (Node choice : choices) {
+      if (choice instanceof MappingNode mapping && choosesTable(choice)) {
+        Node when = child(mapping, "when");
+        List<Node> branches = new ArrayList<>();
+        if (when instanceof SequenceNode several) {
+          branches.addAll(several.getValue());
+        }
+        if (child(mapping, "otherwise") instanceof MappingNode otherwise) {
+          branches.add(otherwise);
+        }
+        for (Node branch : branches) {
+          if (!choosesTable(branch) && leavesTable(branch)) {
+            throw new InvalidConfiguration(
+                file,
+                line(branch),
+                "this branch of a choice of a table does not set the property table: set it, so that"
+                    + " its leads get a table");
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean leavesTable(Node branch) {
+    return branch instanceof MappingNode mapping
+        && (!(child(mapping, "steps") instanceof SequenceNode steps)
+            || steps.getValue().stream()
+                .allMatch(
+                    step ->
+                        step instanceof MappingNode one
+                            && one.getValue().stream()
+                                .allMatch(
+                                    entry ->
+                                        NO_CHOICE.contains(
+                                            String.valueOf(scalar(entry.getKeyNode()))))));
+  }
+
   /** Whether a node sets the property {@code table} somewhere below. */
   private static boolean choosesTable(Node node) {
+    return choosesTable(node, false);
+  }
+
+  private static boolean choosesTable(Node node, boolean besideChoices) {
     if (node instanceof SequenceNode sequence) {
-      return sequence.getValue().stream().anyMatch(RouteFiles::choosesTable);
+      return sequence.getValue().stream().anyMatch(child -> choosesTable(child, besideChoices));
     }
     return node instanceof MappingNode mapping
         && mapping.getValue().stream()
+            .filter(entry -> !besideChoices || !"choice".equals(scalar(entry.getKeyNode())))
             .anyMatch(
                 entry ->
                     ("setProperty".equals(scalar(entry.getKeyNode()))
                             && entry.getValueNode() instanceof MappingNode value
                             && "table".equals(text(value, "name")))
-                        || choosesTable(entry.getValueNode()));
+                        || choosesTable(entry.getValueNode(), besideChoices));
   }
 
   private static Templated templated(Path file, MappingNode node) {

@@ -15,6 +15,15 @@ import org.jspecify.annotations.Nullable;
  * {@code List<NewLead>}.
  */
 final class RoutedLeads implements AggregationStrategy {
+  /** No route has chosen a table for a lead. */
+  static final class NoTable extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+
+    NoTable(long record) {
+      super("No branch of the route choose-table chose a table for record " + record);
+    }
+  }
+
   private final ToLongFunction<String> credits;
 
   /**
@@ -31,8 +40,7 @@ final class RoutedLeads implements AggregationStrategy {
     Lead lead = routed.getMessage().getBody(Lead.class);
     String table = routed.getProperty("table", String.class);
     if (table == null) {
-      throw new IllegalStateException(
-          "No branch of the route choose-table chose a table for record " + lead.record());
+      throw new NoTable(lead.record());
     }
     Exchange into = gathered == null ? routed : gathered;
     @SuppressWarnings("unchecked")

@@ -184,6 +184,52 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName("a branch that sets another property than the table is refused")
+  void branchWithoutATable() throws Exception {
+    String set = "id: to-default-table\n                    name: table\n";
+    edited("choose-table", set, set.replace("name: table", "name: tabel"));
+    String none =
+        ": this branch of a choice of a table does not set the property table: set it, so that its"
+            + " leads get a table";
+    refuses(route("choose-table") + ":" + line(route("choose-table"), "id: is-any-other") + none);
+    edited("choose-table", set.replace("name: table", "name: tabel"), set);
+    edited(
+        "choose-table",
+        "            when:\n",
+        """
+                    when:
+                      - id: is-empty
+                        expression:
+                          simple:
+                            expression: "${exchangeProperty.source} == 'none'"
+        """);
+    refuses(route("choose-table") + ":" + line(route("choose-table"), "id: is-empty") + none);
+  }
+
+  @Test
+  @DisplayName("a branch need not set the table where something else may")
+  void tableOfSomethingElse() {
+    String set = "- setProperty:\n                    id: to-default-table\n";
+    edited(
+        "choose-table",
+        set,
+        "- to: \"direct:rejects\"\n                " + set.replace("to-", "the-"));
+    edited(
+        "choose-table",
+        "            when:\n",
+        """
+                    when:
+                      - id: is-elsewhere
+                        expression:
+                          simple:
+                            expression: "${exchangeProperty.source} == 'none'"
+                        steps:
+                          - to: "direct:rejects"
+        """);
+    Configuration.read(kiln.places());
+  }
+
+  @Test
   @DisplayName("a choice of a table without a default branch is refused")
   void missingDefaultBranch() throws Exception {
     String choice = Files.readString(Path.of("routes", "choose-table.camel.yaml"));
