@@ -386,7 +386,7 @@ final class StatusPageIT {
     page = shown("");
     assertThat(page.locator("#problems")).containsText("Nobody leads workspace main");
     assertThat(page.locator("#problems")).containsText("the log of each node says why");
-    assertThat(page.locator("#workspaces .leader")).containsText("its leads wait");
+    assertThat(page.locator("#workspaces .leader")).containsText("any lead of its tables waits");
     assertThat(page.locator("#state")).hasText("Nobody delivers");
   }
 
