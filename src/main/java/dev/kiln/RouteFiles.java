@@ -38,6 +38,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.util.StringHelper;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -72,6 +73,9 @@ final class RouteFiles {
   /** A name, and where it stands. */
   private record Named(String name, Path file, int line) {}
 
+  /** A choice of a table, and where it stands. */
+  private record Choice(MappingNode node, Path file) {}
+
   /** A parameter of a route that is made from a template. */
   private record Given(String template, Named parameter) {}
 
@@ -91,6 +95,11 @@ final class RouteFiles {
   private final List<Given> given = new ArrayList<>();
   private final Map<String, Set<String>> declared = new HashMap<>();
   private final List<Named> chosenTables = new ArrayList<>();
+  private final List<Choice> choices = new ArrayList<>();
+
+  /** Whether a route sets a table beside the choices. */
+  private boolean choosesBeside;
+
   private final DirectNames directNames = new DirectNames();
 
   private RouteFiles(Path folder) {
@@ -135,6 +144,7 @@ final class RouteFiles {
     }
     routes.idsMustBeUnique();
     routes.parametersMustBeDeclared();
+    routes.branchesMustChoose();
     return routes;
   }
 
@@ -270,12 +280,28 @@ final class RouteFiles {
     }
   }
 
-  /** Camel passes over a parameter that a template does not know, and takes its default. */
+  /** Camel takes each name written with dashes and without. */
+  private static boolean alike(String name, String other) {
+    return StringHelper.dashToCamelCase(name).equals(StringHelper.dashToCamelCase(other));
+  }
+
+  private static boolean uses(String text, String parameter) {
+    return Pattern.compile("\\{\\{\\??" + Pattern.quote(parameter) + "\\s*[}:]")
+        .matcher(text)
+        .find();
+  }
+
+  /**
+   * Camel passes over a parameter that a template neither declares nor uses, and takes the default
+   * of the one that was meant. What the beans of a template use cannot be seen.
+   */
   private void parametersMustBeDeclared() {
     for (Given one : given) {
       Set<String> known = declared.get(one.template);
       Named parameter = one.parameter;
-      if (known != null && !known.contains(parameter.name)) {
+      if (known != null
+          && known.stream().noneMatch(name -> alike(name, parameter.name))
+          && texts.values().stream().noneMatch(text -> uses(text, parameter.name))) {
         throw new InvalidConfiguration(
             parameter.file,
             parameter.line,
@@ -302,9 +328,8 @@ final class RouteFiles {
                 line(value),
                 "this choice of a table has no otherwise: add one, so that every lead gets a table");
           }
-          if (Set.of("route", "routeTemplate").contains(String.valueOf(key))
-              && !choosesTable(value, true)) {
-            branchesMustChoose(file, value);
+          if (Set.of("route", "routeTemplate").contains(String.valueOf(key))) {
+            choices(file, value);
           }
           if ("templatedRoute".equals(key)) {
             templated.add(templated(file, value));
@@ -319,14 +344,16 @@ final class RouteFiles {
             if ("pace".equals(text(value, "id"))) {
               throttleMustBeFound(file, value);
             }
-            declared.put(
-                or(text(value, "id")),
-                parameters(value)
-                    .map(one -> or(text(one, "name")))
-                    .collect(Collectors.toCollection(TreeSet::new)));
+            if (child(value, "beans") == null) {
+              declared.put(
+                  or(text(value, "id")),
+                  parameters(value)
+                      .map(one -> or(text(one, "name")))
+                      .collect(Collectors.toCollection(TreeSet::new)));
+            }
           } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
             String constant = constant(value);
-            if (constant != null) {
+            if (constant != null && !constant.contains("{{")) {
               chosenTables.add(new Named(constant, file, line(value)));
             }
           }
@@ -377,31 +404,42 @@ final class RouteFiles {
   private static final Set<String> NO_CHOICE =
       Set.of("setProperty", "setHeader", "setVariable", "removeProperty", "removeHeader", "log");
 
+  /** Gathers where a route chooses a table. */
+  private void choices(Path file, MappingNode route) {
+    List<Node> found = new ArrayList<>();
+    steps("choice", route, found);
+    found.removeIf(choice -> !choosesTable(choice));
+    choosesBeside |= choosesTable(route, true);
+    found.stream()
+        .filter(MappingNode.class::isInstance)
+        .map(MappingNode.class::cast)
+        .forEach(choice -> choices.add(new Choice(choice, file)));
+  }
+
   /**
-   * Refuses a branch of a choice of a table that chooses none. One that calls a route or a bean may
-   * choose there, and where the table is set beside the choice, a branch need not.
+   * Refuses a branch of the choice of a table that chooses none. One that calls a route or a bean
+   * may choose there; where there are several choices, or a table is set beside the choice, a
+   * branch need not.
    */
-  private static void branchesMustChoose(Path file, MappingNode route) {
-    List<Node> choices = new ArrayList<>();
-    steps("choice", route, choices);
-    for (Node choice : choices) {
-      if (choice instanceof MappingNode mapping && choosesTable(choice)) {
-        Node when = child(mapping, "when");
-        List<Node> branches = new ArrayList<>();
-        if (when instanceof SequenceNode several) {
-          branches.addAll(several.getValue());
-        }
-        if (child(mapping, "otherwise") instanceof MappingNode otherwise) {
-          branches.add(otherwise);
-        }
-        for (Node branch : branches) {
-          if (!choosesTable(branch) && leavesTable(branch)) {
-            throw new InvalidConfiguration(
-                file,
-                line(branch),
-                "this branch of a choice of a table does not set the property table: set it, so that"
-                    + " its leads get a table");
-          }
+  private void branchesMustChoose() {
+    if (choosesBeside || choices.size() > 1) {
+      return;
+    }
+    for (Choice choice : choices) {
+      List<Node> branches = new ArrayList<>();
+      if (child(choice.node, "when") instanceof SequenceNode several) {
+        branches.addAll(several.getValue());
+      }
+      if (child(choice.node, "otherwise") instanceof MappingNode otherwise) {
+        branches.add(otherwise);
+      }
+      for (Node branch : branches) {
+        if (!choosesTable(branch) && leavesTable(branch)) {
+          throw new InvalidConfiguration(
+              choice.file,
+              line(branch),
+              "this branch of a choice of a table does not set the property table: set it, so that"
+                  + " its leads get a table");
         }
       }
     }

@@ -230,6 +230,67 @@ final class RouteFilesTest {
   }
 
   @Test
+  @DisplayName(
+      "a second choice of a table may leave the first as it is, and name it by a placeholder")
+  void secondChoice() throws Exception {
+    Files.writeString(
+        kiln.ownRoutes().places().routes().resolve("override.camel.yaml"),
+        """
+        - route:
+            id: override
+            from:
+              uri: direct:override
+              steps:
+                - choice:
+                    when:
+                      - simple: "${exchangeProperty.source} == 'vip'"
+                        steps:
+                          - setProperty:
+                              name: table
+                              constant: "{{vip.table}}"
+                    otherwise:
+                      steps:
+                        - log: "another"
+        """);
+    Configuration.read(kiln.places());
+  }
+
+  @Test
+  @DisplayName("a parameter is known that a template uses without declaring it, in either spelling")
+  void parametersThatCamelTakes() throws Exception {
+    Files.writeString(
+        kiln.ownRoutes().places().routes().resolve("own.camel.yaml"),
+        """
+        - routeTemplate:
+            id: own
+            parameters:
+              - name: maxRows
+            from:
+              uri: "direct:{{from}}"
+              steps:
+                - log: "{{maxRows}} {{?note}}"
+        - templatedRoute:
+            routeTemplateRef: own
+            routeId: made
+            prefixId: "made-"
+            parameters:
+              - name: max-rows
+                value: "1"
+              - name: from
+                value: made
+              - name: note
+                value: none
+        """);
+    Configuration.read(kiln.places());
+    edited("own", "- name: note", "- name: not");
+    refuses(
+        route("own")
+            + ":"
+            + line(route("own"), "- name: not\n")
+            + ": unknown parameter not of template own; valid: maxRows");
+  }
+
+  @Test
   @DisplayName("a choice of a table without a default branch is refused")
   void missingDefaultBranch() throws Exception {
     String choice = Files.readString(Path.of("routes", "choose-table.camel.yaml"));
@@ -521,7 +582,7 @@ final class RouteFilesTest {
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageContaining("own.camel.yaml:8: is more than 1000000 values");
     ownRoute("- &a [x]\n" + "- [*a]\n".repeat(60));
-    refuses(route("own") + ": is too large, or has too many aliases: write it as several files");
+    refuses(route("own") + ": is too large, or has too many aliases: make it shorter");
   }
 
   @Test

@@ -81,7 +81,7 @@ public final class YamlTree {
               forbidden.getCodePoint()));
     } catch (YamlEngineException tooMuch) {
       throw new InvalidConfiguration(
-          file, "is too large, or has too many aliases: write it as several files");
+          file, "is too large, or has too many aliases: make it shorter");
     }
   }
 

@@ -285,7 +285,7 @@ final class BackupCommand extends LedgerCommand {
       Set<String> known = read(runs);
       List<String> archived = archived(archive);
       return before.values().stream()
-          .filter(run -> read(List.of(run)).contains(run.id()) && !known.contains(run.id()))
+          .filter(run -> run.phase().equals("READ") && !known.contains(run.id()))
           .filter(run -> archived.stream().noneMatch(name -> FileNames.isOf(name, run.id())))
           .map(run -> Shown.of(run.name()) + " (run " + run.id() + ")")
           .sorted()
