@@ -478,7 +478,7 @@ final class DurabilityIT {
       Files.copy(
           folder.resolve("newer.db"), ledger(rehearsal), StandardCopyOption.REPLACE_EXISTING);
       for (String command : List.of("run", "status")) {
-        assertThat(refused(rehearsal.kiln(command)))
+        assertThat(refused(rehearsal.here(command)))
             .contains("data/kiln.db", "of a newer Kiln (schema 999");
       }
     }

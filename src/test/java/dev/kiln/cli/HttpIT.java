@@ -136,7 +136,7 @@ final class HttpIT {
     }
     rehearsal.write("config/application.properties", "kiln.http.listen = 0.0.0.0:0\n");
     for (String command : List.of("run", "check")) {
-      Ended open = rehearsal.kiln(command);
+      Ended open = rehearsal.here(command);
       assertThat(open.exit()).isEqualTo(2);
       assertThat(open.err())
           .startsWith("config/application.properties:1: kiln.http.listen")

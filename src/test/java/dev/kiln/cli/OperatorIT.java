@@ -89,7 +89,7 @@ final class OperatorIT {
       assertThat(rehearsal.received().path("repeats").asInt()).isZero();
 
       rehearsal.write("sent.csv", Rehearsal.leads("sent", 3));
-      assertThat(rehearsal.kiln("send", "sent.csv").exit()).isZero();
+      assertThat(rehearsal.here("send", "sent.csv").exit()).isZero();
 
       rehearsal.write("text.db", "this is no ledger");
       rehearsal.write("empty.db", "");

@@ -91,14 +91,14 @@ final class SendIT {
     assertThat(rehearsal.data().resolve("inbox/normal/others.csv")).exists();
     assertThat(rehearsal.folder().resolve("good.csv")).exists();
 
-    Ended again = rehearsal.kiln("send", "good.csv");
+    Ended again = rehearsal.here("send", "good.csv");
     assertThat(again.exit()).isZero();
     assertThat(again.err().lines())
         .singleElement()
         .asString()
         .contains("good.csv: the same content was read before as run ");
 
-    Ended mixed = rehearsal.kiln("send", "--json", "--source", "Inbound", "mixed.csv");
+    Ended mixed = rehearsal.here("send", "--json", "--source", "Inbound", "mixed.csv");
     assertThat(mixed.exit()).isEqualTo(1);
     tellsHowToLearnMore(mixed.err());
     JsonNode runs = Rehearsal.parse(mixed.out()).path("runs");
@@ -160,7 +160,7 @@ final class SendIT {
   @Test
   void goesThroughTheRunningKiln() {
     KilnProcess kiln = rehearsal.run();
-    Ended handed = rehearsal.kiln("send", "--priority", "high", "--source", "events", "good.csv");
+    Ended handed = rehearsal.here("send", "--priority", "high", "--source", "events", "good.csv");
     assertThat(handed.exit()).isZero();
     assertThat(handed.err()).isEmpty();
     assertThat(handed.out().lines())
@@ -170,7 +170,7 @@ final class SendIT {
     rehearsal.awaitDistinct(5);
     assertThat(rehearsal.stored("events-1")).isEqualTo(5);
 
-    Ended waited = rehearsal.kiln("send", "--wait", "--priority", "LOW", "mixed.csv");
+    Ended waited = rehearsal.here("send", "--wait", "--priority", "LOW", "mixed.csv");
     assertThat(waited.exit()).isEqualTo(1);
     tellsHowToLearnMore(waited.err());
     assertThat(waited.out()).contains("mixed.csv", "REJECTED", "ACCEPTED");
@@ -341,16 +341,16 @@ final class SendIT {
   @Test
   void refusesWhatIsNoFileAndSendsNothing() throws Exception {
     Files.createDirectories(rehearsal.folder().resolve("folder"));
-    Ended missing = rehearsal.kiln("send", "good.csv", "missing.csv");
+    Ended missing = rehearsal.here("send", "good.csv", "missing.csv");
     assertThat(missing.exit()).isEqualTo(2);
     assertThat(missing.err()).isEqualTo("missing.csv does not exist\n");
     Ended folder = rehearsal.kiln("send", "folder");
     assertThat(folder.exit()).isEqualTo(2);
     assertThat(folder.err()).isEqualTo("folder is a folder: name the files in it\n");
-    Ended urgent = rehearsal.kiln("send", "--priority", "urgent", "good.csv");
+    Ended urgent = rehearsal.here("send", "--priority", "urgent", "good.csv");
     assertThat(urgent.exit()).isEqualTo(2);
     assertThat(urgent.err()).contains("--priority", "Usage: kiln send");
-    Ended elsewhere = rehearsal.kiln("send", "--source", "../high", "good.csv");
+    Ended elsewhere = rehearsal.here("send", "--source", "../high", "good.csv");
     assertThat(elsewhere.exit()).isEqualTo(2);
     assertThat(elsewhere.err()).contains("--source takes");
     assertThat(rehearsal.received().path("requests").asInt()).isZero();
