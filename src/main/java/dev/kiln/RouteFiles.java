@@ -70,6 +70,10 @@ final class RouteFiles {
   /** From 1 to 10000: all of a page is in memory at once. */
   private static final Pattern ROWS = Pattern.compile("[1-9]\\d{0,3}|10000");
 
+  /** Steps after which a lead that has no table still has none. */
+  private static final Set<String> NO_CHOICE =
+      Set.of("setProperty", "setHeader", "setVariable", "removeProperty", "removeHeader", "log");
+
   /** A name, and where it stands. */
   private record Named(String name, Path file, int line) {}
 
@@ -351,7 +355,7 @@ final class RouteFiles {
                       .map(one -> or(text(one, "name")))
                       .collect(Collectors.toCollection(TreeSet::new)));
             }
-          } else if ("setProperty".equals(key) && "table".equals(text(value, "name"))) {
+          } else if (setsTable(key, value)) {
             String constant = constant(value);
             if (constant != null && !constant.contains("{{")) {
               chosenTables.add(new Named(constant, file, line(value)));
@@ -399,10 +403,6 @@ final class RouteFiles {
       }
     }
   }
-
-  /** Steps after which a lead that has no table still has none. */
-  private static final Set<String> NO_CHOICE =
-      Set.of("setProperty", "setHeader", "setVariable", "removeProperty", "removeHeader", "log");
 
   /** Gathers where a route chooses a table. */
   private void choices(Path file, MappingNode route) {
@@ -459,6 +459,12 @@ final class RouteFiles {
                                             String.valueOf(scalar(entry.getKeyNode()))))));
   }
 
+  private static boolean setsTable(@Nullable String key, Node value) {
+    return "setProperty".equals(key)
+        && value instanceof MappingNode step
+        && "table".equals(text(step, "name"));
+  }
+
   /** Whether a node sets the property {@code table} somewhere below. */
   private static boolean choosesTable(Node node) {
     return choosesTable(node, false);
@@ -473,9 +479,7 @@ final class RouteFiles {
             .filter(entry -> !besideChoices || !"choice".equals(scalar(entry.getKeyNode())))
             .anyMatch(
                 entry ->
-                    ("setProperty".equals(scalar(entry.getKeyNode()))
-                            && entry.getValueNode() instanceof MappingNode value
-                            && "table".equals(text(value, "name")))
+                    setsTable(scalar(entry.getKeyNode()), entry.getValueNode())
                         || choosesTable(entry.getValueNode(), besideChoices));
   }
 

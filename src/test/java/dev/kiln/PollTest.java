@@ -209,15 +209,20 @@ final class PollTest {
             request -> assertThat(request.headers().containsKey("If-None-Match")).isFalse());
   }
 
-  @Test
-  @DisplayName("behind an unchanged first page one that was refused is asked for until it is leads")
-  void refusedPageBehindTheFirst() throws Exception {
+  /** Starts on a good first page whose second is no leads. */
+  private void startsBeforeAPageThatIsNone() throws Exception {
     pages.put(
         "/leads",
         Page.of(leads(1, 1, "Banking"), "ETag", "\"one\"", "Link", "</leads/2>; rel=next"));
     pages.put("/leads/2", Page.of("<html>maintenance</html>"));
     poll("next", "link");
     kiln.start();
+  }
+
+  @Test
+  @DisplayName("behind an unchanged first page one that was refused is asked for until it is leads")
+  void refusedPageBehindTheFirst() throws Exception {
+    startsBeforeAPageThatIsNone();
     askedAgain("/leads/2", 4);
     assertThat(kiln.snapshot().runs())
         .filteredOn(run -> run.phase().equals("REFUSED"))
@@ -237,12 +242,7 @@ final class PollTest {
   @Test
   @DisplayName("a page that was refused once, and is good with the next round, is read")
   void refusedOnceBehindTheFirst() throws Exception {
-    pages.put(
-        "/leads",
-        Page.of(leads(1, 1, "Banking"), "ETag", "\"one\"", "Link", "</leads/2>; rel=next"));
-    pages.put("/leads/2", Page.of("<html>maintenance</html>"));
-    poll("next", "link");
-    kiln.start();
+    startsBeforeAPageThatIsNone();
     soon().untilAsserted(() -> assertThat(answers("/leads/2")).isPositive());
     pages.put("/leads/2", Page.of(leads(2, 1, "Banking"), "Link", "</leads/3>; rel=next"));
     pages.put("/leads/3", Page.of(leads(3, 1, "Banking")));

@@ -25,7 +25,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -119,9 +118,10 @@ final class BackupCommand extends LedgerCommand {
       Waiting waiting;
       try (Ledger ledger = Ledger.openCopy(incoming, Clock.systemUTC())) {
         doubted = ledger.doubtUnsettled();
-        List<RunAccount> runs = ledger.view().snapshot().runs();
-        missing = missing(data.resolve("archive"), runs, before);
-        elsewhere = elsewhere(data.resolve("archive"), runs, before);
+        Set<String> known = read(ledger.view().snapshot().runs());
+        List<String> archived = archived(data.resolve("archive"));
+        missing = missing(archived, known, before);
+        elsewhere = elsewhere(archived, known, before);
         waiting = waiting(settings, data, ledger, before);
       } catch (LedgerUnavailable noLedger) {
         // Opened was its copy, which is gone by now.
@@ -270,9 +270,8 @@ final class BackupCommand extends LedgerCommand {
 
     /** Files that were read to their end, and not yet so in the backup. */
     private static List<String> missing(
-        Path archive, List<RunAccount> runs, Map<String, RunAccount> before) throws IOException {
-      Set<String> known = read(runs);
-      return archived(archive).stream()
+        List<String> archived, Set<String> known, Map<String, RunAccount> before) {
+      return archived.stream()
           .filter(name -> known.stream().noneMatch(run -> FileNames.isOf(name, run)))
           .map(name -> before.containsKey(name) ? told(before.get(name)) : name)
           .sorted()
@@ -281,9 +280,7 @@ final class BackupCommand extends LedgerCommand {
 
     /** The same of what is not in the archive: it stays where it was, or was no file. */
     private static List<String> elsewhere(
-        Path archive, List<RunAccount> runs, Map<String, RunAccount> before) throws IOException {
-      Set<String> known = read(runs);
-      List<String> archived = archived(archive);
+        List<String> archived, Set<String> known, Map<String, RunAccount> before) {
       return before.values().stream()
           .filter(run -> run.phase().equals("READ") && !known.contains(run.id()))
           .filter(run -> archived.stream().noneMatch(name -> FileNames.isOf(name, run.id())))
@@ -293,7 +290,7 @@ final class BackupCommand extends LedgerCommand {
     }
 
     /** The ids of runs that were read to their end. */
-    private static Set<String> read(Collection<RunAccount> runs) {
+    private static Set<String> read(List<RunAccount> runs) {
       return runs.stream()
           .filter(run -> !run.phase().equals("READING"))
           .map(RunAccount::id)

@@ -107,7 +107,11 @@ final class DemoCommand implements Callable<Integer> {
       faults.interrupt();
       boolean agrees = tell(out, end, view.snapshot(), clay.statistics());
       if (keep) {
-        out.println("Kept in " + folder + ": try kiln status --data " + places.data());
+        out.println(
+            "Kept in "
+                + folder
+                + ": try kiln status"
+                + PlacesOptions.option("data", places.data()));
       }
       if (archivesClasses()) {
         spec.commandLine()

@@ -10,7 +10,6 @@ import dev.kiln.status.TextTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -69,11 +68,7 @@ final class FindCommand implements Callable<Integer> {
     LeadsCommand.mustBeLimit(limit, spec);
     PrintWriter out = spec.commandLine().getOut();
     String run = which == null ? null : which.run;
-    Optional<List<Found>> known =
-        options.read(
-            view -> LeadsCommand.ofRun(view, run, () -> find(view)), LeadsCommand.nothing(run));
-    List<Found> all =
-        LeadsCommand.shown(known.orElseThrow(() -> LeadsCommand.noRun(run, spec)), limit, spec);
+    List<Found> all = LeadsCommand.listed(options, run, limit, spec, this::find);
     if (json) {
       all.forEach(found -> out.println(json(found)));
     } else if (all.isEmpty()) {
@@ -85,8 +80,8 @@ final class FindCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Found> find(LedgerView view) {
-    List<LeadLine> leads = leads(view);
+  private List<Found> find(LedgerView view, int most) {
+    List<LeadLine> leads = leads(view, most);
     List<Found> all = new ArrayList<>();
     for (LeadLine lead : leads) {
       all.add(new Found(lead, view.attempts(LeadSelection.ofLead(lead.leadId()))));
@@ -94,15 +89,15 @@ final class FindCommand implements Callable<Integer> {
     return all;
   }
 
-  private List<LeadLine> leads(LedgerView view) {
+  private List<LeadLine> leads(LedgerView view, int most) {
     if (which == null) {
       throw new IllegalStateException("picocli requires a selection");
     }
     if (which.email != null) {
-      return view.leadsOf(which.email, LeadsCommand.more(limit));
+      return view.leadsOf(which.email, most);
     }
     if (which.run != null) {
-      return view.leads(which.run, null, false, LeadsCommand.more(limit));
+      return view.leads(which.run, null, false, most);
     }
     try {
       return view.lead(LeadSelection.ofLead(String.valueOf(which.lead))).stream().toList();

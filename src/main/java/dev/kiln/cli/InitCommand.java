@@ -187,12 +187,9 @@ final class InitCommand implements Callable<Integer> {
     String options =
         folder == null
             ? ""
-            : " --config "
-                + Shell.word(places.config())
-                + " --routes "
-                + Shell.word(places.routes())
-                + " --data "
-                + Shell.word(places.data());
+            : PlacesOptions.option("config", places.config())
+                + PlacesOptions.option("routes", places.routes())
+                + PlacesOptions.option("data", places.data());
     out.println();
     out.println("Next:");
     if (simulator) {

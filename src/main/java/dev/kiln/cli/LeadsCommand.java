@@ -10,7 +10,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,11 +63,13 @@ final class LeadsCommand implements Callable<Integer> {
     System.setProperty("kiln.log", "WARN");
     mustBeLimit(limit, spec);
     PrintWriter out = spec.commandLine().getOut();
-    Optional<List<LeadLine>> found =
-        options.read(
-            view -> ofRun(view, run, () -> view.leads(run, state, possibleDuplicates, more(limit))),
-            nothing(run));
-    List<LeadLine> leads = shown(found.orElseThrow(() -> noRun(run, spec)), limit, spec);
+    List<LeadLine> leads =
+        listed(
+            options,
+            run,
+            limit,
+            spec,
+            (view, most) -> view.leads(run, state, possibleDuplicates, most));
     if (json) {
       leads.forEach(lead -> out.println(json(lead)));
     } else {
@@ -77,31 +79,30 @@ final class LeadsCommand implements Callable<Integer> {
   }
 
   /**
-   * What to look for, of a run that is known or of all (null); empty where there is no such run.
+   * The leads that are to be shown; says where the limit leaves some out.
+   *
+   * @param run the run that they are looked for in; null for all
+   * @param look finds leads, up to a number
+   * @throws ParameterException if there is no such run
    */
-  static <T> Optional<List<T>> ofRun(
-      LedgerView view, @Nullable String run, Supplier<List<T>> look) {
-    return run == null || view.account(run).isPresent()
-        ? Optional.of(look.get())
-        : Optional.empty();
-  }
-
-  /** The same where nothing was ever read into a ledger. */
-  static <T> Optional<List<T>> nothing(@Nullable String run) {
-    return run == null ? Optional.of(List.of()) : Optional.empty();
-  }
-
-  static ParameterException noRun(@Nullable String run, CommandSpec spec) {
-    return new ParameterException(spec.commandLine(), Known.noRun(String.valueOf(run)));
-  }
-
-  /** One more than are to be shown tells whether there are more. */
-  static int more(int limit) {
-    return limit == Integer.MAX_VALUE ? limit : limit + 1;
-  }
-
-  /** As many of some leads as are to be shown; says where that leaves some out. */
-  static <T> List<T> shown(List<T> leads, int limit, CommandSpec spec) {
+  static <T> List<T> listed(
+      PlacesOptions options,
+      @Nullable String run,
+      int limit,
+      CommandSpec spec,
+      BiFunction<LedgerView, Integer, List<T>> look) {
+    // One more than are shown tells whether there are more.
+    int most = limit == Integer.MAX_VALUE ? limit : limit + 1;
+    List<T> leads =
+        options
+            .read(
+                view ->
+                    run == null || view.account(run).isPresent()
+                        ? Optional.of(look.apply(view, most))
+                        : Optional.<List<T>>empty(),
+                run == null ? Optional.of(List.<T>of()) : Optional.<List<T>>empty())
+            .orElseThrow(
+                () -> new ParameterException(spec.commandLine(), Known.noRun(String.valueOf(run))));
     if (leads.size() <= limit) {
       return leads;
     }

@@ -19,6 +19,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -176,9 +177,7 @@ public final class Main {
       command.getErr().println(failure.getMessage());
       return exit;
     }
-    Throwable cause =
-        failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
-    if (cause instanceof IOException file) {
+    if (unwrapped(failure) instanceof IOException file) {
       command.getErr().println(told(file));
       return exit;
     }
@@ -195,9 +194,12 @@ public final class Main {
     if (failure instanceof LedgerUnavailable unavailable) {
       return unavailable.isForNow();
     }
-    Throwable cause =
-        failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
+    @Nullable Throwable cause = unwrapped(failure);
     return cause instanceof IOException && !(cause instanceof AccessDeniedException);
+  }
+
+  private static @Nullable Throwable unwrapped(Exception failure) {
+    return failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
   }
 
   /** A failure with the file that it is of. */

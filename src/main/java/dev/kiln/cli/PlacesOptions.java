@@ -79,7 +79,8 @@ final class PlacesOptions {
     return option("config", config) + option("data", data) + option("secrets", secrets);
   }
 
-  private static String option(String name, @Nullable Path folder) {
+  /** A folder as an option is given, with a blank before it; empty where there is none. */
+  static String option(String name, @Nullable Path folder) {
     return folder == null ? "" : " --" + name + " " + Shell.word(folder);
   }
 

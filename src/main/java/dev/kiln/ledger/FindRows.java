@@ -135,7 +135,9 @@ final class FindRows {
    */
   static final String IN_DOUBT =
       "outcome = 'UNKNOWN' AND NOT EXISTS (SELECT 1 FROM lead WHERE lead.id = attempt.lead"
-          + " AND lead.sends = attempt.number AND lead.state IN ('ACCEPTED', 'ENRICHED', 'MISSING'))";
+          + " AND lead.sends = attempt.number AND lead.state IN "
+          + LeadState.sql(LeadState.gotThrough())
+          + ")";
 
   static List<Traffic> traffic(Handle handle) {
     return handle

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -39,9 +38,8 @@ final class LeadMoves {
   record Moved(int done, int moved) {}
 
   private static String where(LeadSelection selection, Set<LeadState> states, LeadState to) {
-    return "state IN ("
-        + states.stream().map(state -> "'" + state.name() + "'").collect(Collectors.joining(", "))
-        + ")"
+    return "state IN "
+        + LeadState.sql(states)
         // What was forgotten has nothing left to send; that Clay has it may be said.
         + (to == LeadState.ACCEPTED ? "" : " AND payload <> '" + RetentionRows.NOTHING + "'")
         + (selection.run() == null ? "" : " AND run = :run")

@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The states of a lead and every legal move between them. This is the one place that knows them;
@@ -91,6 +92,13 @@ public enum LeadState {
   /** The states of leads that Clay has accepted, whatever came back of them. */
   static Set<LeadState> gotThrough() {
     return EnumSet.of(ACCEPTED, ENRICHED, MISSING);
+  }
+
+  /** Some states as SQL lists them behind {@code IN}. */
+  static String sql(Set<LeadState> states) {
+    return states.stream()
+        .map(state -> "'" + state.name() + "'")
+        .collect(Collectors.joining(", ", "(", ")"));
   }
 
   /** Whether the lead's dedupe key is free again in this state. */

@@ -52,11 +52,9 @@ final class ResultRows {
       "(SELECT COALESCE(SUM(CASE WHEN since <= run.opened_at THEN tally.leads"
           + " - (SELECT COUNT(*) FROM lead WHERE lead.table_name = tally.table_name AND lead.run = run.id AND "
           + FORGOTTEN
-          + ") ELSE (SELECT COUNT(*) FROM lead WHERE lead.table_name = tally.table_name"
-          + " AND lead.state = 'ACCEPTED' AND lead.changed_at >= since AND lead.run = run.id"
-          + " AND lead.payload <> '"
-          + RetentionRows.NOTHING
-          + "') END), 0) FROM tally JOIN expecting ON expecting.table_name = tally.table_name"
+          + ") ELSE (SELECT COUNT(*) FROM lead WHERE lead.table_name = tally.table_name AND lead.run = run.id AND "
+          + IS_AWAITED
+          + ") END), 0) FROM tally JOIN expecting ON expecting.table_name = tally.table_name"
           + " WHERE tally.run = run.id AND tally.state = 'ACCEPTED' AND tally.leads > 0 AND run.purged = 0)";
 
   private ResultRows() {}

@@ -35,11 +35,9 @@ final class RunRows {
       "COALESCE(dedupe.accepted_at, (SELECT attempt.settled_at FROM lead JOIN attempt"
           + " ON attempt.lead = lead.id AND attempt.number = lead.sends"
           + " WHERE lead.run = dedupe.run AND lead.record = dedupe.record"
-          + " AND lead.state IN ("
-          + LeadState.gotThrough().stream()
-              .map(state -> "'" + state + "'")
-              .collect(Collectors.joining(", "))
-          + ")))";
+          + " AND lead.state IN "
+          + LeadState.sql(LeadState.gotThrough())
+          + "))";
 
   /**
    * Whether a dedupe key that a lead holds is free for another: accepted no later than {@code

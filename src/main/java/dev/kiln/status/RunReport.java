@@ -66,11 +66,6 @@ public record RunReport(RunAccount run, Findings findings) {
    * The report for programs: a run as in the account, with {@code unsent}, {@code blocked}, {@code
    * damaged} and {@code unmapped}.
    */
-  public String json() {
-    return node().toPrettyString();
-  }
-
-  /** The same as an object. */
   public ObjectNode node() {
     ObjectNode json = JSON.createObjectNode();
     json.setAll(StatusJson.of(run));
