@@ -46,10 +46,11 @@ record Configuration(
     Store unusedHere = settings.ledger(places);
     RouteFiles routes = RouteFiles.read(places.routes());
     routes.mustAgreeWith(catalogue, places.clayYaml());
-    routes.pollsMustBeWhole(placeholders);
-    routes.alertsMustBeWhole(placeholders);
-    routes.targetsMustBeWhole(placeholders);
-    routes.brokersMustBeWhole(placeholders, Configuration::isThere);
+    PeerRoutes peers = new PeerRoutes(routes.templated());
+    peers.pollsMustBeWhole(placeholders);
+    peers.alertsMustBeWhole(placeholders);
+    peers.targetsMustBeWhole(placeholders);
+    peers.brokersMustBeWhole(placeholders, Configuration::isThere);
     if (Files.exists(places.prices())) {
       Prices unusedThere = Prices.read(places.prices());
     }

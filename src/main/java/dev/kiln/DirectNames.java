@@ -76,11 +76,11 @@ final class DirectNames {
   }
 
   private void take(Path file, NodeTuple part) {
-    String word = RouteFiles.scalar(part.getKeyNode());
+    String word = YamlNodes.scalar(part.getKeyNode());
     if ("routeTemplate".equals(word) && part.getValueNode() instanceof MappingNode template) {
       Template names = new Template(new ArrayList<>(), new ArrayList<>(), defaults(template));
       walk(file, template, true, names.begun, names.called);
-      templates.put(String.valueOf(RouteFiles.text(template, "id")), names);
+      templates.put(String.valueOf(YamlNodes.text(template, "id")), names);
     } else if (!"templatedRoute".equals(word)) {
       entry(file, part, true, begun, called);
     }
@@ -88,17 +88,15 @@ final class DirectNames {
 
   private static Map<String, String> defaults(MappingNode template) {
     Map<String, String> defaults = new LinkedHashMap<>();
-    if (RouteFiles.child(template, "parameters") instanceof SequenceNode sequence) {
-      for (Node parameter : sequence.getValue()) {
-        if (parameter instanceof MappingNode mapping) {
-          String name = RouteFiles.text(mapping, "name");
-          String value = RouteFiles.text(mapping, "defaultValue");
-          if (name != null && value != null) {
-            defaults.put(name, value);
-          }
-        }
-      }
-    }
+    YamlNodes.parameters(template)
+        .forEach(
+            parameter -> {
+              String name = YamlNodes.text(parameter, "name");
+              String value = YamlNodes.text(parameter, "defaultValue");
+              if (name != null && value != null) {
+                defaults.put(name, value);
+              }
+            });
     return defaults;
   }
 
@@ -107,7 +105,7 @@ final class DirectNames {
     if (node instanceof SequenceNode sequence) {
       sequence.getValue().forEach(child -> walk(file, child, starts, begun, called));
     } else if (node instanceof MappingNode mapping) {
-      String auto = RouteFiles.text(mapping, "autoStartup");
+      String auto = YamlNodes.text(mapping, "autoStartup");
       boolean now = auto == null ? starts : auto.equals("true");
       mapping.getValue().forEach(entry -> entry(file, entry, now, begun, called));
     }
@@ -115,7 +113,7 @@ final class DirectNames {
 
   private static void entry(
       Path file, NodeTuple entry, boolean starts, List<Name> begun, List<Name> called) {
-    String word = String.valueOf(RouteFiles.scalar(entry.getKeyNode()));
+    String word = String.valueOf(YamlNodes.scalar(entry.getKeyNode()));
     Node value = entry.getValueNode();
     if (word.equals("from")) {
       name(value).ifPresent(name -> begun.add(at(name, starts, file, value)));
@@ -126,21 +124,21 @@ final class DirectNames {
   }
 
   private static Name at(String name, boolean starts, Path file, Node node) {
-    return new Name(name, starts, file, RouteFiles.line(node));
+    return new Name(name, starts, file, YamlNodes.line(node));
   }
 
   /** The direct name of an endpoint, in whatever form it is written; empty for another one. */
   private static Optional<String> name(Node endpoint) {
     String uri =
         endpoint instanceof MappingNode mapping
-            ? RouteFiles.text(mapping, "uri")
-            : RouteFiles.scalar(endpoint);
+            ? YamlNodes.text(mapping, "uri")
+            : YamlNodes.scalar(endpoint);
     if (uri == null) {
       return Optional.empty();
     }
     if (uri.equals(DIRECT)) {
       String name =
-          endpoint instanceof MappingNode m ? RouteFiles.text(m, "parameters", "name") : null;
+          endpoint instanceof MappingNode m ? YamlNodes.text(m, "parameters", "name") : null;
       // Camel says what is wrong with one that has none.
       return Optional.of(name == null ? "{{}}" : name);
     }
@@ -157,10 +155,10 @@ final class DirectNames {
    * @param made the routes that are made from templates
    * @throws InvalidConfiguration naming the second of two, or the call and the nearest name
    */
-  void mustMeet(List<RouteFiles.Templated> made) {
+  void mustMeet(List<TemplatedRoute> made) {
     List<Name> froms = new ArrayList<>(begun);
     List<Name> tos = new ArrayList<>(called);
-    for (RouteFiles.Templated route : made) {
+    for (TemplatedRoute route : made) {
       Template template = templates.get(route.template());
       if (template != null) {
         Map<String, String> parameters = new LinkedHashMap<>(template.defaults);

@@ -612,7 +612,7 @@ public final class Intake {
       @ExchangeProperty(Exchange.FAILURE_ROUTE_ID) @Nullable String route,
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
     Path file = file(exchange, reading);
-    Throwable cause = RouteFiles.innermost(problem);
+    Throwable cause = RouteFault.innermost(problem);
     if (file == null || cause instanceof IOException) {
       ROUTES.error("Route {} failed", route, problem);
       return;

@@ -246,7 +246,7 @@ final class LiveReload implements AutoCloseable {
     try {
       Set<String> tables = new HashSet<>(running.delivery.lost(next.catalogue()));
       for (String route : change.delivering()) {
-        tables.addAll(inForce.routes().tablesThrough(route, inForce.catalogue()));
+        tables.addAll(inForce.routes().templated().tablesThrough(route, inForce.catalogue()));
       }
       if (!tables.isEmpty()) {
         running.delivery.hold(tables);

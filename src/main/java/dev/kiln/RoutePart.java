@@ -79,11 +79,11 @@ record RoutePart(
     for (Node item : items) {
       if (item instanceof MappingNode mapping) {
         for (NodeTuple entry : mapping.getValue()) {
-          String word = String.valueOf(RouteFiles.scalar(entry.getKeyNode()));
+          String word = String.valueOf(YamlNodes.scalar(entry.getKeyNode()));
           if (kind(word) == Kind.OTHER) {
             wholeFile.add(List.of(word, plain(entry.getValueNode())));
           }
-          parts.add(of(file, word, entry.getValueNode(), RouteFiles.line(item)));
+          parts.add(of(file, word, entry.getValueNode(), YamlNodes.line(item)));
         }
       }
     }
@@ -105,11 +105,11 @@ record RoutePart(
     String id =
         body == null
             ? null
-            : RouteFiles.text(body, "templatedRoute".equals(word) ? "routeId" : "id");
-    String template = body == null ? null : RouteFiles.text(body, "routeTemplateRef");
-    String named = body == null ? null : RouteFiles.text(body, "routeConfigurationId");
+            : YamlNodes.text(body, "templatedRoute".equals(word) ? "routeId" : "id");
+    String template = body == null ? null : YamlNodes.text(body, "routeTemplateRef");
+    String named = body == null ? null : YamlNodes.text(body, "routeConfigurationId");
     if (named == null && body != null) {
-      named = RouteFiles.text(body, "route", "routeConfigurationId");
+      named = YamlNodes.text(body, "route", "routeConfigurationId");
     }
     return new RoutePart(
         kind,
@@ -139,7 +139,7 @@ record RoutePart(
     if (node instanceof SequenceNode sequence) {
       return sequence.getValue().stream().map(RoutePart::plain).toList();
     }
-    return String.valueOf(RouteFiles.scalar(node));
+    return String.valueOf(YamlNodes.scalar(node));
   }
 
   /** The templates of Kiln's own delivery: what is made from them carries leads to Clay. */

@@ -125,11 +125,11 @@ final class RouteFilesTest {
   @DisplayName("a table's route has its leads, a workspace's those of all its tables")
   void tablesThroughARoute() {
     Configuration read = Configuration.read(kiln.places());
-    assertThat(read.routes().tablesThrough("table-event-attendees", read.catalogue()))
+    assertThat(read.routes().templated().tablesThrough("table-event-attendees", read.catalogue()))
         .containsExactly("event-attendees");
-    assertThat(read.routes().tablesThrough("pace-main", read.catalogue()))
+    assertThat(read.routes().templated().tablesThrough("pace-main", read.catalogue()))
         .containsExactlyInAnyOrderElementsOf(read.catalogue().tables().keySet());
-    assertThat(read.routes().tablesThrough("accept", read.catalogue())).isEmpty();
+    assertThat(read.routes().templated().tablesThrough("accept", read.catalogue())).isEmpty();
   }
 
   @Test
@@ -333,6 +333,20 @@ final class RouteFilesTest {
             + ":"
             + (line(route("tables"), "routeId: table-event-attendees") - 1)
             + ": unknown table event-attendes; did you mean \"event-attendees\"?");
+  }
+
+  @Test
+  @DisplayName("a parameter that a route gives twice is refused with the line of the second")
+  void parameterTwice() throws Exception {
+    kiln.inRoutes(
+        "results.camel.yaml",
+        "      - name: rows\n        value: \"500\"\n",
+        "      - name: target\n        value: \"500\"\n");
+    refuses(
+        route("results")
+            + ":"
+            + line(route("results"), "- name: target\n        value: \"500\"")
+            + ": parameter target is there twice, and the last one counts: delete one");
   }
 
   @Test
@@ -720,7 +734,7 @@ final class RouteFilesTest {
   private void refusesBroker(Predicate<String> there, String fault) {
     assertThatThrownBy(
             () ->
-                RouteFiles.read(folder.resolve("routes"))
+                new PeerRoutes(RouteFiles.read(folder.resolve("routes")).templated())
                     .brokersMustBeWhole(
                         new Placeholders(folder.resolve("config/secrets"), Map.of()), there))
         .isInstanceOf(InvalidConfiguration.class)
