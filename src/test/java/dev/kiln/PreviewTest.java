@@ -173,7 +173,7 @@ final class PreviewTest {
   @Test
   @DisplayName("what budgets hold of a file, and until when, is what they then hold")
   void foretellsWhatBudgetsHold() throws Exception {
-    kiln.inClayYaml("tables:\n", "budgets:\n  credits: { run: 900, day: 1000 }\ntables:\n");
+    kiln.inClayYaml("tables:\n", "budgets:\n  credits: { run: 300, day: 1000 }\ntables:\n");
     kiln.inClayYaml(
         "  outbound-leads-tech:\n",
         "  outbound-leads-tech:\n    credits-per-lead: 6\n    actions-per-lead: 4\n");
@@ -239,7 +239,8 @@ final class PreviewTest {
         .filteredOn(line -> line.state() == LeadState.HELD && line.table().equals(first.table()))
         .first()
         .satisfies(line -> assertThat(line.line()).isEqualTo(first.line()));
-    assertThat(PreviewText.of(preview)).contains("Held by a budget", "raise budgets");
+    assertThat(PreviewText.of(preview))
+        .contains("Held by a budget", "raise budgets", "a cap is raised");
   }
 
   /** What became of the rows: what is queued is accepted then. */

@@ -215,7 +215,7 @@ public final class PreviewText {
           held.table(),
           held.leads(),
           held.line(),
-          held.until() == null ? "there is room" : held.until());
+          held.until() == null ? "a cap is raised" : held.until());
       reasons.add(held.reason());
     }
     StringBuilder why = new StringBuilder();
