@@ -93,15 +93,21 @@ public final class Webhooks {
             .filter(use -> use.state() == WebhookUse.State.OPEN && !use.full() && use.tableFull())
             .toList();
     if (!behindFullTable.isEmpty()) {
+      WebhookUse first = behindFullTable.get(0);
       return new NotSent(
           WaitReason.TABLE_FULL,
           "Clay table "
-              + behindFullTable.get(0).clayTable()
+              + first.clayTable()
               + " holds its "
-              + behindFullTable.get(0).rowCap()
-              + " rows: duplicate it in Clay and add the copy's webhook to table "
+              + first.rowCap()
+              + " rows: duplicate it in Clay and add the copy's webhook, with a name of its own, to table "
               + table.name()
-              + " in config/clay.yaml",
+              + " in config/clay.yaml"
+              + (first.used() < first.clayTableUsed()
+                  ? "; if webhook "
+                      + first.name()
+                      + " leads to another Clay table than what had its place before, give it a clay-table"
+                  : ""),
           null);
     }
     return new NotSent(
@@ -112,7 +118,7 @@ public final class Webhooks {
             + uses.stream()
                 .map(use -> use.name() + " " + use.used() + "/" + use.cap())
                 .collect(Collectors.joining(", "))
-            + "): duplicate the Clay table and add the copy's webhook to config/clay.yaml",
+            + "): duplicate the Clay table and add the copy's webhook, with a name of its own, to config/clay.yaml",
         null);
   }
 

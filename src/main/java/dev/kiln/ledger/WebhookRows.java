@@ -33,10 +33,13 @@ final class WebhookRows {
   private static final String OF_WEBHOOKS =
       "(SELECT COALESCE(SUM(webhook.used), 0) FROM webhook WHERE webhook.clay_table = clay_table.name)";
 
+  /** What a webhook was called before, and its Clay table. */
+  private record Called(String name, String clayTable) {}
+
   private WebhookRows() {}
 
   static void register(Handle handle, List<ListedWebhook> webhooks) {
-    Map<String, String> before = clayTables(handle);
+    Map<String, Called> before = called(handle);
     Map<String, Long> beyond = beyondWebhooks(handle);
     handle.execute("UPDATE webhook SET listed = 0");
     for (int position = 0; position < webhooks.size(); position++) {
@@ -62,21 +65,23 @@ final class WebhookRows {
       }
     }
     Map<String, String> renamed = renamed(before, webhooks);
-    follow(handle, before, renamed);
+    follow(handle, before, renamed, webhooks);
     webhooks.forEach(webhook -> keepClayTable(handle, webhook));
     renamed.forEach(
         (old, clayTable) ->
             useClayTable(handle, clayTable, Math.max(0, beyond.getOrDefault(old, 0L))));
   }
 
-  /** The Clay table of each webhook, by the webhook's id. */
-  private static Map<String, String> clayTables(Handle handle) {
-    Map<String, String> clayTables = new HashMap<>();
+  /** What each webhook is called, by its id. */
+  private static Map<String, Called> called(Handle handle) {
+    Map<String, Called> called = new HashMap<>();
     handle
-        .createQuery("SELECT id, clay_table FROM webhook")
-        .map((row, context) -> clayTables.put(row.getString(1), row.getString(2)))
+        .createQuery("SELECT id, name, clay_table FROM webhook")
+        .map(
+            (row, context) ->
+                called.put(row.getString(1), new Called(row.getString(2), row.getString(3))))
         .list();
-    return clayTables;
+    return called;
   }
 
   /** How many rows Clay tables have beyond those of their webhooks: of some that left them. */
@@ -95,32 +100,40 @@ final class WebhookRows {
    * there.
    */
   private static Map<String, String> renamed(
-      Map<String, String> before, List<ListedWebhook> webhooks) {
+      Map<String, Called> before, List<ListedWebhook> webhooks) {
     Map<String, String> renamed = new TreeMap<>();
     for (ListedWebhook webhook : webhooks) {
-      String old = before.get(webhook.id());
-      if (old != null && !old.equals(webhook.clayTable())) {
-        renamed.putIfAbsent(old, webhook.clayTable());
+      Called old = before.get(webhook.id());
+      if (old != null && !old.clayTable.equals(webhook.clayTable())) {
+        renamed.putIfAbsent(old.clayTable, webhook.clayTable());
       }
     }
     for (ListedWebhook webhook : webhooks) {
-      if (webhook.clayTable().equals(before.get(webhook.id()))) {
-        renamed.remove(webhook.clayTable());
+      Called old = before.get(webhook.id());
+      if (old != null && old.clayTable.equals(webhook.clayTable())) {
+        renamed.remove(old.clayTable);
       }
     }
     return renamed;
   }
 
-  /** Webhooks that are listed no more go along with their Clay table; its old name counts anew. */
+  /**
+   * Webhooks that are listed no more go along with their Clay table; its old name counts anew. One
+   * whose place another took stays behind when that one is given a Clay table: by its name alone it
+   * was taken for one of the same.
+   */
   private static void follow(
-      Handle handle, Map<String, String> before, Map<String, String> renamed) {
+      Handle handle,
+      Map<String, Called> before,
+      Map<String, String> renamed,
+      List<ListedWebhook> webhooks) {
     before.forEach(
         (id, old) -> {
-          if (renamed.containsKey(old)) {
+          if (renamed.containsKey(old.clayTable) && !tookPlace(old, before, webhooks)) {
             handle
                 .createUpdate(
                     "UPDATE webhook SET clay_table = :clayTable WHERE id = :id AND listed = 0")
-                .bind("clayTable", renamed.get(old))
+                .bind("clayTable", renamed.get(old.clayTable))
                 .bind("id", id)
                 .execute();
           }
@@ -131,6 +144,14 @@ final class WebhookRows {
           .bind("name", old)
           .execute();
     }
+  }
+
+  /** Whether a webhook that is listed has the name of one that is not, as it had before. */
+  private static boolean tookPlace(
+      Called gone, Map<String, Called> before, List<ListedWebhook> webhooks) {
+    return webhooks.stream()
+        .anyMatch(
+            webhook -> webhook.name().equals(gone.name) && gone.equals(before.get(webhook.id())));
   }
 
   /** Notes the cap of a webhook's Clay table, which has at least the rows of its webhooks. */

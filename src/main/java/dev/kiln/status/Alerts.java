@@ -163,7 +163,7 @@ public final class Alerts {
                   webhook.name(),
                   Level.ON,
                   "Clay says that w" + name + " has reached its record limit",
-                  "Duplicate the Clay table and put the copy's webhook in its place in"
+                  "Duplicate the Clay table and add the copy's webhook, with a name of its own, to"
                       + " config/clay.yaml"));
     }
   }

@@ -146,7 +146,11 @@ final class WebhooksTest {
     assertThat(refusal)
         .hasMessageContaining("sheet of a")
         .hasMessageContaining("100 rows")
-        .hasMessageContaining("duplicate it in Clay");
+        .hasMessageContaining("duplicate it in Clay")
+        .hasMessageEndingWith(
+            "; if webhook a leads to another Clay table than what had its place before, give it a clay-table");
+    assertThat(refusal(TABLE, use("a", 200, 100, ROW_CAP, State.OPEN, null)))
+        .hasMessageEndingWith("with a name of its own, to table tech in config/clay.yaml");
   }
 
   @Test

@@ -124,6 +124,28 @@ final class WebhookRowsTest {
   }
 
   @Test
+  void aWebhookThatTookThePlaceOfAnotherCountsFromZeroOnceItIsGivenAClayTable() {
+    register(behind("tech-1", "tech-1"));
+    books.settle(begin(), accepted());
+    ListedWebhook copy = new ListedWebhook("sha256 of copy", "tech-1", "tech", "tech-1", 0, 5, 0);
+    register(copy);
+    books.settle(begin(), accepted());
+    assertThat(rowsOf(copy)).as("nobody says that it is another one").isEqualTo(2);
+    register(new ListedWebhook(copy.id(), "tech-1", "tech", "copy", 0, 5, 0));
+    assertThat(rowsOf(copy)).isEqualTo(1);
+    register(copy, behind("tech-2", "copy"));
+    assertThat(rowsOf(copy)).as("and back").isEqualTo(2);
+    assertThat(rows("tech-2")).isZero();
+  }
+
+  private long rowsOf(ListedWebhook webhook) {
+    return books.ledger().webhooks("tech").stream()
+        .filter(use -> use.id().equals(webhook.id()))
+        .mapToLong(WebhookUse::clayTableUsed)
+        .sum();
+  }
+
+  @Test
   void aClayTableThatAnotherWebhookStillNamesKeepsItsRows() {
     register(behind("tech-1", "one"), behind("tech-2", "one"));
     books.settle(begin(), accepted());
