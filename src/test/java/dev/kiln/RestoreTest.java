@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.cli.Main;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerView.RunAccount;
+import dev.kiln.ledger.Priority;
+import dev.kiln.ledger.Run;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.http.HttpClient;
@@ -116,5 +120,38 @@ final class RestoreTest {
     assertThat(again.tables().keySet()).containsExactly(INBOUND);
     assertThat(kiln.files("archive")).contains(waits);
     assertThat(kiln.files("rejects")).containsExactly("20261125-abcdef");
+  }
+
+  @Test
+  @DisplayName("what was read further since the backup is named, though it was not read to its end")
+  void readInPart() {
+    Path backup = folder.resolve("copy.db");
+    Run known;
+    Run unknown;
+    Run messages;
+    try (LedgerFixture books = LedgerFixture.in(kiln.data())) {
+      known = books.run("known");
+      books.store(known, INBOUND, 10);
+      Run still = books.run("still");
+      books.store(still, INBOUND, 1);
+      books.ledger().finish(books.stored("whole", INBOUND, 1).id(), 1, 0, "");
+      Ledger.backup(kiln.data(), backup);
+      books.store(known, INBOUND, 5);
+      unknown = books.run("unknown");
+      books.store(unknown, INBOUND, 3);
+      messages = books.ledger().openMessages("", Priority.NORMAL, DedupeMode.SKIP);
+      books.store(messages, INBOUND, 2);
+    }
+
+    assertThat(restore(backup))
+        .contains(
+            "went on since the backup: known.csv (run "
+                + known.id()
+                + ": 15 rows, 10 in the backup), messages of 2026-11-25 (run "
+                + messages.id()
+                + ": 2 rows, 0 in the backup), unknown.csv (run "
+                + unknown.id()
+                + ": 3 rows, 0 in the backup). The next start")
+        .doesNotContain("still.csv", "whole.csv");
   }
 }

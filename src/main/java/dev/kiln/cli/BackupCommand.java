@@ -25,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -115,14 +116,17 @@ final class BackupCommand extends LedgerCommand {
       int doubted;
       List<String> missing;
       List<String> elsewhere;
+      List<String> further;
       Waiting waiting;
       try (Ledger ledger = Ledger.openCopy(incoming, Clock.systemUTC())) {
         doubted = ledger.doubtUnsettled();
-        Set<String> known = read(ledger.view().snapshot().runs());
+        List<RunAccount> backup = ledger.view().snapshot().runs();
+        Set<String> known = read(backup);
         List<String> archived = archived(data.resolve("archive"));
         missing = missing(archived, known, before);
         elsewhere = elsewhere(archived, known, before);
         waiting = waiting(settings, data, ledger, before);
+        further = further(backup, before, waiting);
       } catch (LedgerUnavailable noLedger) {
         // Opened was its copy, which is gone by now.
         String why =
@@ -174,6 +178,14 @@ final class BackupCommand extends LedgerCommand {
                 + String.join(", ", elsewhere)
                 + ". Sent once more, they go to Clay again, unmarked.");
       }
+      if (!further.isEmpty()) {
+        out.println(
+            "Was being read, and went on since the backup: "
+                + String.join(", ", further)
+                + ". The next start reads a file on from there, and what was sent of it since is sent again, unmarked: \"kiln hold"
+                + " --run RUN\" keeps the rest back where the backup knows the run, else take the file out of the inbox before."
+                + " Messages have to be sent once more.");
+      }
       if (!waiting.taken.isEmpty()) {
         out.println(
             "Came over HTTP since the backup and wait to be read, as they were: "
@@ -207,14 +219,14 @@ final class BackupCommand extends LedgerCommand {
       }
     }
 
-    /** What came over HTTP, is still to be read, and was not in the backup: names of files. */
-    private record Waiting(List<String> taken, List<String> unknown) {}
+    /** What came over HTTP, is still to be read, and was not in the backup. */
+    private record Waiting(List<String> taken, List<String> unknown, Set<String> runs) {}
 
     /** Opens the runs of what came over HTTP and waits, as far as the ledger so far knows them. */
     private static Waiting waiting(
         Settings settings, Path data, Ledger ledger, Map<String, RunAccount> before)
         throws IOException {
-      Waiting waiting = new Waiting(new ArrayList<>(), new ArrayList<>());
+      Waiting waiting = new Waiting(new ArrayList<>(), new ArrayList<>(), new HashSet<>());
       Path spool = settings.spool(data);
       if (!Files.isDirectory(spool)) {
         return waiting;
@@ -238,6 +250,7 @@ final class BackupCommand extends LedgerCommand {
                     .filter(run -> run.id().equals(id))
                     .isPresent();
         (taken ? waiting.taken : waiting.unknown).add(was == null ? id : told(was));
+        waiting.runs.add(id);
       }
       return waiting;
     }
@@ -285,6 +298,28 @@ final class BackupCommand extends LedgerCommand {
           .filter(run -> run.phase().equals("READ") && !known.contains(run.id()))
           .filter(run -> archived.stream().noneMatch(name -> FileNames.isOf(name, run.id())))
           .map(run -> Shown.of(run.name()) + " (run " + run.id() + ")")
+          .sorted()
+          .toList();
+    }
+
+    /** Runs that were not read to their end, and further than in the backup. */
+    private static List<String> further(
+        List<RunAccount> backup, Map<String, RunAccount> before, Waiting waiting) {
+      Map<String, Long> known =
+          backup.stream().collect(Collectors.toMap(RunAccount::id, RunAccount::read));
+      return before.values().stream()
+          .filter(run -> run.phase().equals("READING") && !waiting.runs.contains(run.id()))
+          .filter(run -> run.read() > known.getOrDefault(run.id(), 0L))
+          .map(
+              run ->
+                  Shown.of(run.name())
+                      + " (run "
+                      + run.id()
+                      + ": "
+                      + run.read()
+                      + " rows, "
+                      + known.getOrDefault(run.id(), 0L)
+                      + " in the backup)")
           .sorted()
           .toList();
     }
