@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.deque.html.axecore.playwright.AxeBuilder;
 import com.deque.html.axecore.results.Rule;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
@@ -20,7 +21,6 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
-import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
@@ -392,13 +392,8 @@ final class StatusPageIT {
 
   /** Opens the page on an account of now in which another node leads, or none. */
   private Page shown(String leader) throws Exception {
-    BrowserContext context = browser.newContext();
-    open.add(context);
-    Page page = context.newPage();
-    ObjectNode status =
-        (ObjectNode)
-            new ObjectMapper()
-                .readTree(context.request().get(kiln.http("/status").toString()).body());
+    Page page = unfed();
+    ObjectNode status = status(page);
     ((ObjectNode) status.at("/workspaces/0")).put("leader", leader);
     ((ObjectNode) status.at("/live/workspaces/0"))
         .put("led_here", false)
@@ -407,15 +402,87 @@ final class StatusPageIT {
     if (leader.isEmpty()) {
       ((ObjectNode) status.at("/workspaces/0")).putNull("led_since");
     }
-    page.route(
-        "**/status/events",
-        route ->
-            route.fulfill(
-                new Route.FulfillOptions()
-                    .setContentType("text/event-stream")
-                    .setBody("event: status\ndata: " + status + "\n\n")));
+    feed(page, "event: status\ndata: " + status + "\n\n");
+    return page;
+  }
+
+  /** Opens the page on a stream that says what {@link #feed} says and nothing else. */
+  private Page unfed() {
+    BrowserContext context = browser.newContext();
+    open.add(context);
+    Page page = context.newPage();
+    page.addInitScript(
+        """
+        const real = window.fetch;
+        window.fetch = (path, options) =>
+          path === "status/events"
+            ? Promise.resolve(new Response(new ReadableStream({ start: (stream) => {
+                window.feed = (text) => stream.enqueue(new TextEncoder().encode(text));
+              } })))
+            : real(path, options);
+        """);
     page.navigate(kiln.http("/").toString());
     return page;
+  }
+
+  private static void feed(Page page, String events) {
+    page.evaluate("text => window.feed(text)", events);
+  }
+
+  /** The account of now. */
+  private ObjectNode status(Page page) throws Exception {
+    return (ObjectNode)
+        new ObjectMapper()
+            .readTree(page.context().request().get(kiln.http("/status").toString()).body());
+  }
+
+  @Test
+  @DisplayName("what is told again and again is there once, and what is wrong now is seen as wrong")
+  void toldOnce() throws Exception {
+    Page page = unfed();
+    ObjectNode status = status(page);
+    ObjectNode tables = ((ObjectNode) status.at("/runs/0")).putObject("tables");
+    ArrayNode known = (ArrayNode) status.get("tables");
+    ArrayNode live = (ArrayNode) status.at("/live/tables");
+    ArrayNode held = status.putArray("held");
+    for (String table : List.of("leads-1", "leads-2")) {
+      tables.putObject(table).put("QUEUED", 5);
+      known.add(known.get(0).<ObjectNode>deepCopy().put("table", table));
+      live.add(live.get(0).<ObjectNode>deepCopy().put("table", table).put("paused", true));
+      held.addObject()
+          .put("by", "BUDGET")
+          .put("table", table)
+          .put("run", "")
+          .put("leads", 4)
+          .put("reason", "the day is spent");
+    }
+    String event = "event: status\ndata: " + status + "\n\n";
+    feed(page, event.repeat(3));
+    assertThat(page.locator("#link-text")).hasText("live");
+    assertThat(page.locator("#runs > li").first().getByText("leads wait for leads-")).hasCount(2);
+    assertThat(page.locator("#budget-held > li")).hasCount(2);
+
+    feed(page, "event: problem\ndata: {\"error\":\"The ledger cannot be read\"}\n\n:\n\n");
+    assertThat(page.locator("#link-text")).hasText("The ledger cannot be read");
+    assertThat(page.locator("body")).hasClass("lost");
+    feed(page, event);
+    assertThat(page.locator("#link-text")).hasText("live");
+    assertThat(page.locator("body")).hasClass("live");
+  }
+
+  @Test
+  @DisplayName("a token that no header can carry is refused where it is typed")
+  void tokenOfOtherSigns() {
+    Page page = open();
+    page.evaluate("document.getElementById('token').showModal()");
+    Map.of("shib\u2013boleth", false, "two words", false, "", false, " shibboleth-1 ", true)
+        .forEach(
+            (token, taken) -> {
+              page.locator("#token-value").fill(token);
+              assertThat(page.evaluate("document.getElementById('token-value').checkValidity()"))
+                  .as(token)
+                  .isEqualTo(taken);
+            });
   }
 
   // ---- What it orders ----

@@ -44,6 +44,12 @@ final class StatusStream {
     private @Nullable String status;
     private @Nullable String history;
     private int behind;
+
+    /** Tells it that there is no account; the next one is told whatever it says. */
+    void fails(HttpServerResponse response, String problem) {
+      status = null;
+      write(response, problem);
+    }
   }
 
   private final LiveStatus live;
@@ -103,14 +109,15 @@ final class StatusStream {
         .executeBlocking(this::frame, false)
         .onComplete(
             made -> {
+              long cost = 0;
               if (made.succeeded()) {
                 Map.copyOf(viewers).forEach((response, viewer) -> show(made.result(), response));
+                cost = Duration.ofNanos(System.nanoTime() - began).toMillis();
               } else {
                 LOG.debug("The status page gets nothing new: {}", made.cause().toString());
                 String problem = problem(made.cause());
-                viewers.keySet().forEach(response -> write(response, problem));
+                viewers.forEach((response, viewer) -> viewer.fails(response, problem));
               }
-              long cost = Duration.ofNanos(System.nanoTime() - began).toMillis();
               vertx.setTimer(Math.max(TICK.toMillis(), SHARE * cost), again -> tick(vertx));
             });
   }

@@ -119,7 +119,8 @@ function button(label, name, act, strong = false) {
  * what a screen reader reads stay where they are.
  */
 function keyed(parent, items, key, make, update) {
-  const there = new Map([...parent.children].map((child) => [child.key, child]));
+  const there = new Map();
+  [...parent.children].forEach((child) => (there.has(child.key) ? child.remove() : there.set(child.key, child)));
   let place = null;
   for (const item of items) {
     const name = key(item);
@@ -362,7 +363,7 @@ function glance(status, total, workspaces, tables) {
 
 function problems(status, workspaces, tables) {
   const { reload, alerts } = status.live;
-  const waiting = tables.filter((table) => table.waiting && table.waiting.kind !== "WORKSPACE_PAUSED" && of(table.states, ...OPEN) > 0);
+  const waiting = tables.filter((table) => table.waiting && table.waiting.kind !== "WORKSPACE_PAUSED" && of(table.states, "QUEUED") > 0);
   const all = status.not_ready.map((fault) => ({
     bad: true,
     key: fault.reason,
@@ -413,8 +414,15 @@ function problems(status, workspaces, tables) {
       ...(table.paused ? { kind: "table", name: table.table } : {}),
     });
   });
-  // What a table waits for is told above.
-  const told = new Set(waiting.flatMap((table) => [table.table, ...status.webhooks.filter((one) => one.table === table.table).map((one) => one.name)]));
+  // What a table waits for is told above, that of its webhooks only where it is that.
+  const told = new Set(
+    waiting.flatMap((table) => [
+      table.table,
+      ...(["REFUSING", "EXHAUSTED", "TABLE_FULL"].includes(table.waiting.kind)
+        ? status.webhooks.filter((one) => one.table === table.table).map((one) => one.name)
+        : []),
+    ]),
+  );
   alerts.forEach((alert) => {
     const bad = ["refusing", "exhausted", "stalled"].includes(alert.kind) || alert.level === "full";
     if (!bad || !told.has(alert.subject)) {
@@ -522,27 +530,27 @@ function updateRun(node, run, waits) {
   );
   const remarks = [];
   if (run.problem) {
-    remarks.push({ bad: true, what: `Refused: ${run.problem}` });
+    remarks.push({ key: "problem", bad: true, what: `Refused: ${run.problem}` });
   }
   if (run.interrupted) {
-    remarks.push({ bad: true, what: "Nobody reads on: what was read is delivered; for the rest drop the same file again if it is gone from the inbox." });
+    remarks.push({ key: "interrupted", bad: true, what: "Nobody reads on: what was read is delivered; for the rest drop the same file again if it is gone from the inbox." });
   }
   parked.forEach(([table, leads]) => {
-    remarks.push({ what: `${count(of(leads, "QUEUED"), "lead")} wait for ${table}.` });
+    remarks.push({ key: `waits ${table}`, what: `${count(of(leads, "QUEUED"), "lead")} wait for ${table}.` });
   });
   if (run.possible_duplicate > 0) {
-    remarks.push({ what: `${count(run.possible_duplicate, "lead is", "leads are")} marked as possible duplicates: "kiln leads --run ${run.run} --possible-duplicates" lists them.` });
+    remarks.push({ key: "doubts", what: `${count(run.possible_duplicate, "lead is", "leads are")} marked as possible duplicates: "kiln leads --run ${run.run} --possible-duplicates" lists them.` });
   }
   if (run.rejects) {
-    remarks.push({ what: `The rejected rows are in ${run.rejects} of the data folder: mend them and drop that file${run.source ? ` into ${run.priority}/${run.source} of the inbox` : ""}.` });
+    remarks.push({ key: "rejects", what: `The rejected rows are in ${run.rejects} of the data folder: mend them and drop that file${run.source ? ` into ${run.priority}/${run.source} of the inbox` : ""}.` });
   }
   if (run.note) {
-    remarks.push({ what: run.note });
+    remarks.push({ key: "note", what: run.note });
   }
   keyed(
     parts.remarks,
     remarks,
-    (remark) => remark.what.replace(/[\d,]+/g, ""),
+    (remark) => remark.key,
     () => el("p.remark"),
     (piece, remark) => {
       piece.classList.toggle("bad", Boolean(remark.bad));
@@ -553,7 +561,7 @@ function updateRun(node, run, waits) {
 
 // ---- Tables and workspaces ----
 
-/** Why leads of a table are held, each reason with how many. */
+/** Why leads of a table are held, each reason with how many: by table and reason. */
 function held(table, all) {
   const sums = new Map();
   all
@@ -566,7 +574,7 @@ function held(table, all) {
       const words = why || `and go by themselves: ${some.reason}`;
       sums.set(words, (sums.get(words) || 0) + some.leads);
     });
-  return [...sums].map(([why, leads]) => `${count(leads, "lead")} held ${why}`);
+  return [...sums].map(([why, leads]) => ({ key: `${table} ${why}`, what: `${count(leads, "lead")} held ${why}` }));
 }
 
 function tableRows(tables, allHeld) {
@@ -581,7 +589,7 @@ function tableRows(tables, allHeld) {
     mark(parts.breaker, "class", `tag ${breaker === "closed" ? "good" : table.breaker ? "warn" : ""}`);
     mark(parts.breaker, "title", table.known && !table.breaker ? "The node that leads the workspace knows it" : null);
     const reason = table.waiting ? table.waiting.reason : table.paused ? "Paused by the operator" : "";
-    const reasons = [...(reason ? [reason] : []), ...held(table.table, allHeld)];
+    const reasons = [...(reason ? [reason] : []), ...held(table.table, allHeld).map(({ what }) => what)];
     text(parts.why, local(reasons.join("; ")) || "–");
     parts.why.classList.toggle("waits", reasons.length > 0);
     if (parts.order) {
@@ -806,10 +814,10 @@ function budget(status) {
   const waits = status.held.filter((some) => some.by === "BUDGET" || some.by === "RUN_BUDGET");
   keyed(
     $("budget-held"),
-    [...new Set(waits.map((some) => some.table))].flatMap((table) => held(table, waits).map((what) => `${table}: ${what}`)),
-    (what) => what.replace(/[\d,]+/, ""),
+    [...new Set(waits.map((some) => some.table))].flatMap((table) => held(table, waits).map(({ key, what }) => ({ key, what: `${table}: ${what}` }))),
+    ({ key }) => key,
     () => el("li"),
-    text,
+    (node, { what }) => text(node, what),
   );
   keyed(
     $("budget"),
@@ -1143,14 +1151,15 @@ new ResizeObserver(() =>
 // ---- Live ----
 
 const handlers = {
-  status: (data) => show(data),
+  status: (data) => {
+    show(data);
+    link("live", "live");
+  },
   history: (data) => {
     hour = data;
     showHour();
   },
-  problem: (data) => {
-    text($("link-text"), data.error);
-  },
+  problem: (data) => link("lost", data.error),
 };
 
 let stop = null;
@@ -1181,9 +1190,6 @@ async function follow() {
       }
       const events = (rest + value).split("\n\n");
       rest = events.pop();
-      if (document.body.className !== "live") {
-        link("live", "live");
-      }
       events.forEach((event) => {
         const [name, data] = event.split("\n");
         if (name.startsWith("event: ")) {
