@@ -383,17 +383,17 @@ public final class App implements AutoCloseable {
             claims::lost,
             mode == Mode.SEND ? onlyOpened(delivery) : run -> {});
     beans.put("intake", intake);
-    beans.put("inbox", TakenFiles.ofInbox(claims, intake));
+    SettledFiles settled =
+        new SettledFiles(
+            settings.stability(), settings.tryAgain(), Clock.systemUTC(), delivery::standsStill);
+    beans.put("settled", settled);
+    beans.put("inbox", TakenFiles.ofInbox(claims, intake, settled::still));
     beans.put("spooled", TakenFiles.ofSpool(settings.ownsSpool() ? null : claims, intake));
     beans.put(
         "preview",
         new PreviewBean(intake, catalogue, settings.dedupeWindow(), settings.dedupeMode()));
     beans.put("routed", new RoutedLeads(delivery::creditsPerLead));
     beans.put("rejects", new Rejects(ledger.view(), places.data()));
-    beans.put(
-        "settled",
-        new SettledFiles(
-            settings.stability(), settings.tryAgain(), Clock.systemUTC(), delivery::standsStill));
     Spool spool =
         new Spool(
             spooled,

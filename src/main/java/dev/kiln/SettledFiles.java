@@ -9,12 +9,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,23 +75,41 @@ final class SettledFiles implements GenericFileFilter<File> {
     }
     Instant now = clock.instant();
     forgetGone();
-    Optional<Stand> stand = Stand.of(path);
-    if (stand.isEmpty()) {
-      seen.remove(path);
-      return false;
-    }
-    Seen before = seen.get(path);
-    if (before == null || !before.stand.alike(stand.get())) {
-      seen.put(path, new Seen(stand.get(), now, now));
-      return false;
-    }
-    if (now.isBefore(before.since.plus(stability))
+    Seen before = unchanged(path, now);
+    if (before == null
+        || now.isBefore(before.since.plus(stability))
         || now.isBefore(before.notBefore)
         || closed.getAsBoolean()) {
       return false;
     }
     seen.put(path, new Seen(before.stand, before.since, now.plus(tryAgain)));
     return true;
+  }
+
+  /**
+   * Whether a file that was let through has stood still up to now: others of the same listing may
+   * be read for long before its turn comes. One that has not is let through once it stood still
+   * anew.
+   */
+  boolean still(Path path) {
+    Instant now = clock.instant();
+    Seen before = unchanged(path, now);
+    return before != null && !now.isBefore(before.since.plus(stability));
+  }
+
+  /** A file as it was seen before; null where it is gone, or new, or has changed since. */
+  private @Nullable Seen unchanged(Path path, Instant now) {
+    Stand stand = Stand.of(path).orElse(null);
+    if (stand == null) {
+      seen.remove(path);
+      return null;
+    }
+    Seen before = seen.get(path);
+    if (before != null && before.stand.alike(stand)) {
+      return before;
+    }
+    seen.put(path, new Seen(stand, now, now));
+    return null;
   }
 
   private void forgetGone() {

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileEndpoint;
@@ -31,16 +32,24 @@ final class TakenFiles implements GenericFileProcessStrategy<File> {
   private final @Nullable Claims claims;
   private final @Nullable Claims names;
   private final Intake intake;
+  private final Predicate<Path> still;
 
-  private TakenFiles(@Nullable Claims claims, @Nullable Claims names, Intake intake) {
+  private TakenFiles(
+      @Nullable Claims claims, @Nullable Claims names, Intake intake, Predicate<Path> still) {
     this.claims = claims;
     this.names = names;
     this.intake = intake;
+    this.still = still;
   }
 
-  /** Of an inbox, where anybody may rename another file over one that is read. */
-  static TakenFiles ofInbox(Claims claims, Intake intake) {
-    return new TakenFiles(claims, claims, intake);
+  /**
+   * Of an inbox, where anybody may change a file that waits for its turn, and rename another one
+   * over one that is read.
+   *
+   * @param still whether a file that was listed has stood still up to now: no other one is read
+   */
+  static TakenFiles ofInbox(Claims claims, Intake intake, Predicate<Path> still) {
+    return new TakenFiles(claims, claims, intake, still);
   }
 
   /**
@@ -49,7 +58,7 @@ final class TakenFiles implements GenericFileProcessStrategy<File> {
    * @param claims null where nobody else reads it: every file may be read then
    */
   static TakenFiles ofSpool(@Nullable Claims claims, Intake intake) {
-    return new TakenFiles(claims, null, intake);
+    return new TakenFiles(claims, null, intake, file -> true);
   }
 
   @Override
@@ -77,7 +86,8 @@ final class TakenFiles implements GenericFileProcessStrategy<File> {
       return false;
     }
     try {
-      return claims == null || claims.take(path);
+      // Once more behind the claim, which may take a while, or have been another Kiln's before.
+      return still.test(path) && (claims == null || claims.take(path)) && still.test(path);
     } catch (IOException failure) {
       LOG.warn(
           "{} is not read, since it cannot be claimed ({}): let the user that runs Kiln write its folder",

@@ -678,6 +678,53 @@ final class IntakeRouteTest {
   }
 
   @Test
+  @DisplayName("L: a file that changes behind its listing is begun once it stands still again")
+  void changesBehindItsListing() throws Exception {
+    kiln.set("kiln.intake.stability", "1s")
+        // So seldom that one listing lets both through.
+        .set("kiln.intake.poll", "700ms")
+        .inRoutes(
+            "intake-files.camel.yaml",
+            "          recursive: true\n",
+            "          recursive: true\n          sortBy: \"file:name\"\n")
+        .inRoutes(
+            "accept.camel.yaml",
+            "        - bean:\n            id: open-run\n",
+            """
+                    - filter:
+                        id: is-the-first
+                        expression:
+                          simple:
+                            expression: "${header.CamelFileName} == 'first.csv'"
+                        steps:
+                          - delay:
+                              id: read-it-slowly
+                              asyncDelayed: false
+                              expression:
+                                constant:
+                                  expression: "1500"
+                    - bean:
+                        id: open-run
+            """);
+    // Both lie there before the first listing.
+    kiln.drop("normal/first.csv", leads(1, 1, "Banking"));
+    kiln.drop("normal/second.csv", leads(2, 1, "Banking"));
+    kiln.start();
+    soon().until(() -> Files.exists(kiln.data().resolve("inbox/normal/.first.csv.claim")));
+    Path second = kiln.data().resolve("inbox/normal/second.csv");
+    int last = 2;
+    for (int left = 20; left > 0; ) {
+      String row = leads(++last, 1, "Banking").lines().skip(1).findFirst().orElseThrow();
+      Files.writeString(second, row + "\n", StandardOpenOption.APPEND);
+      long before = System.nanoTime();
+      soon().until(() -> System.nanoTime() - before > 10_000_000);
+      left -= kiln.files("archive").isEmpty() ? 0 : 1;
+    }
+    assertThat(kiln.settled("second.csv").read()).isEqualTo(last - 1);
+    assertThat(kiln.snapshot().runs()).hasSize(2);
+  }
+
+  @Test
   @DisplayName("L: a name that begins with a dot is left alone; any other is read, however odd")
   void oddNames() throws Exception {
     kiln.start();

@@ -95,6 +95,26 @@ final class SettledFilesTest {
   }
 
   @Test
+  @DisplayName("T15: a file that changes behind its listing stands still anew before its turn")
+  void changedBehindItsListing() throws IOException {
+    Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
+    assertThat(accepts(file)).isFalse();
+    clock.advance(STABILITY);
+    assertThat(accepts(file)).isTrue();
+    assertThat(settled.still(file)).isTrue();
+    Files.writeString(file, "email\na@b.example\n");
+    assertThat(settled.still(file)).isFalse();
+    clock.advance(STABILITY.minusMillis(1));
+    assertThat(settled.still(file)).isFalse();
+    assertThat(accepts(file)).isFalse();
+    clock.advance(Duration.ofMillis(1));
+    assertThat(accepts(file)).as("whenever it was let through before").isTrue();
+    assertThat(settled.still(file)).isTrue();
+    Files.delete(file);
+    assertThat(settled.still(file)).isFalse();
+  }
+
+  @Test
   @DisplayName("T15: a file that vanishes between listing and reading is none")
   void vanishedFile() throws IOException {
     Path file = Files.writeString(folder.resolve("leads.csv"), "email\n");
