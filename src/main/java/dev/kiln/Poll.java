@@ -508,7 +508,7 @@ final class Poll implements AutoCloseable {
 
   /** Whether this page was read before and was no leads: it is not refused over and over. */
   private boolean refusedBefore(Source from, Spool.Content page) {
-    return ledger.view().refused(page.hash(), from.name()).isPresent()
+    return !ledger.view().refused(page.hash(), from.name()).isEmpty()
         && ledger.view().run(page.hash(), from.name()).isEmpty();
   }
 

@@ -48,6 +48,7 @@ import java.util.Stack;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -151,37 +152,55 @@ final class SendCommand implements Callable<Integer> {
   private int throughTheRunning(Places places) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Settings settings = Settings.read(places.config());
-    Map<Path, String> handed = handOver(places, settings);
-    boolean waits = wait != null || sample != null;
-    if (!waits && json) {
-      List<String> inbox = handed.keySet().stream().map(Path::toString).toList();
-      out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
-    } else if (!waits) {
-      handed
-          .keySet()
-          .forEach(
-              file ->
-                  out.println(
-                      "Handed to the running Kiln: "
-                          + Shown.said(file.toString())
-                          + "; \"kiln status\" tells how far it is."));
-    }
-    if (!waits) {
-      return 0;
-    }
-    try (LedgerView view = LedgerView.open(Settings.store(places))) {
-      Set<String> runs = new LinkedHashSet<>();
-      for (String hash : handed.values()) {
-        Optional<Run> run = view.run(hash, source);
-        while ((run.isEmpty() || view.asked(hash, source))
-            && DataLock.held(places.data())
-            && view.refused(hash, source).isEmpty()) {
-          TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-          run = view.run(hash, source);
+    if (wait != null || sample != null) {
+      try (LedgerView view = LedgerView.open(Settings.store(places))) {
+        Set<String> before = new HashSet<>();
+        Map<Path, String> handed =
+            handOver(places, settings, hash -> before.addAll(view.refused(hash, source)));
+        Set<String> runs = new LinkedHashSet<>();
+        for (String hash : handed.values()) {
+          awaitRun(places, view, hash, before).ifPresent(runs::add);
         }
-        run.map(Run::id).or(() -> view.refused(hash, source)).ifPresent(runs::add);
+        return follow(places, view, runs, () -> DataLock.held(places.data()));
       }
-      return follow(places, view, runs, () -> DataLock.held(places.data()));
+    }
+    Set<Path> handed = handOver(places, settings, hash -> {}).keySet();
+    if (json) {
+      List<String> inbox = handed.stream().map(Path::toString).toList();
+      out.println(new ObjectMapper().writeValueAsString(Map.of("handed", inbox)));
+    } else {
+      handed.forEach(
+          file ->
+              out.println(
+                  "Handed to the running Kiln: "
+                      + Shown.said(file.toString())
+                      + "; \"kiln status\" tells how far it is."));
+    }
+    return 0;
+  }
+
+  /**
+   * Waits for the run that reads a content, or has read it.
+   *
+   * @param before runs that had refused it before it was handed over, which are not meant
+   * @return its id; empty where Kiln has ended before there was one
+   */
+  private Optional<String> awaitRun(Places places, LedgerView view, String hash, Set<String> before)
+      throws InterruptedException {
+    while (true) {
+      boolean alive = DataLock.held(places.data());
+      // In this order, since a run that was asked for may be opened and refused meanwhile.
+      boolean asked = view.asked(hash, source);
+      Optional<String> read = view.run(hash, source).map(Run::id);
+      Optional<String> run =
+          view.refused(hash, source).stream()
+              .filter(id -> !before.contains(id))
+              .findFirst()
+              .or(() -> read);
+      if ((run.isPresent() && !asked) || !alive) {
+        return run;
+      }
+      TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
     }
   }
 
@@ -189,9 +208,11 @@ final class SendCommand implements Callable<Integer> {
    * Puts copies of the files into the inbox, once all are copied and the ledger knows how they are
    * to be read. What counts is the content of the copy: a file may still be written.
    *
+   * @param look is given the hash of each content before anybody can read it
    * @return where each is now, with the hash of its content
    */
-  private Map<Path, String> handOver(Places places, Settings settings) throws IOException {
+  private Map<Path, String> handOver(Places places, Settings settings, Consumer<String> look)
+      throws IOException {
     Path folder = settings.inbox(places.data()).resolve(given.priority().word()).resolve(source);
     Files.createDirectories(folder);
     Map<Path, String> parts = new LinkedHashMap<>();
@@ -205,6 +226,7 @@ final class SendCommand implements Callable<Integer> {
         parts.put(part, ContentHash.of(part));
       }
       asked = parts.values();
+      asked.forEach(look);
       Wish wish = new Wish(given.dedupe(), sample);
       if (wish.equals(Wish.NONE)) {
         takeBack(places, asked);

@@ -379,22 +379,22 @@ public final class LedgerView implements AutoCloseable {
   }
 
   /**
-   * The newest run that refused a content, if there is one.
+   * The runs that refused a content, the newest first.
    *
    * @param contentHash identifies the content
    * @param source its source
    */
-  public Optional<String> refused(String contentHash, String source) {
+  public List<String> refused(String contentHash, String source) {
     return readers.withHandle(
         handle ->
             handle
                 .createQuery(
                     "SELECT id FROM run WHERE content_hash = :hash AND source = :source AND state = 'REFUSED'"
-                        + " ORDER BY opened_at DESC LIMIT 1")
+                        + " ORDER BY opened_at DESC")
                 .bind("hash", contentHash)
                 .bind("source", source)
                 .mapTo(String.class)
-                .findOne());
+                .list());
   }
 
   /** Whether content of a source was refused at a time or later. */

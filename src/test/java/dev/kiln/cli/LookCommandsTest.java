@@ -7,13 +7,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import dev.kiln.DataLock;
+import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.LeadKey;
+import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerFixture.Row;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.ListedWebhook;
 import dev.kiln.ledger.Pausable;
+import dev.kiln.ledger.Priority;
 import dev.kiln.ledger.Run;
 import dev.kiln.ledger.Store;
 import dev.kiln.ledger.WaitReason;
@@ -32,6 +35,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -131,6 +136,39 @@ final class LookCommandsTest {
       assertThat(inbox)
           .isDirectoryNotContaining("glob:**/leads*")
           .isDirectoryNotContaining("glob:**.part");
+    } finally {
+      running.close();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"skip", "force"})
+  void waitingEndsWithTheRunThatReadsTheFileNotWithAnOlderRefusal(String mode, @TempDir Path folder)
+      throws Exception {
+    Path leads = Files.writeString(folder.resolve("leads.csv"), "email\nnobody\n");
+    String hash = ContentHash.of(leads);
+    DataLock running = DataLock.take(data);
+    try (LedgerFixture books = LedgerFixture.in(data)) {
+      Run old = books.ledger().open("leads.csv", "", Priority.NORMAL, hash, DedupeMode.SKIP);
+      books.ledger().refuse(old.id(), "of before", "");
+      List<String> send =
+          List.of(
+              "send",
+              "--wait",
+              "--dedupe",
+              mode,
+              "--data",
+              data.toString(),
+              "--config",
+              folder.toString(),
+              leads.toString());
+      CompletableFuture<KilnProcess.Ended> sent =
+          CompletableFuture.supplyAsync(() -> CommandHere.end(send));
+      await().until(() -> Files.exists(data.resolve("inbox/normal/leads.csv")));
+      Run run = books.ledger().open("leads.csv", "", Priority.NORMAL, hash, DedupeMode.SKIP);
+      books.ledger().refuse(run.id(), "of now", "");
+      assertThat(sent.get(1, TimeUnit.MINUTES).out()).contains(run.id(), "of now");
+      assertThat(sent.get().out()).doesNotContain(old.id());
     } finally {
       running.close();
     }
