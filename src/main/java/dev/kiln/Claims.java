@@ -37,9 +37,6 @@ public final class Claims implements AutoCloseable {
   /** Bytes of a name that leave room for the rest of a claim's; longer ones are digested. */
   private static final int LONGEST_NAME = 200;
 
-  /** Claims of others that are remembered, before those that are gone are forgotten. */
-  private static final int REMEMBERED = 1000;
-
   /** A claim of this Kiln, while the file is read. */
   private record Held(int number, Instant renewed) {}
 
@@ -51,6 +48,7 @@ public final class Claims implements AutoCloseable {
   private final Clock clock;
   private final Map<Path, Held> held = new ConcurrentHashMap<>();
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
+  private final GoneFiles gone = new GoneFiles();
   private @Nullable Rhythm keeper;
 
   /**
@@ -145,12 +143,10 @@ public final class Claims implements AutoCloseable {
 
   private boolean expired(Path claim, String text) {
     Instant now = clock.instant();
-    if (seen.size() > REMEMBERED) {
-      seen.keySet().removeIf(other -> !Files.exists(other));
-    }
     Seen before = seen.get(claim);
     if (before == null || !before.text.equals(text)) {
       seen.put(claim, new Seen(text, now));
+      gone.forget(seen);
       return false;
     }
     return !now.isBefore(before.since.plus(lease));

@@ -283,8 +283,12 @@ public final class Intake {
   /** Files whose runs are over and which could not be moved. */
   private final Map<Path, Reading> unmoved = new ConcurrentHashMap<>();
 
+  private final GoneFiles unmovedGone = new GoneFiles();
+
   /** Files that stay where they are since they cannot be read (further) for now, and why. */
   private final Map<Path, String> waiting = new ConcurrentHashMap<>();
+
+  private final GoneFiles waitingGone = new GoneFiles();
 
   /**
    * An intake into a ledger.
@@ -499,7 +503,7 @@ public final class Intake {
 
   /** Notes that a file cannot be moved to where it goes, and why. */
   void stays(Reading reading, Path destination, IOException failure) {
-    unmoved.keySet().removeIf(file -> !file.equals(reading.file) && !Files.exists(file));
+    unmovedGone.forget(unmoved);
     if (unmoved.put(reading.file, reading) == null) {
       LOG.warn(
           "Run {}: {} stays in {}, since it cannot be moved to {} ({}): let the user that runs Kiln write both"
@@ -543,9 +547,11 @@ public final class Intake {
    * @param why with the cure; the same for all files that wait for the same
    */
   void waits(Path file, @Nullable Reading reading, String why) {
-    waiting.keySet().removeIf(other -> !Files.exists(other));
-    boolean told = waiting.containsValue(why);
+    boolean told =
+        waiting.entrySet().stream()
+            .anyMatch(other -> other.getValue().equals(why) && Files.exists(other.getKey()));
     waiting.put(file, why);
+    waitingGone.forget(waiting);
     if (!told) {
       LOG.warn("{} stays where it is: {}", file.getFileName(), why);
     }

@@ -34,6 +34,7 @@ final class SettledFiles implements GenericFileFilter<File> {
   private final Clock clock;
   private final BooleanSupplier closed;
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
+  private final GoneFiles gone = new GoneFiles();
 
   /** Those whose names cannot be told to the system, and that was said of. */
   private final Set<File> unnamed = ConcurrentHashMap.newKeySet();
@@ -74,7 +75,6 @@ final class SettledFiles implements GenericFileFilter<File> {
       return false;
     }
     Instant now = clock.instant();
-    forgetGone();
     Seen before = unchanged(path, now);
     if (before == null
         || now.isBefore(before.since.plus(stability))
@@ -109,12 +109,7 @@ final class SettledFiles implements GenericFileFilter<File> {
       return before;
     }
     seen.put(path, new Seen(stand, now, now));
+    gone.forget(seen);
     return null;
-  }
-
-  private void forgetGone() {
-    if (seen.size() > 1000) {
-      seen.keySet().removeIf(path -> !Files.exists(path));
-    }
   }
 }
