@@ -385,7 +385,11 @@ public final class App implements AutoCloseable {
     beans.put("intake", intake);
     SettledFiles settled =
         new SettledFiles(
-            settings.stability(), settings.tryAgain(), Clock.systemUTC(), delivery::standsStill);
+            settings.stability(),
+            settings.tryAgain(),
+            Clock.systemUTC(),
+            delivery::standsStill,
+            (file, why) -> intake.waits(file, null, why));
     beans.put("settled", settled);
     beans.put("inbox", TakenFiles.ofInbox(claims, intake, settled::still));
     beans.put("spooled", TakenFiles.ofSpool(settings.ownsSpool() ? null : claims, intake));

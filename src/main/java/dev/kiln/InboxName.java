@@ -20,11 +20,11 @@ public final class InboxName {
    * The name under which intake takes a file.
    *
    * @param name the file's own
-   * @return that without leading dots and without the endings that are left alone; {@code leads}
-   *     where nothing remains
+   * @return that without leading dots and without the endings that are left alone, and with {@code
+   *     _} for a backslash; {@code leads} where nothing remains
    */
   public static String of(String name) {
-    String taken = name;
+    String taken = name.replace('\\', '_');
     while (leftAlone(taken)) {
       taken =
           taken.startsWith(".") ? taken.substring(1) : taken.substring(0, taken.lastIndexOf('.'));

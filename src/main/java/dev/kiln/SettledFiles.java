@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
@@ -27,12 +28,17 @@ import org.slf4j.LoggerFactory;
 final class SettledFiles implements GenericFileFilter<File> {
   private static final Logger LOG = LoggerFactory.getLogger(SettledFiles.class);
 
+  private static final String BACKSLASH =
+      "a backslash in the name of a file or a folder of the inbox would be taken for the end of a folder's: give it"
+          + " another name";
+
   private record Seen(Stand stand, Instant since, Instant notBefore) {}
 
   private final Duration stability;
   private final Duration tryAgain;
   private final Clock clock;
   private final BooleanSupplier closed;
+  private final BiConsumer<Path, String> waits;
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
   private final GoneFiles gone = new GoneFiles();
 
@@ -46,12 +52,20 @@ final class SettledFiles implements GenericFileFilter<File> {
    * @param tryAgain how long a file that was let through is not let through again
    * @param clock tells the time
    * @param closed whether no file at all is let through now
+   * @param waits is told each time of what is not let through until a person does something, and
+   *     why
    */
-  SettledFiles(Duration stability, Duration tryAgain, Clock clock, BooleanSupplier closed) {
+  SettledFiles(
+      Duration stability,
+      Duration tryAgain,
+      Clock clock,
+      BooleanSupplier closed,
+      BiConsumer<Path, String> waits) {
     this.stability = stability;
     this.tryAgain = tryAgain;
     this.clock = clock;
     this.closed = closed;
+    this.waits = waits;
   }
 
   @Override
@@ -68,11 +82,17 @@ final class SettledFiles implements GenericFileFilter<File> {
       }
       return false;
     }
-    if (candidate.isDirectory()) {
-      return !Files.isSymbolicLink(path);
-    }
-    if (Files.isSymbolicLink(path) || InboxName.leftAlone(candidate.getFileNameOnly())) {
+    if (Files.isSymbolicLink(path)
+        || (!candidate.isDirectory() && InboxName.leftAlone(path.getFileName().toString()))) {
       return false;
+    }
+    // Where it is no separator, to Camel it is one.
+    if (path.getFileName().toString().contains("\\")) {
+      waits.accept(path, BACKSLASH);
+      return false;
+    }
+    if (candidate.isDirectory()) {
+      return true;
     }
     Instant now = clock.instant();
     Seen before = unchanged(path, now);

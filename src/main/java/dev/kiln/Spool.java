@@ -104,7 +104,13 @@ final class Spool implements GenericFileFilter<File> {
     this.largest = largest;
     this.dedupe = dedupe;
     this.intake = intake;
-    this.settled = new SettledFiles(Duration.ZERO, tryAgain, Clock.systemUTC(), closed);
+    this.settled =
+        new SettledFiles(
+            Duration.ZERO,
+            tryAgain,
+            Clock.systemUTC(),
+            closed,
+            (file, why) -> intake.waits(file, null, why));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.kiln;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,11 @@ final class InboxNameTest {
     assertThat(InboxName.leftAlone(name)).isEqualTo(!name.equals(taken));
     assertThat(InboxName.of(name)).isEqualTo(taken);
     assertThat(InboxName.leftAlone(taken)).isFalse();
+  }
+
+  @Test
+  void aBackslashIsTakenForNoFolder() {
+    assertThat(InboxName.of("of\\windows.csv")).isEqualTo("of_windows.csv");
   }
 
   @ParameterizedTest

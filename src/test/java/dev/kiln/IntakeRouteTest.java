@@ -725,6 +725,31 @@ final class IntakeRouteTest {
   }
 
   @Test
+  @DisplayName(
+      "L: what has a backslash in its name, which Camel takes for another, is told and stays")
+  void backslashes() throws Exception {
+    kiln.start();
+    kiln.drop("normal/of\\windows.csv", leads(1, 1, "Banking"));
+    kiln.drop("low/source\\s/leads.csv", leads(2, 1, "Banking"));
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(kiln.notes())
+                    .singleElement()
+                    .asString()
+                    .contains("1 more stay where they are: ", "backslash", "another name"));
+    kiln.drop("normal/leads.csv", leads(3, 1, "Banking"));
+    assertThat(kiln.settled("leads.csv").phase()).isEqualTo("READ");
+    assertThat(kiln.snapshot().runs()).hasSize(1);
+    Path inbox = kiln.data().resolve("inbox");
+    assertThat(inbox.resolve("normal/.of\\windows.csv.claim")).doesNotExist();
+    Files.move(inbox.resolve("normal/of\\windows.csv"), inbox.resolve("normal/of windows.csv"));
+    Files.move(inbox.resolve("low/source\\s"), inbox.resolve("low/source"));
+    soon().until(() -> kiln.snapshot().runs().size() == 3);
+    soon().until(() -> kiln.notes().isEmpty());
+  }
+
+  @Test
   @DisplayName("L: a name that begins with a dot is left alone; any other is read, however odd")
   void oddNames() throws Exception {
     kiln.start();

@@ -23,7 +23,8 @@ final class SettledFilesTest {
   private final Path folder;
   private final SettableClock clock = new SettableClock(Instant.parse("2026-11-25T08:00:00Z"));
   private boolean closed;
-  private final SettledFiles settled = new SettledFiles(STABILITY, TRY_AGAIN, clock, () -> closed);
+  private final SettledFiles settled =
+      new SettledFiles(STABILITY, TRY_AGAIN, clock, () -> closed, (file, why) -> {});
 
   SettledFilesTest(@TempDir Path folder) {
     this.folder = folder;
