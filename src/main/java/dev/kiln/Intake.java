@@ -22,6 +22,7 @@ import dev.kiln.ledger.Wish;
 import dev.kiln.status.StatusText;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -48,9 +49,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.Body;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,8 @@ public final class Intake {
   private static final int AHEAD = 8;
 
   private static final long CHARS_AHEAD = 1_000_000;
+
+  private static final String REJECTS = "direct://rejects";
 
   /** What Camel names where it says that no route begins with it. */
   private static final Pattern MISSING =
@@ -683,11 +688,7 @@ public final class Intake {
     } else if (reading.changed(reading.file)) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
-      try {
-        ledger.refuse(reading.run.id(), why, "");
-      } catch (ReadElsewhere elsewhere) {
-        throw stopped(exchange, reading.name(), elsewhere);
-      }
+      giveUp(exchange, reading, why);
     }
     if (why != null) {
       // It is no failure, which Camel would log as an error.
@@ -861,13 +862,7 @@ public final class Intake {
           reading.run.id(),
           framer.read(),
           framer.skipped());
-      if (!reading.rejects.isEmpty()) {
-        LOG.info(
-            "Run {}: rejected rows are in {}: mend them and drop that file{}",
-            reading.run.id(),
-            data.resolve(reading.rejects),
-            StatusText.whereTo(reading.run.source(), reading.run.priority()));
-      }
+      tellRejects(reading);
     }
   }
 
@@ -878,20 +873,56 @@ public final class Intake {
       @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) Exception problem) {
     // Damage found on the way arrives within the failure of the batch that met it.
     Throwable cause = ObjectHelper.getException(UnreadableFile.class, problem);
-    String message = String.valueOf((cause == null ? problem : cause).getMessage());
-    try {
-      reading.mustBeStored();
-    } catch (ReadElsewhere elsewhere) {
-      throw stopped(exchange, reading.name(), elsewhere);
-    } catch (UnreadableFile sooner) {
-      message = String.valueOf(sooner.getMessage());
-    }
-    try {
-      ledger.refuse(reading.run.id(), message, reading.rejects);
-    } catch (ReadElsewhere elsewhere) {
-      throw stopped(exchange, reading.name(), elsewhere);
-    }
+    String message =
+        giveUp(exchange, reading, String.valueOf((cause == null ? problem : cause).getMessage()));
     goesTo("rejects", exchange, reading);
     LOG.warn("Run {}: {}", reading.run.id(), message);
+  }
+
+  /** Ends a run, once what was read of it is stored and its rejected rows are written; says why. */
+  private String giveUp(Exchange exchange, Reading reading, String why) {
+    String message = why;
+    try {
+      try {
+        reading.mustBeStored();
+      } catch (UnreadableFile sooner) {
+        message = String.valueOf(sooner.getMessage());
+      }
+      writeRejects(exchange, reading);
+      ledger.refuse(reading.run.id(), message, reading.rejects);
+      tellRejects(reading);
+      return message;
+    } catch (ReadElsewhere elsewhere) {
+      throw stopped(exchange, reading.name(), elsewhere);
+    }
+  }
+
+  /** Has the route of that name, where there is one, write the rejected rows, unless it has. */
+  private static void writeRejects(Exchange exchange, Reading reading) {
+    CamelContext context = exchange.getContext();
+    if (reading.columns == null
+        || !reading.rejects.isEmpty()
+        || context.getRoutes().stream()
+            .noneMatch(route -> route.getEndpoint().getEndpointBaseUri().equals(REJECTS))) {
+      return;
+    }
+    try (ProducerTemplate routes = context.createProducerTemplate()) {
+      Exchange written = routes.send(REJECTS, rejects -> rejects.setProperty("run", reading));
+      if (written.getException() != null) {
+        throw RuntimeCamelException.wrapRuntimeCamelException(written.getException());
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private void tellRejects(Reading reading) {
+    if (!reading.rejects.isEmpty()) {
+      LOG.info(
+          "Run {}: rejected rows are in {}: mend them and drop that file{}",
+          reading.run.id(),
+          data.resolve(reading.rejects),
+          StatusText.whereTo(reading.run.source(), reading.run.priority()));
+    }
   }
 }

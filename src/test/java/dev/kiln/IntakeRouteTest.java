@@ -261,7 +261,8 @@ final class IntakeRouteTest {
   @DisplayName("gzip that breaks off further on refuses the file and keeps the rows before")
   void damageFurtherOnKeepsTheRowsBefore() throws Exception {
     kiln.start();
-    byte[] whole = gzip(leads(1, 30_000, "Banking").getBytes(StandardCharsets.UTF_8));
+    String rows = leads(1, 30_000, "Banking").replaceAll("lead(\\d*)50@", "no address $1 ");
+    byte[] whole = gzip(rows.getBytes(StandardCharsets.UTF_8));
     kiln.drop("low/torn.csv.gz", Arrays.copyOf(whole, whole.length - 1000));
     RunAccount run = kiln.read("torn.csv.gz");
     assertThat(run.phase()).isEqualTo("REFUSED");
@@ -271,7 +272,16 @@ final class IntakeRouteTest {
         .isEqualTo(run.read());
     soon()
         .untilAsserted(
-            () -> assertThat(kiln.files("rejects")).containsExactly(run.id() + "-torn.csv.gz"));
+            () ->
+                assertThat(kiln.files("rejects"))
+                    .containsExactly(run.id() + "-torn.csv.gz", run.id() + ".csv"));
+    assertThat(run.rejects()).isEqualTo("rejects/" + run.id() + ".csv");
+    assertThat(Files.readAllLines(kiln.data().resolve(run.rejects())))
+        .as("the header and the rows that were read")
+        .hasSize(1 + run.states().getOrDefault(LeadState.REJECTED, 0L).intValue())
+        .element(1)
+        .asString()
+        .contains("has no @", "no address");
   }
 
   private static byte[] gzip(byte[] content) throws IOException {
@@ -654,7 +664,7 @@ final class IntakeRouteTest {
   @DisplayName("L: a file that changes while it is read stops its run, and is read anew")
   void changesWhileItIsRead() throws Exception {
     kiln.set("kiln.intake.batch-rows", "10").set("kiln.intake.stability", "200ms").rate(1).start();
-    kiln.drop("normal/growing.csv", leads(1, 20_000, "Banking"));
+    kiln.drop("normal/growing.csv", leads(1, 20_000, "Banking").replace("lead2@", "no address "));
     soon().until(() -> kiln.run("growing.csv").filter(run -> run.read() > 0).isPresent());
     Files.writeString(
         kiln.data().resolve("inbox/normal/growing.csv"),
@@ -668,9 +678,10 @@ final class IntakeRouteTest {
     RunAccount first = kiln.snapshot().runs().get(1);
     assertThat(first.phase()).isEqualTo("REFUSED");
     assertThat(first.problem()).contains("changed while it was read", "read anew");
+    assertThat(Files.readString(kiln.data().resolve(first.rejects()))).contains("no address ");
     RunAccount second = kiln.snapshot().runs().get(0);
     assertThat(second.read()).isEqualTo(20_001);
-    assertThat(second.states().getOrDefault(LeadState.DUPLICATE, 0L)).isEqualTo(first.read());
+    assertThat(second.states().getOrDefault(LeadState.DUPLICATE, 0L)).isEqualTo(first.read() - 1);
     soon()
         .untilAsserted(
             () -> assertThat(kiln.files("archive")).containsExactly(second.id() + "-growing.csv"));
