@@ -128,6 +128,7 @@ public final class App implements AutoCloseable {
   private @Nullable Management management;
   private @Nullable Retention retention;
   private @Nullable Rhythm heartbeat;
+  private @Nullable Rhythm strays;
   private volatile @Nullable Instant othersLead;
   private boolean closed;
 
@@ -526,6 +527,7 @@ public final class App implements AutoCloseable {
         app.beat(node, settings.delivery());
         app.listen(
             settings, configuration.placeholders(), breakers, alerts, metrics, health, board);
+        app.lookForStrays(settings.inbox(places.data()), settings.tryAgain());
       }
       if (beside) {
         app.startCalledRoutes();
@@ -610,6 +612,16 @@ public final class App implements AutoCloseable {
       beating.every(policy.answerBy(), () -> recoverOrphans(policy));
     }
     heartbeat = beating;
+  }
+
+  /** Looks for files of the inbox that no route reads, so often, until it is closed. */
+  private void lookForStrays(Path inbox, Duration often) {
+    StrayFiles files =
+        new StrayFiles(
+            inbox,
+            () -> context().getRoutes().stream().map(Route::getEndpoint).toList(),
+            (file, why) -> intake.waits(file, null, why));
+    strays = new Rhythm("kiln-strays").every(often, files::look);
   }
 
   /**
@@ -776,7 +788,8 @@ public final class App implements AutoCloseable {
         StopSteps.closing(live),
         StopSteps.closing(management),
         StopSteps.closing(retention),
-        StopSteps.closing(heartbeat));
+        StopSteps.closing(heartbeat),
+        StopSteps.closing(strays));
   }
 
   /** Lets delivery deliver the runs that this process opens, and no other. */

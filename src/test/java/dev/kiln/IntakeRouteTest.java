@@ -775,6 +775,33 @@ final class IntakeRouteTest {
     assertThat(kiln.files("inbox")).containsExactly(".leads.csv");
   }
 
+  @Test
+  @DisplayName("files that lie where no route reads are told, and are read once they are moved")
+  void strayFiles() throws Exception {
+    kiln.start();
+    Path inbox = kiln.data().resolve("inbox");
+    kiln.drop("x.csv", leads(1, 1, "Banking"));
+    kiln.drop("urgent/x.csv", leads(2, 1, "Banking"));
+    kiln.drop("normal/a/b/x.csv", leads(3, 1, "Banking"));
+    kiln.drop(".of-the-server/x.csv", leads(4, 1, "Banking"));
+    kiln.drop("low/a/y.csv", leads(5, 1, "Banking"));
+    soon()
+        .untilAsserted(
+            () ->
+                assertThat(kiln.notes())
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                        "x.csv and 2 more stay where they are: no route reads there: move it into")
+                    .contains("high, normal or low of " + inbox));
+    assertThat(kiln.settled("y.csv").read()).isEqualTo(1);
+    Files.move(inbox.resolve("x.csv"), inbox.resolve("high/x.csv"));
+    Files.move(inbox.resolve("urgent/x.csv"), inbox.resolve("low/x.csv"));
+    Files.move(inbox.resolve("normal/a/b/x.csv"), inbox.resolve("normal/a/x.csv"));
+    soon().until(() -> kiln.snapshot().runs().size() == 4);
+    soon().until(() -> kiln.notes().isEmpty());
+  }
+
   /**
    * Steps that rename another file, of the same size and time of change, over the one that is read.
    */
