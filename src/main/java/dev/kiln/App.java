@@ -388,7 +388,7 @@ public final class App implements AutoCloseable {
         new SettledFiles(
             settings.stability(),
             settings.tryAgain(),
-            Clock.systemUTC(),
+            System::nanoTime,
             delivery::standsStill,
             (file, why) -> intake.waits(file, null, why));
     beans.put("settled", settled);

@@ -5,14 +5,13 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.apache.camel.component.file.GenericFile;
 import org.apache.camel.component.file.GenericFileFilter;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +31,21 @@ final class SettledFiles implements GenericFileFilter<File> {
       "a backslash in the name of a file or a folder of the inbox would be taken for the end of a folder's: give it"
           + " another name";
 
-  private record Seen(Stand stand, Instant since, Instant notBefore) {}
+  /**
+   * A file as it was seen last.
+   *
+   * @param since when it was first seen so, by {@link System#nanoTime}
+   * @param notBefore when it may be let through next
+   */
+  private record Seen(Stand stand, long since, long notBefore) {
+    boolean stoodStill(Duration time, long now) {
+      return now - since >= time.toNanos();
+    }
+  }
 
   private final Duration stability;
   private final Duration tryAgain;
-  private final Clock clock;
+  private final LongSupplier nanoTime;
   private final BooleanSupplier closed;
   private final BiConsumer<Path, String> waits;
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
@@ -50,7 +59,7 @@ final class SettledFiles implements GenericFileFilter<File> {
    *
    * @param stability how long a file must have stood still
    * @param tryAgain how long a file that was let through is not let through again
-   * @param clock tells the time
+   * @param nanoTime tells the time as {@link System#nanoTime} does: no clock that may be set back
    * @param closed whether no file at all is let through now
    * @param waits is told each time of what is not let through until a person does something, and
    *     why
@@ -58,12 +67,12 @@ final class SettledFiles implements GenericFileFilter<File> {
   SettledFiles(
       Duration stability,
       Duration tryAgain,
-      Clock clock,
+      LongSupplier nanoTime,
       BooleanSupplier closed,
       BiConsumer<Path, String> waits) {
     this.stability = stability;
     this.tryAgain = tryAgain;
-    this.clock = clock;
+    this.nanoTime = nanoTime;
     this.closed = closed;
     this.waits = waits;
   }
@@ -94,15 +103,15 @@ final class SettledFiles implements GenericFileFilter<File> {
     if (candidate.isDirectory()) {
       return true;
     }
-    Instant now = clock.instant();
+    long now = nanoTime.getAsLong();
     Seen before = unchanged(path, now);
     if (before == null
-        || now.isBefore(before.since.plus(stability))
-        || now.isBefore(before.notBefore)
+        || !before.stoodStill(stability, now)
+        || now - before.notBefore < 0
         || closed.getAsBoolean()) {
       return false;
     }
-    seen.put(path, new Seen(before.stand, before.since, now.plus(tryAgain)));
+    seen.put(path, new Seen(before.stand, before.since, now + tryAgain.toNanos()));
     return true;
   }
 
@@ -112,13 +121,13 @@ final class SettledFiles implements GenericFileFilter<File> {
    * anew.
    */
   boolean still(Path path) {
-    Instant now = clock.instant();
+    long now = nanoTime.getAsLong();
     Seen before = unchanged(path, now);
-    return before != null && !now.isBefore(before.since.plus(stability));
+    return before != null && before.stoodStill(stability, now);
   }
 
   /** A file as it was seen before; null where it is gone, or new, or has changed since. */
-  private @Nullable Seen unchanged(Path path, Instant now) {
+  private @Nullable Seen unchanged(Path path, long now) {
     Stand stand = Stand.of(path).orElse(null);
     if (stand == null) {
       seen.remove(path);

@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -108,7 +107,7 @@ final class Spool implements GenericFileFilter<File> {
         new SettledFiles(
             Duration.ZERO,
             tryAgain,
-            Clock.systemUTC(),
+            System::nanoTime,
             closed,
             (file, why) -> intake.waits(file, null, why));
   }
