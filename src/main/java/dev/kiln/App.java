@@ -356,7 +356,8 @@ public final class App implements AutoCloseable {
     beans.put("window", new WindowBean(delivery));
     PaceBean pace = new PaceBean(main::getCamelContext, delivery);
     beans.put("pace", pace);
-    Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC());
+    Claims claims =
+        new Claims(places.data(), settings.claimLease(), Clock.systemUTC(), System::nanoTime);
     ledger.readAs(claims.owner(), settings.claimLease());
     if (mode == Mode.RUN && !node.alone() && settings.ownsSpool()) {
       LOG.info(

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,11 +42,12 @@ public final class Claims implements AutoCloseable {
   private record Held(int number, Instant renewed) {}
 
   /** A claim of another Kiln, as it was when it had changed. */
-  private record Seen(String text, Instant since) {}
+  private record Seen(String text, long since) {}
 
   private final String owner;
   private final Duration lease;
   private final Clock clock;
+  private final LongSupplier nanoTime;
   private final Map<Path, Held> held = new ConcurrentHashMap<>();
   private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
   private final GoneFiles gone = new GoneFiles();
@@ -56,12 +58,15 @@ public final class Claims implements AutoCloseable {
    *
    * @param data the data folder, whose id is made where it has none
    * @param lease how long a claim lasts without renewal
-   * @param clock tells the time
+   * @param clock tells the time, by which its own claims are renewed
+   * @param nanoTime tells the time as {@link System#nanoTime} does, by which those of others
+   *     expire: a clock that is set forward would end them all at once
    */
-  public Claims(Path data, Duration lease, Clock clock) throws IOException {
+  public Claims(Path data, Duration lease, Clock clock, LongSupplier nanoTime) throws IOException {
     this.owner = owner(data.resolve("kiln.id"));
     this.lease = lease;
     this.clock = clock;
+    this.nanoTime = nanoTime;
   }
 
   private static String owner(Path file) throws IOException {
@@ -142,14 +147,14 @@ public final class Claims implements AutoCloseable {
   }
 
   private boolean expired(Path claim, String text) {
-    Instant now = clock.instant();
+    long now = nanoTime.getAsLong();
     Seen before = seen.get(claim);
     if (before == null || !before.text.equals(text)) {
       seen.put(claim, new Seen(text, now));
       gone.forget(seen);
       return false;
     }
-    return !now.isBefore(before.since.plus(lease));
+    return now - before.since >= lease.toNanos();
   }
 
   /**

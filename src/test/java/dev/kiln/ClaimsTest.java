@@ -28,6 +28,7 @@ final class ClaimsTest {
   private static final Duration LEASE = Duration.ofMinutes(15);
 
   private final SettableClock clock = new SettableClock(Instant.parse("2026-11-25T08:00:00Z"));
+  private Duration passed = Duration.ZERO;
   private final Path folder;
   private final Path file;
   private final Claims one;
@@ -46,7 +47,13 @@ final class ClaimsTest {
   }
 
   private Claims kiln(String data) throws IOException {
-    return new Claims(Files.createDirectories(folder.resolve(data)), LEASE, clock);
+    return new Claims(
+        Files.createDirectories(folder.resolve(data)), LEASE, clock, () -> passed.toNanos());
+  }
+
+  private void advance(Duration time) {
+    clock.advance(time);
+    passed = passed.plus(time);
   }
 
   private List<String> claims() {
@@ -91,15 +98,15 @@ final class ClaimsTest {
     assertThat(one.take(file)).isTrue();
     for (int i = 0; i < 3; i++) {
       assertThat(other.take(file)).isFalse();
-      clock.advance(LEASE.minusMillis(1));
+      advance(LEASE.minusMillis(1));
       one.renew();
       assertThat(one.lost(file)).isFalse();
     }
     assertThat(other.take(file)).isFalse();
-    clock.advance(LEASE.minusMillis(1));
+    advance(LEASE.minusMillis(1));
     assertThat(other.take(file)).isFalse();
     assertThat(one.lost(file)).isFalse();
-    clock.advance(Duration.ofMillis(1));
+    advance(Duration.ofMillis(1));
     assertThat(one.lost(file)).as("its own clock tells it so, whatever the disk does").isTrue();
     assertThat(other.take(file)).isTrue();
     one.renew();
@@ -111,6 +118,18 @@ final class ClaimsTest {
     Files.delete(file);
     other.done(file);
     assertThat(claims()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a clock that is set neither hastens a takeover nor delays it")
+  void clockThatIsSet() throws IOException {
+    assertThat(one.take(file)).isTrue();
+    assertThat(other.take(file)).isFalse();
+    clock.advance(LEASE.multipliedBy(4));
+    assertThat(other.take(file)).as("set forward").isFalse();
+    clock.advance(LEASE.multipliedBy(-8));
+    advance(LEASE);
+    assertThat(other.take(file)).as("set back").isTrue();
   }
 
   @Test
@@ -139,7 +158,7 @@ final class ClaimsTest {
       Files.writeString(claim, torn);
       assertThat(other.taken(next)).isFalse();
       assertThat(other.hold(next)).as("somebody may be about to write it").isFalse();
-      clock.advance(LEASE);
+      advance(LEASE);
       assertThat(other.hold(next)).isTrue();
       assertThat(other.taken(next)).isTrue();
       assertThat(one.hold(next)).isFalse();
@@ -189,7 +208,7 @@ final class ClaimsTest {
         int dead = won.indexOf(true);
         all.set(dead, kiln("racer-" + kilns + "-" + round));
         assertThat(all.get(dead).take(file)).isFalse();
-        clock.advance(LEASE);
+        advance(LEASE);
       }
     } finally {
       threads.shutdownNow();

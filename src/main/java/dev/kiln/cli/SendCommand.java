@@ -218,7 +218,8 @@ final class SendCommand implements Callable<Integer> {
     Map<Path, String> parts = new LinkedHashMap<>();
     Map<Path, String> handed = new LinkedHashMap<>();
     Collection<String> asked = List.of();
-    try (Claims claims = new Claims(places.data(), settings.claimLease(), Clock.systemUTC())) {
+    try (Claims claims =
+        new Claims(places.data(), settings.claimLease(), Clock.systemUTC(), System::nanoTime)) {
       for (Path file : given.files()) {
         Path part = Files.createTempFile(folder, ".sending-", ".part");
         parts.put(part, "");
