@@ -74,7 +74,20 @@ final class Lane {
   }
 
   /** A lead on offer, and whether the window has taken it. */
-  private record Offer(Due lead, Instant since, boolean taken) {}
+  private record Offer(Due lead, Instant since, boolean taken) {
+    boolean of(Due some) {
+      return isSame(lead, some);
+    }
+  }
+
+  /**
+   * Whether two are one offer of a lead: another that was made since is equal, and has an exchange
+   * of its own.
+   */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isSame(Due one, Due other) {
+    return one == other;
+  }
 
   /** Why a route failed, and until when that counts as going on. */
   private record Fault(String why, Instant until) {}
@@ -597,13 +610,13 @@ final class Lane {
   /**
    * The window takes a lead.
    *
-   * @return whether it may: not where the lead was taken before, or is on offer no more
+   * @return whether it may: not where it was taken before, or this offer of it stands no more
    */
   boolean take(Due lead) {
     lock.lock();
     try {
       Offer offer = waiting.get(lead.id());
-      if (offer == null || offer.taken) {
+      if (offer == null || !offer.of(lead) || offer.taken) {
         return false;
       }
       waiting.put(lead.id(), new Offer(offer.lead, offer.since, true));
@@ -613,11 +626,12 @@ final class Lane {
     }
   }
 
-  /** Whether a lead is on offer and not begun. */
+  /** Whether this very offer of a lead stands, and the lead is not begun. */
   boolean offers(Due lead) {
     lock.lock();
     try {
-      return waiting.containsKey(lead.id());
+      Offer offer = waiting.get(lead.id());
+      return offer != null && offer.of(lead);
     } finally {
       lock.unlock();
     }
@@ -708,15 +722,22 @@ final class Lane {
   }
 
   /**
-   * A lead is no longer on offer.
+   * This very offer of a lead is over; what became of another of the same lead stays.
    *
    * @return what a lead that was begun and not settled ended with: its route failed on the way
    */
   Optional<Unsettled> release(Due lead) {
     lock.lock();
     try {
-      waiting.remove(lead.id());
-      Begun ended = begun.remove(lead.id());
+      if (offers(lead)) {
+        waiting.remove(lead.id());
+      }
+      Begun ended = begun.get(lead.id());
+      if (ended != null && isSame(ended.sending.lead(), lead)) {
+        begun.remove(lead.id());
+      } else {
+        ended = null;
+      }
       room.signalAll();
       return ended == null || ended.settled
           ? Optional.empty()
@@ -846,9 +867,7 @@ final class Lane {
     Map<String, Waiting> news = new HashMap<>();
     lock.lock();
     try {
-      waiting
-          .values()
-          .removeIf(offer -> !offer.taken && (lead == null || offer.lead.id() == lead.id()));
+      waiting.values().removeIf(offer -> !offer.taken && (lead == null || offer.of(lead)));
       room.signalAll();
       if (lead == null) {
         workspaceHindrance = fails;

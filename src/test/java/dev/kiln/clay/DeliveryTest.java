@@ -967,6 +967,35 @@ final class DeliveryTest {
   }
 
   @Test
+  void aLeadOnTheWireOutlastsTheEndOfAnotherOfferOfIt() {
+    books.stored("leads", "tech", 1);
+    Due frozen = fixture.due().get(0);
+    assertThat(fixture.delivery().take(frozen)).isTrue();
+    passes(OFFERS_LAST);
+    Due again = fixture.due().get(0);
+    assertThat(fixture.delivery().take(again)).isTrue();
+    Sending sending = fixture.delivery().begin(frozen);
+    assertThat(refusal(again).reason()).isEqualTo(WaitReason.NOT_DUE);
+    fixture.release(again);
+    assertThat(fixture.due()).isEmpty();
+    fixture.delivery().post(sending);
+    fixture.settle(sending, answered(200));
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.ACCEPTED);
+    assertThat(books.line(sending).possibleDuplicate()).isFalse();
+  }
+
+  @Test
+  void anOfferThatWasTakenForLostIsNotTakenInTheNameOfAnother() {
+    books.stored("leads", "tech", 1);
+    Due late = fixture.due().get(0);
+    passes(OFFERS_LAST);
+    Due again = fixture.due().get(0);
+    assertThat(fixture.delivery().take(late)).isFalse();
+    fixture.release(late);
+    assertThat(fixture.delivery().take(again)).isTrue();
+  }
+
+  @Test
   void aLeaderThatLostItsLeaseBeginsNothing() {
     books.stored("leads", "tech", 3);
     List<Due> due = fixture.due();
