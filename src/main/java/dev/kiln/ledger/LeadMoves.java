@@ -207,7 +207,10 @@ final class LeadMoves {
         .execute();
   }
 
-  /** Gives waiting leads of a table to another; one that the other table knows already stays. */
+  /**
+   * Gives waiting leads of a table to another; one that the other table knows already stays. To the
+   * table that it leaves it is as one that was cancelled.
+   */
   static Moved reroute(
       Transaction transaction,
       List<Long> ids,
@@ -231,7 +234,7 @@ final class LeadMoves {
         || (row.key() != null && !RunRows.takeKey(handle, row, to, windowStart))) {
       return false;
     }
-    RunRows.releaseKey(handle, row);
+    RunRows.settleKey(handle, row, LeadState.CANCELLED, row.doubted(), now);
     transaction.count(row.run(), row.table(), row.state(), -1);
     transaction.count(row.run(), to, row.state(), 1);
     if (row.heldBy() != null) {

@@ -753,7 +753,7 @@ final class RunRows {
    * Gives up a dedupe key, if it is this lead that holds it: to the acceptance that it was taken
    * from; where there is none the key is free.
    */
-  static void releaseKey(Handle handle, LeadRow row) {
+  private static void releaseKey(Handle handle, LeadRow row) {
     if (!changeKey(handle, row, GIVE_KEY_BACK)) {
       changeKey(handle, row, FREE_KEY);
     }

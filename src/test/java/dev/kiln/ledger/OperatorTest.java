@@ -291,6 +291,17 @@ final class OperatorTest {
   }
 
   @Test
+  void theKeyOfAMovedLeadThatMayHaveArrivedStaysWhereItMayBe() {
+    Run run = books.run("leads");
+    books.store(run, Row.keyed("tech", "a"));
+    send("tech", unknown(START));
+    assertThat(reroute(of(run), "finance")).isEqualTo(1);
+    Run again = books.run("again");
+    books.store(again, Row.keyed("tech", "a"), Row.keyed("finance", "a"));
+    assertThat(books.account(again).states()).containsOnly(entry(LeadState.DUPLICATE, 2L));
+  }
+
+  @Test
   void aLeadThatTheOtherTableKnowsStays() {
     Run known = books.run("known");
     books.store(known, Row.keyed("finance", "a"));
