@@ -3,9 +3,7 @@ package dev.kiln;
 import dev.kiln.clay.Delivery;
 import dev.kiln.clay.Metronome;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.processor.TotalRequestsThrottler;
@@ -26,9 +24,8 @@ public final class PaceBean {
   private static final class Throttled {
     private final TotalRequestsThrottler throttler;
     private final Metronome metronome = new Metronome();
-    private final Set<Long> stale = ConcurrentHashMap.newKeySet();
+    private final Permits permits = new Permits();
     private volatile double rate;
-    private volatile long returns = System.nanoTime();
 
     Throttled(TotalRequestsThrottler throttler) {
       this.throttler = throttler;
@@ -46,30 +43,12 @@ public final class PaceBean {
     }
 
     /** A permit was taken: it comes back after the throttle's period. */
-    void taken(long now) {
-      returns = now + TimeUnit.MILLISECONDS.toNanos(throttler.getTimePeriodMillis());
-    }
-
-    /**
-     * Whether the next permit would come back much later than the rate of now has it, because it
-     * was taken at a lower one. Then another takes its place until it is back.
-     */
-    boolean late(Delivery.Throttle throttle, long now) {
-      long due = TimeUnit.MILLISECONDS.toNanos(2 * throttle.periodMillis()) + LATENESS;
-      return returns - now > due && stale.add(returns);
-    }
-
-    /** Permits that stand in for those that are not back yet. */
-    int standIns(long now) {
-      stale.removeIf(back -> back - now <= 0);
-      return stale.size();
+    void taken(int most) {
+      permits.taken(System.currentTimeMillis() + throttler.getTimePeriodMillis(), most);
     }
   }
 
   private static final double FOLLOWED = 0.05;
-
-  /** How much later than due a permit may come back before another takes its place. */
-  private static final long LATENESS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
    * A bean over the routes of a context.
@@ -87,19 +66,19 @@ public final class PaceBean {
     Delivery.Throttle throttle = delivery.throttle(workspace);
     Throttled throttled = throttled(workspace);
     throttled.at(throttle);
-    return throttle.permits() + throttled.standIns(System.nanoTime());
+    return throttle.permits() + throttled.permits.standIns(System.currentTimeMillis());
   }
 
   /**
    * Lets a rate that was raised hold at once, though a lead may wait in the throttle for a permit
-   * of the lower rate.
+   * of the lower rate; and lets leads go on though the clock that the throttle goes by is set back.
    */
   public void follow(String workspace) throws Exception {
     Delivery.Throttle throttle = delivery.throttle(workspace);
     Throttled followed = throttled(workspace);
-    if (followed.late(throttle, System.nanoTime())) {
+    if (followed.permits.replace(throttle.periodMillis(), System.currentTimeMillis())) {
       followed.throttler.process(new DefaultExchange(context.get()));
-      followed.taken(System.nanoTime());
+      followed.taken(throttle.permits());
     }
   }
 
@@ -107,11 +86,11 @@ public final class PaceBean {
   public void passed(String workspace) {
     Throttled passed = throttled(workspace);
     Delivery.Throttle throttle = delivery.throttle(workspace);
-    long now = System.nanoTime();
-    passed.taken(now);
+    passed.taken(throttle.permits());
     passed.rate = throttle.rate();
     passed.throttler.setTimePeriodMillis(
-        passed.metronome.passed(now, throttle.rate(), throttle.permits(), throttle.enough()));
+        passed.metronome.passed(
+            System.nanoTime(), throttle.rate(), throttle.permits(), throttle.enough()));
   }
 
   private Throttled throttled(String workspace) {

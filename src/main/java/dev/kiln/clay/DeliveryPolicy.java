@@ -28,6 +28,11 @@ public record DeliveryPolicy(
     Duration lease,
     Duration answerBy) {
 
+  /** Longer than any lead waits by itself, or since Clay asks for it. */
+  Duration mostWait() {
+    return Collections.max(List.of(longestWait, Answer.LONGEST_WAIT)).multipliedBy(2);
+  }
+
   /** The wait before the next attempt, without jitter. */
   Duration waitAfter(int attempts) {
     Duration doubled = firstWait.multipliedBy(1L << Math.min(20, Math.max(0, attempts - 1)));

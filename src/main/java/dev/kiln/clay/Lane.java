@@ -273,12 +273,13 @@ final class Lane {
 
   /**
    * Settles what earlier leaders had on the wire, once no answer can come to them any more: at once
-   * where they are proven dead.
+   * where they are proven dead. What they let wait waits no longer than it would here.
    */
   private void recover(Lease fresh) {
     Instant now = ledger.now();
     if (recoverAt != null && !now.isBefore(recoverAt)) {
       settleAll();
+      ledger.waitNoLonger(workspace.name(), tables.keySet(), policy.mostWait());
       ledger.recover(
           fresh.epoch(), tables.keySet(), policy.resend() ? now : null, policy.attempts());
       recoverAt = null;

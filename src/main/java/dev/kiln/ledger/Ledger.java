@@ -1091,6 +1091,22 @@ public final class Ledger implements AutoCloseable {
   }
 
   /**
+   * Lets what waits for longer than it ever does by itself go on now: the clock was set back since.
+   *
+   * @param workspace the workspace
+   * @param tables its tables
+   * @param longest the longest wait
+   */
+  public void waitNoLonger(String workspace, Collection<String> tables, Duration longest) {
+    writer.change(
+        transaction -> {
+          long now = clock.millis();
+          WorkspaceRows.waitUntil(
+              transaction.handle(), workspace, tables, now + longest.toMillis(), now);
+        });
+  }
+
+  /**
    * Settles what an earlier leader had begun and can no longer settle: those leads become UNKNOWN
    * and, with a due time and while they have attempts left, QUEUED again as possible duplicates.
    *

@@ -54,6 +54,7 @@ final class Sqlite extends Store {
 
   private final Path data;
   private final Path file;
+  private final Clock clock = new ForwardClock(Clock.systemUTC(), System::nanoTime);
 
   Sqlite(Path data) {
     this.data = data;
@@ -105,7 +106,7 @@ final class Sqlite extends Store {
 
   @Override
   Clock clock() {
-    return Clock.systemUTC();
+    return clock;
   }
 
   @Override

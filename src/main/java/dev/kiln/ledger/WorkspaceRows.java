@@ -2,6 +2,7 @@ package dev.kiln.ledger;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,6 +58,33 @@ final class WorkspaceRows {
                     row.getLong("epoch"),
                     Instant.ofEpochMilli(row.getLong("lease_until"))))
         .list();
+  }
+
+  /** Ends the waits of a workspace, of its tables' leads and webhooks that last beyond a time. */
+  static void waitUntil(
+      Handle handle, String workspace, Collection<String> tables, long latest, long now) {
+    handle
+        .createUpdate(
+            "UPDATE workspace SET pause_until = :now WHERE name = :name AND pause_until > :latest")
+        .bind("now", now)
+        .bind("name", workspace)
+        .bind("latest", latest)
+        .execute();
+    for (String table : tables) {
+      for (String waits :
+          List.of(
+              "UPDATE webhook SET probe_at = :now WHERE table_name = :table AND state = 'REFUSING'"
+                  + " AND probe_at > :latest",
+              "UPDATE lead SET due_at = :now WHERE table_name = :table AND state = 'QUEUED'"
+                  + " AND due_at > :latest")) {
+        handle
+            .createUpdate(waits)
+            .bind("now", now)
+            .bind("table", table)
+            .bind("latest", latest)
+            .execute();
+      }
+    }
   }
 
   static void resign(Handle handle, Lease lease) {

@@ -996,6 +996,33 @@ final class DeliveryTest {
   }
 
   @Test
+  void whatWaitsForATimeFarAwaySinceTheClockWasSetBackGoesOnAfterAStart() {
+    storeBoth();
+    List<Due> due = fixture.due();
+    Sending failed = fixture.delivery().begin(due.get(0));
+    Sending refused = fixture.delivery().begin(due.get(1));
+    fixture.settle(failed, answered(429, "60"));
+    fixture.settle(refused, answered(401));
+    books.clock().set(START.minus(Duration.ofHours(3)));
+    fixture.delivery(POLICY, LEAST, "next process", true);
+    assertThat(fixture.due()).as("silent for a second").isEmpty();
+    passes(Duration.ofSeconds(1));
+    assertThat(fixture.begin().lead().leadId()).isEqualTo(failed.lead().leadId());
+  }
+
+  @Test
+  void aWaitOutlastsAStart() {
+    books.stored("leads", "tech", 1);
+    fixture.settle(fixture.begin(), answered(429, "60"));
+    fixture.delivery(POLICY, LEAST, "next process", true);
+    assertThat(fixture.due()).as("silent for a second").isEmpty();
+    passes(Duration.ofSeconds(59));
+    assertThat(fixture.due()).isEmpty();
+    passes(Duration.ofSeconds(1));
+    assertThat(fixture.due()).hasSize(1);
+  }
+
+  @Test
   void aLeaderThatLostItsLeaseBeginsNothing() {
     books.stored("leads", "tech", 3);
     List<Due> due = fixture.due();
