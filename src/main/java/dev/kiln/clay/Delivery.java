@@ -392,7 +392,8 @@ public final class Delivery {
 
   /**
    * The leads to put on offer now, in order: none while this node does not lead the workspace, all
-   * that may go waits, or enough is on offer. Waits up to a tenth of a second for room.
+   * that may go waits, or enough is on offer. Waits up to a tenth of a second for room, and as long
+   * for the turn of a table that has a rate of its own.
    *
    * @param workspace the workspace
    */
@@ -429,16 +430,25 @@ public final class Delivery {
       if (room == 0) {
         return List.of();
       }
-      Map<String, Integer> open = lane.open(orders);
-      if (open.isEmpty()) {
-        return List.of();
-      }
-      List<Due> leads = ledger.due(open, room, lane.offered(), onlyRuns);
-      return lane.offer(leads) ? leads : List.of();
+      Instant now = ledger.now();
+      List<Due> leads = offered(lane, orders, room);
+      return leads.isEmpty() && lane.awaitTable(now, WAIT_FOR_ROOM)
+          ? offered(lane, orders, room)
+          : leads;
     } catch (LedgerUnavailable unavailable) {
       standStill(unavailable);
       return List.of();
     }
+  }
+
+  /** The leads that were put on offer. */
+  private List<Due> offered(Lane lane, Orders orders, int room) {
+    Map<String, Integer> open = lane.open(orders);
+    if (open.isEmpty()) {
+      return List.of();
+    }
+    List<Due> leads = ledger.due(open, room, lane.offered(), onlyRuns);
+    return lane.offer(leads) ? leads : List.of();
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.kiln.ledger.Waiting;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -382,6 +383,34 @@ final class Lane {
     waiting.values().removeIf(offer -> offer.since.isBefore(now.minus(lasts)));
   }
 
+  /**
+   * Waits until a table may send that its own rate kept back.
+   *
+   * @param looked when it did
+   * @param atMost how long
+   * @return whether one may within that time
+   */
+  boolean awaitTable(Instant looked, Duration atMost) {
+    lock.lock();
+    try {
+      Instant now = ledger.now();
+      Optional<Instant> next =
+          tableNext.values().stream().filter(looked::isBefore).min(Comparator.naturalOrder());
+      if (next.isEmpty() || next.get().isAfter(now.plus(atMost))) {
+        return false;
+      }
+      for (long nanos = Duration.between(now, next.get()).toNanos(); nanos > 0; ) {
+        nanos = room.awaitNanos(nanos);
+      }
+      return true;
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private int mostWaiting() {
     double rate = pace.rate(ledger.now());
     return Math.max(2, Math.min(4 * policy.inFlight(), (int) Math.ceil(rate / 2)));
@@ -599,13 +628,20 @@ final class Lane {
         waiting.put(lead.id(), new Offer(lead, now, false));
         double rate = table(lead).ratePerSecond();
         if (rate > 0) {
-          tableNext.put(lead.table(), now.plusNanos((long) (1e9 / rate)));
+          Duration interval = Duration.ofNanos((long) (1e9 / rate));
+          tableNext.merge(
+              lead.table(), now.plus(interval), (due, soonest) -> next(due, interval, now));
         }
       }
       return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The turn behind one that was due: what was late for less than a turn is made up for. */
+  private static Instant next(Instant due, Duration interval, Instant now) {
+    return due.isBefore(now.minus(interval)) ? now : due.plus(interval);
   }
 
   /**

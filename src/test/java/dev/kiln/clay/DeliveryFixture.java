@@ -47,6 +47,9 @@ final class DeliveryFixture implements AutoCloseable {
   /** How often delivery looked whether a route runs. */
   final AtomicInteger looks = new AtomicInteger();
 
+  /** What happens meanwhile. */
+  volatile Runnable onLook = () -> {};
+
   private final Catalogue catalogue;
   private Delivery delivery;
 
@@ -136,6 +139,7 @@ final class DeliveryFixture implements AutoCloseable {
             table -> {
               Optional<String> stopped = Optional.ofNullable(stoppedRoutes.get(table.name()));
               looks.incrementAndGet();
+              onLook.run();
               return stopped;
             },
             workspace -> Optional.ofNullable(stoppedRoutes.get(workspace)),

@@ -458,6 +458,28 @@ final class DeliveryTest {
   }
 
   @Test
+  void aTableKeepsItsRateThoughItsLeadsGoOnOfferLate() throws IOException {
+    with(Budgets.none(), table("tech", 2, 50_000, false, webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 10);
+    assertThat(fixture.due()).hasSize(1);
+    passes(Duration.ofMillis(600));
+    assertThat(fixture.due()).hasSize(1);
+    passes(Duration.ofMillis(399));
+    assertThat(fixture.due()).isEmpty();
+    passes(Duration.ofMillis(1));
+    assertThat(fixture.due()).hasSize(1);
+  }
+
+  @Test
+  void theTurnOfATableIsWaitedForWhereNothingElseIsDue() throws IOException {
+    with(Budgets.none(), table("tech", 20, 50_000, false, webhook("tech-1", 45_000)));
+    books.stored("leads", "tech", 10);
+    assertThat(fixture.due()).hasSize(1);
+    fixture.onLook = () -> passes(Duration.ofMillis(50));
+    assertThat(fixture.due()).hasSize(1);
+  }
+
+  @Test
   void probesKeepToTheRateOfTheirTable() throws IOException {
     with(Budgets.none(), table("tech", 2, 50_000, false, webhook("tech-1", 45_000)));
     books.stored("leads", "tech", 10);
