@@ -431,10 +431,13 @@ final class Lane {
       }
       for (Table table : tables.values()) {
         Hindrance hindrance = paused(table, orders, now);
+        Hindrance own = hindrance == null ? hindrance(table, now) : hindrance;
         if (hindrance == null) {
-          hindrance = workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
+          hindrance = workspaceHindrance != null ? workspaceHindrance : own;
         }
-        tell(table.name(), hindrance, news);
+        // A pause of a second is no news: the workspace's own account shows it.
+        boolean quiet = hindrance != null && hindrance.reason == WaitReason.PAUSED;
+        tell(table.name(), quiet ? own : hindrance, news);
         if (hindrance == null && !held.contains(table.name())) {
           int share = share(table, now);
           if (share > 0) {
@@ -534,12 +537,11 @@ final class Lane {
   }
 
   private void tell(String table, @Nullable Hindrance hindrance, Map<String, Waiting> news) {
+    // What does not fit into a budget is told of the leads that it holds.
     Waiting waits =
-        hindrance == null ? Waiting.NOT : new Waiting(hindrance.reason, hindrance.message, null);
-    // A pause of a second is no news: the workspace's own account shows it, and what is held.
-    if (waits.kind() == WaitReason.PAUSED || waits.kind() == WaitReason.BUDGET) {
-      return;
-    }
+        hindrance == null || hindrance.reason == WaitReason.BUDGET
+            ? Waiting.NOT
+            : new Waiting(hindrance.reason, hindrance.message, null);
     if (!waits.equals(told.getOrDefault(table, Waiting.NOT))) {
       news.put(table, waits);
     }

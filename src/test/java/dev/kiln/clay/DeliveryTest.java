@@ -571,6 +571,22 @@ final class DeliveryTest {
   }
 
   @Test
+  void whileTheWorkspaceWaitsForClayItsTablesTellWhatHoldsAndNothingThatIsOver() {
+    storeBoth();
+    books.ledger().pause(Pausable.TABLE, "tech", true);
+    List<Due> due = fixture.due();
+    assertThat(waiting("tech")).extracting(Waiting::kind).isEqualTo(WaitReason.TABLE_PAUSED);
+    fixture.settle(fixture.delivery().begin(due.get(0)), answered(429, "60"));
+    assertThat(refusal(due.get(1)).reason()).isEqualTo(WaitReason.PAUSED);
+    books.ledger().pause(Pausable.TABLE, "tech", false);
+    fixture.breakers.of("finance").transitionToOpenState();
+    due.forEach(fixture.delivery()::release);
+    assertThat(fixture.due()).isEmpty();
+    assertThat(waiting("tech")).isNull();
+    assertThat(waiting("finance")).extracting(Waiting::kind).isEqualTo(WaitReason.BREAKER_OPEN);
+  }
+
+  @Test
   void anOpenBreakerParksItsTableAndAHalfOpenOneLetsThreeLeadsTry() {
     storeBoth();
     fixture.breakers.of("tech").transitionToOpenState();
