@@ -417,7 +417,10 @@ final class SendRows {
         .execute();
   }
 
-  /** Writes the outcome of a sending into the attempt log. */
+  /**
+   * Writes the outcome of a sending into the attempt log. One that Clay surely did not store is in
+   * no doubt, though its lead may be by another.
+   */
   private static void note(
       Handle handle, long lead, int number, String prefix, Settlement settlement, long now) {
     handle
@@ -425,7 +428,12 @@ final class SendRows {
             "UPDATE attempt SET settled_at = :now, outcome = :outcome, status = :status, millis = :millis,"
                 + " bytes = :bytes, note = :note WHERE lead = :lead AND number = :number")
         .bind("now", now)
-        .bind("outcome", settlement.state().name())
+        .bind(
+            "outcome",
+            (settlement.state() == LeadState.UNKNOWN && !settlement.stored()
+                    ? LeadState.DEAD
+                    : settlement.state())
+                .name())
         .bind("status", settlement.status())
         .bind("millis", settlement.millis())
         .bind("bytes", settlement.bytes())

@@ -271,6 +271,10 @@ final class DeliveryTest {
     Sending last = settleAndWait(answered(500));
     assertThat(last.lead().possibleDuplicate()).isTrue();
     assertThat(books.line(last.lead().leadId()).state()).isEqualTo(LeadState.UNKNOWN);
+    assertThat(books.ledger().view().traffic().get(0))
+        .as("what was surely not stored is in no doubt")
+        .satisfies(traffic -> assertThat(traffic.inDoubt()).isEqualTo(1))
+        .satisfies(traffic -> assertThat(traffic.least()).isZero());
     assertThat(fixture.due()).isEmpty();
   }
 
