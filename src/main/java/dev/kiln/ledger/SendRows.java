@@ -241,6 +241,14 @@ final class SendRows {
       close(transaction, row, sending.webhook().clayTable(), settlement, now);
     } else {
       note(handle, sending.lead().id(), sending.number(), "late: ", settlement, now);
+      // Of several sendings it is an earlier one that came back.
+      if (row != null
+          && last
+          && row.state() == LeadState.ENRICHED
+          && row.doubted()
+          && !settlement.stored()) {
+        giveBack(transaction, row, sending.webhook().clayTable());
+      }
       if (row != null
           && last
           && settlement.state() == LeadState.ACCEPTED

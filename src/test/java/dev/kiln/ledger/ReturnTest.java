@@ -124,6 +124,16 @@ final class ReturnTest {
   }
 
   @Test
+  void aResendThatWasSurelyNotStoredIsGivenBackThoughTheRowCameMeanwhile() {
+    books.settle(begin(), unknown(START));
+    Sending again = begin();
+    receive();
+    assertThat(books.settle(again, failed(START))).isFalse();
+    assertThat(books.webhook("tech-1").used()).isEqualTo(1);
+    assertThat(books.spent("day 2026-11-25")).isEqualTo(List.of(1_000L, 2_000L));
+  }
+
+  @Test
   void anAcceptanceBehindTheRowAgreesWithIt() {
     Sending sending = begin();
     receive();
