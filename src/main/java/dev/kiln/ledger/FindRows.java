@@ -158,8 +158,8 @@ final class FindRows {
               WebhookUse webhook = WebhookRows.use(row);
               return new Traffic(
                   webhook,
-                  webhook.used() - row.getLong("leads"),
-                  row.getLong("doubts"),
+                  Math.max(0, webhook.used() - row.getLong("leads")),
+                  Math.max(0, row.getLong("doubts")),
                   row.getLong("open"));
             })
         .list();

@@ -216,8 +216,18 @@ final class WebhookRows {
         .execute();
   }
 
-  /** Takes Clay's count for ours; what Kiln sent by day stays. */
+  /**
+   * Takes Clay's count for ours; what Kiln sent by day stays. What was in doubt is in it, or is
+   * not: it is in doubt no more.
+   */
   static void adopt(Handle handle, WebhookUse webhook, long rows) {
+    handle
+        .createUpdate(
+            "UPDATE webhook SET purged_doubts = -(SELECT COUNT(*) FROM attempt WHERE webhook = webhook.id AND "
+                + FindRows.IN_DOUBT
+                + ") WHERE id = :id")
+        .bind("id", webhook.id())
+        .execute();
     use(handle, webhook.id(), rows - webhook.used());
     useClayTable(handle, webhook.clayTable(), rows - webhook.used());
   }

@@ -57,7 +57,8 @@ public record Reconciliation(Traffic traffic, @Nullable Long clay) {
     String brought =
         traffic.brought() == 0
             ? ""
-            : Numbers.of(traffic.brought()) + " of them from before Kiln, as \"used\" said";
+            : Numbers.of(traffic.brought())
+                + " of them from before Kiln, as \"used\" said, or adopted";
     if (traffic.inDoubt() + traffic.onTheWire() == 0) {
       return brought;
     }

@@ -273,6 +273,28 @@ final class RetentionTest {
   }
 
   @Test
+  void whatClayCountsIsInDoubtNoMoreOnceItIsAdopted() {
+    read("old", Row.of(TABLE), Row.of(TABLE), Row.of(TABLE));
+    send(LedgerFixture.unknown(null));
+    send(LedgerFixture.unknown(fixture.clock().instant()));
+    send(LedgerFixture.accepted());
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).as("those that ended").isPositive();
+    fixture.ledger().adopt(fixture.ledger().view().traffic().get(0).webhook(), 1);
+    Traffic adopted = fixture.ledger().view().traffic().get(0);
+    assertThat(adopted.least()).isEqualTo(1);
+    assertThat(adopted.most()).isEqualTo(1);
+    assertThat(adopted.inDoubt()).isZero();
+    assertThat(adopted.brought()).isZero();
+
+    read("new", Row.of(TABLE));
+    send(LedgerFixture.unknown(null));
+    assertThat(fixture.ledger().view().traffic().get(0))
+        .satisfies(later -> assertThat(later.least()).isEqualTo(1))
+        .satisfies(later -> assertThat(later.most()).isEqualTo(2));
+  }
+
+  @Test
   void aPersonIsForgottenInEveryColumnAndTheAccountStays() {
     String key = LeadKey.ofEmail("Ada@Example.com");
     Run run =
