@@ -626,13 +626,14 @@ public final class App implements AutoCloseable {
   }
 
   /**
-   * Settles what a node had on the wire to a table that is in no catalogue any more: nobody leads
-   * it, so it is done once no answer can come.
+   * Settles what a node had on the wire to a table that is in no catalogue any more, or in another
+   * workspace: nobody leads it as that node did, so it is done once no answer can come.
    */
   private void recoverOrphans(DeliveryPolicy policy) {
     Instant now = ledger.now();
+    delivery.recoverMoved();
     ledger.recover(
-        Long.MAX_VALUE,
+        0,
         orphans(ledger, delivery.catalogue()).keySet(),
         now.minus(policy.answerBy()),
         policy.resend() ? now : null,

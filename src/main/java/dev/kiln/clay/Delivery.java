@@ -332,6 +332,16 @@ public final class Delivery {
     return node.alone() || lane(sending.lead()).mayLeave(sending);
   }
 
+  /**
+   * Settles what was on the wire to tables of workspaces that this node leads, and was begun when
+   * another workspace had them: once no answer can come.
+   *
+   * @throws LedgerUnavailable if the ledger cannot be written
+   */
+  public void recoverMoved() {
+    lanes.values().forEach(Lane::recoverMoved);
+  }
+
   /** Begins nothing more from here on; what is on the wire may still be settled. */
   public void stop() {
     stopping = true;

@@ -287,6 +287,23 @@ final class Lane {
     }
   }
 
+  /**
+   * Settles what was on the wire to a table when it was another workspace's, as {@link #recover}.
+   */
+  void recoverMoved() {
+    Lease held = lease();
+    if (held != null) {
+      Instant now = ledger.now();
+      settleAll();
+      ledger.recover(
+          held.epoch(),
+          tables.keySet(),
+          now.minus(policy.answerBy()),
+          policy.resend() ? now : null,
+          policy.attempts());
+    }
+  }
+
   private void takeOver(Lease fresh, Instant recovery) {
     Instant now = ledger.now();
     recoverAt = recovery;

@@ -1118,16 +1118,28 @@ public final class Ledger implements AutoCloseable {
    */
   public int recover(
       long epoch, Collection<String> tables, @Nullable Instant resendAt, int attempts) {
-    return recover(epoch, tables, Instant.ofEpochMilli(Long.MAX_VALUE), resendAt, attempts);
+    return recover(epoch, epoch, tables, Instant.ofEpochMilli(Long.MAX_VALUE), resendAt, attempts);
   }
 
   /**
-   * The same with those alone that were begun by a time, whoever begun them.
+   * The same with those alone that were begun by a time, in whatever epoch but one: each workspace
+   * counts its own, and a table may have got another workspace.
    *
+   * @param except the epoch of those that are left, since who begun them leads; 0 leaves none
    * @param begunBy the latest begin
    */
   public int recover(
+      long except,
+      Collection<String> tables,
+      Instant begunBy,
+      @Nullable Instant resendAt,
+      int attempts) {
+    return recover(Long.MAX_VALUE, except, tables, begunBy, resendAt, attempts);
+  }
+
+  private int recover(
       long epoch,
+      long except,
       Collection<String> tables,
       Instant begunBy,
       @Nullable Instant resendAt,
@@ -1140,7 +1152,14 @@ public final class Ledger implements AutoCloseable {
             writer.write(
                 transaction ->
                     SendRows.recover(
-                        transaction, epoch, table, begunBy, resendAt, attempts, clock.millis()));
+                        transaction,
+                        epoch,
+                        except,
+                        table,
+                        begunBy,
+                        resendAt,
+                        attempts,
+                        clock.millis()));
         found += some;
       } while (some == SendRows.RECOVERED_AT_ONCE);
     }

@@ -317,10 +317,11 @@ final class SendRows {
     }
   }
 
-  /** Settles the leads of an earlier epoch as UNKNOWN. */
+  /** Settles the leads of an earlier epoch, but for those of one, as UNKNOWN. */
   static int recover(
       Transaction transaction,
       long epoch,
+      long except,
       String table,
       Instant begunBy,
       @Nullable Instant resendAt,
@@ -332,10 +333,11 @@ final class SendRows {
             .createQuery(
                 LeadRow.SELECT
                     + "state = 'SENDING' AND table_name = :table AND epoch < :epoch"
-                    + " AND changed_at <= :by LIMIT :most")
+                    + " AND epoch <> :except AND changed_at <= :by LIMIT :most")
             .bind("by", begunBy.toEpochMilli())
             .bind("table", table)
             .bind("epoch", epoch)
+            .bind("except", except)
             .bind("most", RECOVERED_AT_ONCE)
             .map((row, context) -> LeadRow.of(row))
             .list();

@@ -20,6 +20,7 @@ import static org.awaitility.Awaitility.await;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadSelection;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.Lease;
 import dev.kiln.ledger.LedgerFixture;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
@@ -1050,6 +1051,32 @@ final class DeliveryTest {
     assertThat(fixture.due()).as("silent for a second").isEmpty();
     passes(Duration.ofSeconds(1));
     assertThat(fixture.begin().lead().leadId()).isEqualTo(failed.lead().leadId());
+  }
+
+  @Test
+  void whatWasOnTheWireForAnotherWorkspaceIsSettledOnceNoAnswerCanCome() {
+    books.stored("leads", "tech", 1);
+    Due lead = fixture.due().get(0);
+    fixture.delivery().release(lead);
+    books.ledger().lead("elsewhere", "node of before", POLICY.lease(), true);
+    Lease elsewhere =
+        books.ledger().lead("elsewhere", "dead node", POLICY.lease(), true).orElseThrow();
+    Table table = table("tech", webhook("tech-1", 45_000));
+    Sending sending =
+        books
+            .ledger()
+            .begin(
+                lead,
+                elsewhere,
+                (uses, now) -> Webhooks.choose(table, uses, now),
+                fixture.delivery()::budget);
+    passes(POLICY.answerBy().minusMillis(1));
+    fixture.delivery().recoverMoved();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.SENDING);
+    passes(Duration.ofMillis(1));
+    fixture.delivery().recoverMoved();
+    assertThat(books.line(sending).state()).isEqualTo(LeadState.QUEUED);
+    assertThat(books.line(sending).possibleDuplicate()).isTrue();
   }
 
   @Test

@@ -218,6 +218,18 @@ final class SettleTest {
   }
 
   @Test
+  void recoveryByTimeFindsTheSendingsOfEveryEpochButOne() {
+    lease = books.lead("another node");
+    begin();
+    List<String> tables = List.of("tech");
+    Ledger ledger = books.ledger();
+    assertThat(ledger.recover(lease.epoch(), tables, START, START, ATTEMPTS)).isZero();
+    Instant before = START.minusMillis(1);
+    assertThat(ledger.recover(lease.epoch() - 1, tables, before, START, ATTEMPTS)).isZero();
+    assertThat(ledger.recover(lease.epoch() - 1, tables, START, START, ATTEMPTS)).isEqualTo(1);
+  }
+
+  @Test
   void recoveryTakesMoreLeadsThanOneCommitHolds() {
     int sent = 2 * SendRows.RECOVERED_AT_ONCE + 7;
     books.store(run, "tech", sent - 1);
