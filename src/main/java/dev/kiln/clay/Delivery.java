@@ -802,7 +802,7 @@ public final class Delivery {
     boolean costs = costs(answer, probe, sending.lead().attempts() + 1 >= policy.attempts());
     int attempts = sending.lead().attempts() + (costs ? 1 : 0);
     Instant retry = now.plus(jitter(longer(policy.waitAfter(attempts), wish)));
-    boolean spent = attempts >= policy.attempts();
+    boolean spent = costs && attempts >= policy.attempts();
 
     Booking booking =
         switch (answer) {

@@ -312,6 +312,30 @@ final class DeliveryTest {
     assertThat(books.line(sending.lead().leadId()).attempts()).isZero();
   }
 
+  @Test
+  void aProbeThatFailsEndsNoLeadThoughFewerAttemptsAreAllowedNow() {
+    books.stored("leads", "tech", 1);
+    settleAndWait(answered(500));
+    settleAndWait(answered(500));
+    fixture.delivery(
+        new DeliveryPolicy(
+            32,
+            2,
+            POLICY.firstWait(),
+            POLICY.longestWait(),
+            true,
+            POLICY.recovery(),
+            POLICY.lease(),
+            POLICY.answerBy()),
+        LEAST,
+        "node",
+        true);
+    fixture.breakers.of("tech").transitionToOpenState();
+    fixture.breakers.of("tech").transitionToHalfOpenState();
+    Sending probe = settleAndWait(answered(500));
+    assertThat(books.line(probe).state()).isEqualTo(LeadState.QUEUED);
+  }
+
   /** Every way in which Clay can be gone: no connection, a failure, and no answer. */
   static Stream<Reply> outages() {
     return Stream.of(
