@@ -28,7 +28,7 @@ final class ResultRows {
   private static final String SELECT =
       "SELECT id, run, record, table_name, body, received_at FROM result WHERE ";
 
-  private static final String FORGOTTEN =
+  static final String FORGOTTEN =
       "state = 'ACCEPTED' AND payload = '" + RetentionRows.NOTHING + "'";
 
   /** What narrows leads down to those of a table that are awaited. */

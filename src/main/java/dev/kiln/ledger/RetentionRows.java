@@ -31,7 +31,8 @@ final class RetentionRows {
 
   /**
    * Deletes the next leads of a run that ended before a time, with their attempts; how many. One
-   * that is to come back has not ended until it did, or is missing.
+   * that is to come back has not ended until it did, or is missing. What was forgotten goes last:
+   * by it the run knows that it awaits less than it had accepted.
    */
   static int purge(Handle handle, String run, long before) {
     List<Long> ids =
@@ -39,7 +40,11 @@ final class RetentionRows {
             .createQuery(
                 "SELECT id FROM lead WHERE run = :run AND changed_at < :before AND state IN (<ended>) AND NOT ("
                     + ResultRows.IS_AWAITED
-                    + ") LIMIT :most")
+                    + ") AND (NOT ("
+                    + ResultRows.FORGOTTEN
+                    + ") OR NOT EXISTS (SELECT 1 FROM lead other WHERE other.run = :run AND other.payload <> '"
+                    + NOTHING
+                    + "') AND NOT EXISTS (SELECT 1 FROM result WHERE run = :run)) LIMIT :most")
             .bindList("ended", LeadState.ended().stream().map(LeadState::name).toList())
             .bind("run", run)
             .bind("before", before)

@@ -101,6 +101,31 @@ final class RetentionTest {
     assertThat(fixture.account(run).states()).containsEntry(LeadState.MISSING, 1L);
   }
 
+  @Test
+  void aForgottenLeadIsNotAwaitedWhenItWouldBeDeleted() {
+    fixture.ledger().expect(Set.of(TABLE));
+    Run run = read("old", Row.keyed(TABLE, LeadKey.ofEmail("ada@example.com")), Row.of(TABLE));
+    send(LedgerFixture.accepted());
+    send(LedgerFixture.accepted());
+    assertThat(fixture.ledger().forget("ada@example.com").leads()).hasSize(1);
+    fixture.clock().advance(KEPT.plusDays(1));
+    purge();
+    assertThat(awaited(run)).isEqualTo(1);
+
+    fixture.ledger().receive(TABLE, LedgerFixture.enriched("{\"lead_id\":\"" + run.id() + "-2\"}"));
+    fixture.clock().advance(KEPT.plusDays(1));
+    assertThat(purge()).as("two leads and what came back of one").isEqualTo(3);
+    assertThat(awaited(run)).isZero();
+    assertThat(fixture.dump().get("lead")).isEmpty();
+  }
+
+  private long awaited(Run run) {
+    LedgerView view = fixture.ledger().view();
+    long awaited = view.awaiting(run.id()).orElseThrow().awaited();
+    assertThat(view.returns().get(0).awaited()).as("at the table").isEqualTo(awaited);
+    return awaited;
+  }
+
   private void comesBack(String content) {
     read(content, Row.of(TABLE));
     String lead = send(LedgerFixture.accepted()).lead().leadId();
