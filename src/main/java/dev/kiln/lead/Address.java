@@ -176,7 +176,7 @@ public final class Address {
   }
 
   /** A text with the escapes of JSON read; what is none stays. */
-  private static String decoded(String text) {
+  static String decoded(String text) {
     int escape = text.indexOf('\\');
     if (escape < 0) {
       return text;

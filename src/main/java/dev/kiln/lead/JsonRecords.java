@@ -44,6 +44,9 @@ final class JsonRecords extends CellRecords {
 
   private static final int DEEPEST = 500;
 
+  /** How far what stands behind a place is looked for. */
+  private static final int NEAR = 1000;
+
   /** What a blocked key within a text has for a value. */
   private static final String LEFT_OUT = "left out";
 
@@ -229,12 +232,11 @@ final class JsonRecords extends CellRecords {
     StringBuilder text = new StringBuilder();
     int next = peek(p);
     while (next >= 0 && next != '"' && next != '\n' && next != '\r') {
-      if (next == '\\') {
-        next = peek(++p);
+      boolean escape = next == '\\' && peek(p + 1) > ' ';
+      if (text.length() < limits.maxRecordChars()) {
+        text.append(buffer, start + p, escape ? 2 : 1);
       }
-      if (next >= 0 && text.length() <= Header.LONGEST_NAME) {
-        text.append((char) next);
-      }
+      p += escape ? 1 : 0;
       if (p > limits.maxRecordChars()) {
         advance(p);
         p = 0;
@@ -247,7 +249,7 @@ final class JsonRecords extends CellRecords {
     }
     Container inner = around.peek();
     if (peek(0) == ':' && inner != null && inner.object) {
-      inner.key = text.toString();
+      inner.key = Address.decoded(text.toString());
     }
   }
 
@@ -265,6 +267,10 @@ final class JsonRecords extends CellRecords {
     while (c >= 0 && c != '\n' && c != '\r' && p < limits.maxRecordChars()) {
       if (c == '"') {
         text = !text;
+      } else if (text && c == '\\' && peek(p + 1) > ' ') {
+        p++;
+      } else if (!text && c == '[') {
+        p = endOfArray(p);
       } else if (!text && p > 0 && (around.isEmpty() ? c == '{' : "{,]".indexOf(c) >= 0)) {
         break;
       }
@@ -272,6 +278,32 @@ final class JsonRecords extends CellRecords {
     }
     taken = Math.max(p, 1);
     excerpt = cut(taken);
+  }
+
+  /**
+   * Where an array ends that is a value of the rest of a broken object: its bracket is not that of
+   * an array around the records. The same place where it has no end near.
+   */
+  private int endOfArray(int position) throws IOException {
+    boolean text = false;
+    int open = 0;
+    for (int p = position; p < position + NEAR && peek(p) >= 0; p++) {
+      int c = peek(p);
+      if (c == '"') {
+        text = !text;
+      } else if (text) {
+        p += c == '\\' ? 1 : 0;
+      } else if (c == '[') {
+        open++;
+      } else if (c == ']' && --open == 0) {
+        int next = p + 1;
+        while (peek(next) >= 0 && peek(next) <= ' ' && next < p + NEAR) {
+          next++;
+        }
+        return peek(next) == ',' || peek(next) == '}' ? p : position;
+      }
+    }
+    return position;
   }
 
   private void record() throws IOException {
@@ -473,7 +505,7 @@ final class JsonRecords extends CellRecords {
   /** Whether an object that is not empty begins here. */
   private boolean beginsObject(int position) throws IOException {
     int p = position + 1;
-    while (peek(p) >= 0 && peek(p) <= ' ' && p < position + 1000) {
+    while (peek(p) >= 0 && peek(p) <= ' ' && p < position + NEAR) {
       p++;
     }
     return peek(p) == '"';
@@ -514,7 +546,7 @@ final class JsonRecords extends CellRecords {
         continue;
       }
       int p = 0;
-      while (p < 1000 && (peek(p) == '}' || peek(p) == ']' || peek(p) == ',' || peek(p) == ' ')) {
+      while (p < NEAR && (peek(p) == '}' || peek(p) == ']' || peek(p) == ',' || peek(p) == ' ')) {
         p++;
       }
       if (peek(p) == '{' && beginsObject(p)) {

@@ -96,4 +96,36 @@ final class JsonBoundsTest {
         .containsExactly(
             "the JSON object that begins on line 2 has the key \"note\" twice, with different values");
   }
+
+  @Test
+  void textAmongRecordsEndsWithItself() {
+    Frames frames = small("[" + A + ",\"5\\\" pipe\"," + C + ",\"\\\\\"," + A + "]");
+    assertThat(frames.rows()).hasSize(3);
+    assertThat(frames.broken())
+        .extracting(Broken::original)
+        .containsExactly("\"5\\\" pipe\"", "\"\\\\\"");
+    assertThat(frames.format().notes()).noneMatch(note -> note.contains("ends before"));
+  }
+
+  @Test
+  void arraysBehindABraceTooManyAreNotThoseOfTheRecords() {
+    String early = "{\"email\":\"b@example.com\"},\"x\":[\"]\",{\"y\":[1]} ] ,\"z\":[\n2]}";
+    Frames frames = small("{\"results\":[" + A + "," + early + "," + C + "]}");
+    assertThat(frames.rows())
+        .containsExactly(
+            List.of("a@example.com"), List.of("b@example.com"), List.of("c@example.com"));
+    assertThat(frames.broken()).hasSize(2);
+  }
+
+  @Test
+  void keysAroundTheRecordsMayBeWrittenWithEscapes() {
+    for (String key : List.of("donn\\u00e9es", "a\\/b\\\"", "\\u00e9".repeat(120))) {
+      Frames frames =
+          Frames.of(
+              "{\"x\":\"\\\\\",\"" + key + "\":[" + A + "," + C + "]}",
+              StandardCharsets.UTF_8,
+              Limits.defaults());
+      assertThat(frames.rows()).isEqualTo(NEIGHBOURS);
+    }
+  }
 }
