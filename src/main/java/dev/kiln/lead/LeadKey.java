@@ -25,11 +25,19 @@ public final class LeadKey {
       Pattern.compile(
           "(" + EDGE + INNER + "(?<!-)\\.)+" + "\\p{L}" + INNER + "(?<=[\\p{L}\\p{M}\\p{N}]{2})");
 
+  /** The longest part of a URL before its query that is looked at. */
+  private static final int LONGEST_PROFILE = 2_000;
+
+  /**
+   * Public profiles and those of Sales Navigator and Recruiter; no search, directory or company.
+   */
   private static final Pattern PROFILE =
       Pattern.compile(
-          "(?:https?://)?(?:[a-z0-9-]+\\.)?linkedin\\.com/"
-              + "(in/[^/?#]+|pub/[^?#]*[^?#/]|(?:sales|talent)/[^?#]*[^?#/])/?[^?#]*(?:[?#].*)?",
-          Pattern.CASE_INSENSITIVE);
+          "(?:https?://)?(?:[a-z0-9-]++\\.)?linkedin\\.com/"
+              + "(in/[^/]++|pub/(?!dir(?:/|$))[^/]++(?:/[^/]++)*+"
+              + "|sales/(?:lead|people|profile)/\\w[^/]*+"
+              + "|talent/(?:[^/]++/)*?profile/\\w[^/]*+)(?:/.*+)?",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private LeadKey() {}
 
@@ -47,7 +55,8 @@ public final class LeadKey {
    * The key of a LinkedIn profile.
    *
    * @param url its URL; scheme, subdomain, trailing slash, query and case do not matter
-   * @return as {@link #ofEmail}, or null when it is not the URL of a profile
+   * @return as {@link #ofEmail}, or null when it is not the URL of a profile, or is longer than
+   *     2,000 characters before its query
    */
   public static @Nullable String ofLinkedin(String url) {
     String profile = profile(url);
@@ -152,8 +161,13 @@ public final class LeadKey {
 
   /** The path of a LinkedIn profile, in lower case, or null. */
   static @Nullable String profile(String url) {
-    Matcher matcher = PROFILE.matcher(url.strip());
-    if (!matcher.matches()) {
+    String stripped = url.strip();
+    int end = 0;
+    while (end < stripped.length() && "?#".indexOf(stripped.charAt(end)) < 0) {
+      end++;
+    }
+    Matcher matcher = PROFILE.matcher(stripped.substring(0, Math.min(end, LONGEST_PROFILE + 1)));
+    if (end > LONGEST_PROFILE || !matcher.matches()) {
       return null;
     }
     String path = matcher.group(1);
@@ -165,6 +179,9 @@ public final class LeadKey {
     if (path.regionMatches(true, 0, "sales/", 0, 6) && path.indexOf(',') > 0) {
       // Sales Navigator appends the search that found the lead.
       path = path.substring(0, path.indexOf(','));
+    } else if (path.regionMatches(true, 0, "talent/", 0, 7)) {
+      // Recruiter inserts the project or search.
+      path = "talent/profile" + path.substring(path.lastIndexOf('/'));
     }
     return Normalizer.normalize(path, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
   }

@@ -2,6 +2,7 @@ package dev.kiln.lead;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -9,6 +10,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,7 +43,13 @@ final class LeadKeyTest {
     "https://www.linkedin.com/in/jos%C3%A9,in/josé",
     "https://www.linkedin.com/in/100%,in/100%",
     "https://www.linkedin.com/pub/ann-lee/1/2b/3/,pub/ann-lee/1/2b/3",
+    "https://www.linkedin.com/pub/ann-lee?trk=x,pub/ann-lee",
+    "https://www.linkedin.com/pub/director/1/2b/3,pub/director/1/2b/3",
     "'https://www.linkedin.com/sales/lead/ACwAA1,NAME_SEARCH,x',sales/lead/acwaa1",
+    "'https://www.linkedin.com/sales/people/ACwAA1,NAME_SEARCH,x?y',sales/people/acwaa1",
+    "'https://www.linkedin.com/sales/profile/12345,ab,NAME_SEARCH',sales/profile/12345",
+    "https://www.linkedin.com/talent/profile/AEMAA1?trk=x,talent/profile/aemaa1",
+    "https://www.linkedin.com/talent/hire/12/manage/all/profile/AEMAA1/,talent/profile/aemaa1",
   })
   void profiles(String url, String profile) {
     assertThat(LeadKey.profile(url)).isEqualTo(profile);
@@ -52,6 +60,13 @@ final class LeadKeyTest {
       strings = {
         "https://www.linkedin.com/company/acme",
         "https://www.linkedin.com/in/",
+        "https://www.linkedin.com/pub/dir/Ann/Lee",
+        "https://www.linkedin.com/pub/dir?first=Ann",
+        "https://www.linkedin.com/sales/company/12345",
+        "https://www.linkedin.com/sales/search/people?query=x",
+        "https://www.linkedin.com/sales/lead/,NAME_SEARCH,x",
+        "https://www.linkedin.com/sales/lists/people/12345",
+        "https://www.linkedin.com/talent/hire/12/overview",
         "https://linkedin.com",
         "https://notlinkedin.com/in/ann",
         "https://evil.example/linkedin.com/in/ann",
@@ -141,6 +156,7 @@ final class LeadKeyTest {
   }
 
   @Test
+  @Timeout(10)
   void hugeValuesAreRefusedAtOnce() {
     String huge = "a.".repeat(100_000);
     assertThat(LeadKey.faultOf(huge + "@example.com"))
@@ -148,5 +164,12 @@ final class LeadKeyTest {
     assertThat(LeadKey.faultOf("a@" + huge)).isEqualTo("it is longer than an address may be");
     assertThat(LeadKey.isHost(huge)).isFalse();
     assertThat(LeadKey.ofLinkedin("https://www.linkedin.com/" + huge)).isNull();
+    for (String kind : List.of("in/", "pub/", "sales/lead/", "talent/")) {
+      for (String part : List.of("a", "a/", "profile/", "profile/1,")) {
+        String path = "linkedin.com/" + kind + part.repeat(400_000 / part.length());
+        assertThat(LeadKey.profile(path + "?x\ny")).isNull();
+      }
+    }
+    assertThat(LeadKey.profile("linkedin.com/in/ann-lee?" + huge)).isEqualTo("in/ann-lee");
   }
 }
