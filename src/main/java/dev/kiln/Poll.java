@@ -1,6 +1,5 @@
 package dev.kiln;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -12,6 +11,7 @@ import dev.kiln.clay.Answer;
 import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Secret;
 import dev.kiln.lead.ContentHash;
+import dev.kiln.lead.Framer;
 import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
@@ -78,8 +78,6 @@ final class Poll implements AutoCloseable {
 
   /** The same for when its present round began. */
   private static final String ROUND_OF = "/round";
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   /**
    * A source to poll.
@@ -456,7 +454,7 @@ final class Poll implements AutoCloseable {
   /** Keeps a page and moves the watermark; whether there is another one. */
   private boolean take(Source from, Watermark mark, HttpResponse<Path> response, Spool.Content page)
       throws IOException, RefusedBody {
-    String next;
+    @Nullable String next;
     boolean empty;
     boolean refused;
     try {
@@ -479,6 +477,10 @@ final class Poll implements AutoCloseable {
       }
     } finally {
       Files.deleteIfExists(page.part());
+    }
+    if (next == null) {
+      throw new RefusedBody(
+          400, "its page is no valid JSON before it names the next page, which is not known so");
     }
     Watermark moved = moved(from, mark, response, next);
     if (from.linked() && refused) {
@@ -512,15 +514,16 @@ final class Poll implements AutoCloseable {
         && ledger.view().run(page.hash(), from.name()).isEmpty();
   }
 
-  /** The position of the next page; empty where this is the last one. */
-  private static String next(Source from, Watermark mark, HttpResponse<Path> response, Path page)
+  /** The position of the next page; empty where this is the last one, null where none can tell. */
+  private static @Nullable String next(
+      Source from, Watermark mark, HttpResponse<Path> response, Path page)
       throws IOException, RefusedBody {
-    String next =
+    @Nullable String next =
         from.linked()
             ? LinkHeader.next(response.headers().allValues("Link"))
             : from.next().equals(NONE) ? "" : pointed(JsonPointer.compile(from.next()), page);
-    if (next.isEmpty()) {
-      return "";
+    if (next == null || next.isEmpty()) {
+      return next;
     }
     if (next.chars().anyMatch(Character::isISOControl)) {
       throw new RefusedBody(400, "its page names a next page that holds control characters");
@@ -550,10 +553,11 @@ final class Poll implements AutoCloseable {
             || (next.startsWith("//") && CURSOR_OR_PATH.matcher(next).matches()));
   }
 
-  private static String pointed(JsonPointer pointer, Path page) throws IOException {
+  /** What a pointer names; empty where it names nothing, null where the page breaks before. */
+  private static @Nullable String pointed(JsonPointer pointer, Path page) throws IOException {
     try (JsonParser value =
         new FilteringParserDelegate(
-            JSON.createParser(page.toFile()),
+            Framer.json().createParser(page.toFile()),
             new JsonPointerBasedFilter(pointer),
             Inclusion.ONLY_INCLUDE_ALL,
             false)) {
@@ -562,15 +566,25 @@ final class Poll implements AutoCloseable {
           ? value.getText().strip()
           : "";
     } catch (JsonProcessingException notJson) {
-      // Whoever reads the page says so.
-      return "";
+      // Of what is no JSON at all, whoever reads the page says so.
+      return begins(page) ? null : "";
+    }
+  }
+
+  /** Whether a page begins as JSON does that can name a next page. */
+  private static boolean begins(Path page) throws IOException {
+    try (JsonParser json = Framer.json().createParser(page.toFile())) {
+      JsonToken token = json.nextToken();
+      return token != null && token.isStructStart();
+    } catch (JsonProcessingException notJson) {
+      return false;
     }
   }
 
   /** Whether a page holds nothing: no character, an empty array, or no element under a cursor. */
   private static boolean empty(Source from, Path page) throws IOException {
     boolean wraps = from.next().startsWith("/");
-    try (JsonParser json = JSON.createParser(page.toFile())) {
+    try (JsonParser json = Framer.json().createParser(page.toFile())) {
       JsonToken token = json.nextToken();
       if (token == null) {
         return true;

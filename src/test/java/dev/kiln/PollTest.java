@@ -665,4 +665,27 @@ final class PollTest {
         .isInstanceOf(InvalidConfiguration.class)
         .hasMessageContaining("it must be the name of a source, in lower case");
   }
+
+  @Test
+  @DisplayName(
+      "a page is followed whatever intake reads in it, and is not the last one where it breaks")
+  void whatStandsBeforeTheNextPage() throws Exception {
+    pages.put(
+        "/leads",
+        Page.of(
+            "{\"results\":[{\"email\":\"a@b.example\",\"x\":NaN,\"y\":\"1\t2\"}],\"next\":\"c1\"}"));
+    pages.put(
+        "/leads&cursor=c1",
+        Page.of(
+            "{\"results\":[{\"email\":\"b@b.example\"},{\"x\" 1}],\"next\":\"c2\"}", "ETag", "e"));
+    poll("next", "/next");
+    List<String> lines = linesUntilAskedAgain("/leads&cursor=c1", 3);
+    assertThat(watermark()).isEqualTo(new Watermark("c1", "", ""));
+    assertThat(lines)
+        .anyMatch(line -> line.contains("its page is no valid JSON before it names the next page"));
+    kiln.reaches(INBOUND, LeadState.ACCEPTED, 2);
+    pages.put(
+        "/leads&cursor=c1", Page.of("{\"results\":[{\"email\":\"b@b.example\"}],\"next\":\"c2\"}"));
+    askedAgain("/leads&cursor=c2", 1);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.lead;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -98,6 +99,11 @@ public final class Framer implements Iterator<RecordBatch>, Closeable {
       throws IOException {
     Path called = Path.of(name);
     return begun(new Framer(called, Opening.of(called, text, limits, hygiene), limits));
+  }
+
+  /** JSON as files of leads may hold it: with NaN, and with control characters within texts. */
+  public static JsonFactory json() {
+    return JsonRecords.FACTORY;
   }
 
   private static Framer begun(Framer framer) throws IOException {
