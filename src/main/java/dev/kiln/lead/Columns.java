@@ -77,6 +77,9 @@ public final class Columns {
 
   private static final int LONGEST_NAME = 100;
 
+  /** A longer text is no name of an industry. */
+  private static final int LONGEST_INDUSTRY = 100;
+
   /** As a spreadsheet writes long numbers, 9.2E+11 or 9,2E+11. */
   private static final Pattern SHORTENED = Pattern.compile("[+-]?\\d([.,]\\d+)?[Ee]\\+\\d{2,3}");
 
@@ -417,7 +420,7 @@ public final class Columns {
     }
     String industry = values[INDUSTRY_AT];
     if (industry != null && sector.isEmpty()) {
-      notices = and(notices, Notice.Kind.UNMAPPED, industry);
+      notices = and(notices, Notice.Kind.UNMAPPED, isIndustry(industry) ? industry : "");
     }
     return notices == null ? List.of() : notices;
   }
@@ -430,6 +433,14 @@ public final class Columns {
       more.add(notice);
     }
     return more;
+  }
+
+  /** Whether a text may be an industry, and is not what a shifted row has in its column. */
+  private static boolean isIndustry(String text) {
+    return text.length() <= LONGEST_INDUSTRY
+        && text.indexOf('@') < 0
+        && 2 * text.chars().filter(Character::isDigit).count()
+            < Text.lettersAndDigits(text).length();
   }
 
   /** Whether a spreadsheet has thrown digits of a number away. */

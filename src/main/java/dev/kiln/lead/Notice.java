@@ -4,7 +4,8 @@ package dev.kiln.lead;
  * Something about a row that a person should know, though the row goes on.
  *
  * @param kind what it is
- * @param name the column's header, or the name of the industry; holds no other value
+ * @param name the column's header, or the name of the industry; empty where that is no name but may
+ *     be an address, a number or a long text
  */
 public record Notice(Kind kind, String name) {
   /** What can be noticed. */

@@ -17,6 +17,9 @@ final class FindRows {
   /** Rows looked at in one statement, so that none holds the log of the ledger for long. */
   private static final int AT_ONCE = 1_000;
 
+  /** What was noticed of a run by a name. */
+  record Named(String run, String kind, String name) {}
+
   private FindRows() {}
 
   /** The leads of a person: by their key, by what was read of them, or by what came back. */
@@ -51,6 +54,17 @@ final class FindRows {
   /** The rows that are kept apart and hold an address. */
   static List<Long> strays(Handle handle, Address address) {
     return holding(handle, "quarantine", "body", Map.of(), address);
+  }
+
+  /** What was noticed by a name that holds an address. */
+  static List<Named> notices(Handle handle, Address address) {
+    return handle
+        .createQuery("SELECT run, kind, name FROM noticed WHERE name LIKE '%@%'")
+        .map(
+            (row, context) ->
+                new Named(row.getString("run"), row.getString("kind"), row.getString("name")))
+        .filter(named -> address.isIn(named.name()))
+        .list();
   }
 
   /** What is not ASCII is in whatever case, and a slash may stand behind a backslash. */

@@ -970,6 +970,9 @@ public final class Ledger implements AutoCloseable {
       List<Long> some = strays.subList(from, Math.min(strays.size(), from + RetentionRows.AT_ONCE));
       writer.change(transaction -> RetentionRows.forgetStrays(transaction.handle(), some));
     }
+    for (FindRows.Named named : readers.withHandle(handle -> FindRows.notices(handle, address))) {
+      writer.change(transaction -> RetentionRows.forgetName(transaction.handle(), named));
+    }
     return new Forgotten(leads, strays.size(), sending);
   }
 

@@ -17,6 +17,8 @@ final class RetentionRows {
   /** The payload of a lead that was forgotten. */
   static final String NOTHING = "{}";
 
+  private static final String NAMED = " WHERE run = :run AND kind = :kind AND name = :name";
+
   private RetentionRows() {}
 
   /** Runs that may have leads to purge; one that is never read to its end has too. */
@@ -199,6 +201,23 @@ final class RetentionRows {
   /** Deletes rows that are kept apart. */
   static void forgetStrays(Handle handle, List<Long> ids) {
     each(handle, "DELETE FROM quarantine WHERE id = :id", ids);
+  }
+
+  /** Takes the name from what was noticed by it: its rows are counted with those without one. */
+  static void forgetName(Handle handle, FindRows.Named named) {
+    for (String sql :
+        List.of(
+            "INSERT INTO noticed (run, kind, name, leads) SELECT run, kind, '', leads FROM noticed"
+                + NAMED
+                + " ON CONFLICT (run, kind, name) DO UPDATE SET leads = noticed.leads + excluded.leads",
+            "DELETE FROM noticed" + NAMED)) {
+      handle
+          .createUpdate(sql)
+          .bind("run", named.run())
+          .bind("kind", named.kind())
+          .bind("name", named.name())
+          .execute();
+    }
   }
 
   /**

@@ -476,4 +476,17 @@ final class ColumnsTest {
     assertThat(lead.key()).isNull();
     assertThat(lead.rejected()).isTrue();
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ada@b.example", "see ada@b.example", "+49 170 1234567", "SIC 7372"})
+  void whatIsNoIndustryIsNoticedWithoutAName(String cell) {
+    Columns columns = Columns.of(List.of("Email", "Industry"), hygiene);
+    for (String text : List.of(cell, "x".repeat(101))) {
+      assertThat(columns.lead(1, 1, List.of("a@b.example", text)).notices())
+          .containsExactly(new Notice(Notice.Kind.UNMAPPED, ""));
+    }
+    String longest = "x".repeat(100);
+    assertThat(columns.lead(1, 1, List.of("a@b.example", longest)).notices())
+        .containsExactly(new Notice(Notice.Kind.UNMAPPED, longest));
+  }
 }

@@ -4,6 +4,7 @@ import static dev.kiln.ledger.LedgerFixture.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.lead.LeadKey;
+import dev.kiln.lead.Notice;
 import dev.kiln.ledger.Ledger.Forgotten;
 import dev.kiln.ledger.LedgerFixture.Row;
 import java.io.IOException;
@@ -667,5 +668,19 @@ final class RetentionTest {
     fixture.clock().advance(Duration.ofMillis(1));
     purge();
     assertThat(List.of(count("quarantine"), count("submission"))).containsExactly(300L, 300L);
+  }
+
+  @Test
+  void anAddressAmongWhatWasNoticedIsForgotten() {
+    Notice ada = new Notice(Notice.Kind.UNMAPPED, "Ada@x.example");
+    Notice other = new Notice(Notice.Kind.UNMAPPED, "not.ada@x.example");
+    Run run = read("old", Row.of(TABLE).noticing(ada), Row.of(TABLE).noticing(ada, other));
+    Run later = read("later", Row.of(TABLE).noticing(ada, new Notice(Notice.Kind.UNMAPPED, "")));
+    fixture.ledger().forget("ada@x.example");
+    assertThat(fixture.ledger().view().findings(run.id()).unmapped())
+        .containsExactly(new Findings.Named("", 2), new Findings.Named("not.ada@x.example", 1));
+    assertThat(fixture.ledger().view().findings(later.id()).unmapped())
+        .containsExactly(new Findings.Named("", 2));
+    assertThat(fixture.dump().toString()).doesNotContain("Ada@");
   }
 }
