@@ -2,6 +2,7 @@ package dev.kiln;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.lead.Columns;
 import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Lead;
 import dev.kiln.ledger.JoinedRow;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +54,8 @@ public final class Join {
 
   /**
    * Writes CSV: Kiln's columns, those of the row, and those that came back, as {@code
-   * enriched.<name>}. The file is there whole, or as it was.
+   * enriched.<name>}. A column of the row that is called as another is {@code <name>_2}, or the
+   * next number that no column has. The file is there whole, or as it was.
    *
    * @return rows written
    */
@@ -69,8 +72,13 @@ public final class Join {
           }
         });
     List<String> header = new ArrayList<>(OWN);
-    header.addAll(columns);
-    enriched.forEach(name -> header.add(ENRICHED + name));
+    List<String> others = new ArrayList<>(OWN);
+    enriched.forEach(name -> others.add(ENRICHED + name));
+    Set<String> taken = new HashSet<>(others);
+    taken.addAll(columns);
+    columns.forEach(
+        name -> header.add(others.contains(name) ? Columns.numbered(name, taken) : name));
+    header.addAll(others.subList(OWN.size(), others.size()));
     return write(
         file,
         "\uFEFF" + line(header),

@@ -350,10 +350,10 @@ final class ResultsTest {
     kiln.drop(
         "normal/mixed.csv",
         """
-        email,first_name,industry,note
-        ada@firm.example,Ada,Software,=1
-        no address,Bob,Software,x
-        eve@firm.example,Eve,Software,
+        email,first_name,industry,state,reason_2,reason,note
+        ada@firm.example,Ada,Software,Ohio,,fair,=1
+        no address,Bob,Software,,,,x
+        eve@firm.example,Eve,Software,,,,
         """);
     kiln.reaches(TECH, LeadState.ACCEPTED, 2);
     String run = kiln.run("mixed.csv").orElseThrow().id();
@@ -369,18 +369,19 @@ final class ResultsTest {
     List<String> lines = Files.readAllLines(csv);
     assertThat(lines.get(0))
         .startsWith("\uFEFF\"line\",\"lead_id\",\"table\",\"state\"")
+        .contains("\"state_2\",\"reason_2\",\"reason_3\",")
         .endsWith("\"note\",\"enriched.lead_id\",\"enriched.title\",\"enriched.size\"");
     assertThat(lines.get(1))
         .startsWith("\"2\",\"" + run + "-1\",\"" + TECH + "\",\"ENRICHED\"")
-        .contains("\"ada@firm.example\"", "\"'=1\"")
+        .contains("\"ada@firm.example\"", "\"Ohio\",\"\",\"fair\",\"'=1\"")
         .endsWith("\"CTO\",\"1.50\"");
     assertThat(lines.get(2))
-        .contains("\"" + TECH + "\",\"REJECTED\"", "\"no address | Bob | Software | x\"");
+        .contains("\"" + TECH + "\",\"REJECTED\"", "\"no address | Bob | Software |  |  |  | x\"");
     assertThat(lines.get(3)).contains("\"ACCEPTED\"").endsWith("\"\",\"\",\"\"");
     assertThat(Files.readString(ndjson))
         .contains("\"enriched\":{\"lead_id\":\"" + run + "-1\",\"title\":\"CTO\",\"size\":1.50}}")
         .contains("\"enriched\":null")
-        .contains("\"rejected_row\":[\"no address\",\"Bob\",\"Software\",\"x\"]");
+        .contains("\"rejected_row\":[\"no address\",\"Bob\",\"Software\",\"\",\"\",\"\",\"x\"]");
     assertThat(elsewhere).isDirectoryNotContaining("glob:**.part");
 
     post("{\"lead_id\":\"" + run + "-3\"}");

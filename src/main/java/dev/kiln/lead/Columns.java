@@ -262,7 +262,7 @@ public final class Columns {
   }
 
   /** A name with the lowest number, from 2, that makes another of it than those that are taken. */
-  static String numbered(String name, Set<String> taken) {
+  public static String numbered(String name, Set<String> taken) {
     int number = 2;
     while (!taken.add(name + "_" + number)) {
       number++;
