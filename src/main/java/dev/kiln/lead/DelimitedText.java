@@ -21,7 +21,7 @@ final class DelimitedText {
                   new ByteArrayInputStream(sample, encoding.bom(), sample.length - encoding.bom()),
                   encoding),
               delimiter,
-              limits)) {
+              limits.withOwnColumns())) {
         Header header = Header.in(scanner);
         if (header != null && header.beats(best)) {
           best = header;
@@ -32,7 +32,7 @@ final class DelimitedText {
     if (best == null) {
       throw new UnreadableFile(content.file(), "holds only blank lines: export it again");
     }
-    if (best.names().size() > limits.maxColumns()) {
+    if (best.columns() > limits.maxColumns()) {
       throw new UnreadableFile(
           content.file(),
           "has more than " + limits.maxColumns() + " columns: export only those you need");
@@ -46,7 +46,7 @@ final class DelimitedText {
     TextSource source = source(in, encoding);
     return Opening.below(
         best,
-        new RecordScanner(source, delimiter, limits),
+        new RecordScanner(source, delimiter, limits.withOwnColumns()),
         () ->
             new Format(
                 Format.Kind.DELIMITED,

@@ -74,6 +74,11 @@ record Header(int before, long line, List<String> names, int known, int fitting)
     return Columns.identifies(names);
   }
 
+  /** How many columns there are, but for Kiln's own. */
+  long columns() {
+    return names.stream().filter(name -> !Columns.REJECTS.contains(name)).count();
+  }
+
   /** Whether it names more columns of a lead, or as many that more records fit. */
   boolean beats(@Nullable Header other) {
     return other == null

@@ -8,7 +8,7 @@ package dev.kiln.lead;
  * @param maxBatchChars a batch that has reached this length ends early; 4,000,000
  * @param maxRecordChars a longer record is broken; 1,000,000
  * @param maxRecordLines a record over more lines is broken, as by an unclosed quote; 2,000
- * @param maxColumns a header with more columns is refused; 1,000
+ * @param maxColumns a header with more columns is refused, {@link Columns#REJECTS} aside; 1,000
  * @param excerptChars how much of a broken record is kept; 4,000
  */
 public record Limits(
@@ -34,6 +34,17 @@ public record Limits(
   /** The bounds named above. */
   public static Limits defaults() {
     return new Limits(100, 4_000_000, 1_000_000, 2_000, 1_000, 4_000);
+  }
+
+  /** These bounds with room for Kiln's own columns beside those of a file. */
+  Limits withOwnColumns() {
+    return new Limits(
+        batchRows,
+        maxBatchChars,
+        maxRecordChars,
+        maxRecordLines,
+        maxColumns + Columns.REJECTS.size(),
+        excerptChars);
   }
 
   /** These bounds with another batch size. */

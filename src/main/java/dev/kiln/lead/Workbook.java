@@ -97,7 +97,7 @@ final class Workbook implements Closeable {
               ? "is an Excel workbook without rows: export it again, with its rows"
               : found.missing());
     }
-    if (header.names().size() > limits.maxColumns()) {
+    if (header.columns() > limits.maxColumns()) {
       throw new UnreadableFile(
           file, "has more than " + limits.maxColumns() + " columns: export only those you need");
     }
