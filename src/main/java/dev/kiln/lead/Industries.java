@@ -30,6 +30,9 @@ public final class Industries {
   /** Spellings whose sector is remembered, since files repeat a few of them in every row. */
   private static final int SPELLINGS = 10_000;
 
+  /** Longer ones are not remembered. */
+  private static final int LONGEST_SPELLING = 100;
+
   private final Map<String, Entry> entries;
   private final Map<String, String> spelled = new ConcurrentHashMap<>();
 
@@ -97,7 +100,7 @@ public final class Industries {
     }
     Entry entry = entries.get(normalised(industry));
     String sector = entry == null ? "" : entry.sector();
-    if (spelled.size() < SPELLINGS) {
+    if (industry.length() <= LONGEST_SPELLING && spelled.size() < SPELLINGS) {
       spelled.put(industry, sector);
     }
     return sector;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -119,5 +120,18 @@ final class IndustriesTest {
 
   private Path write(String text) throws IOException {
     return Files.writeString(folder.resolve("industries.csv"), text);
+  }
+
+  @Test
+  void longSpellingsAreNotRemembered() {
+    assertThat(isRemembered("x".repeat(100))).isTrue();
+    assertThat(isRemembered("x".repeat(101))).isFalse();
+  }
+
+  private boolean isRemembered(String industry) {
+    WeakReference<String> spelling = new WeakReference<>(new StringBuilder(industry).toString());
+    assertThat(shipped.sector(spelling.get())).isEmpty();
+    System.gc();
+    return spelling.get() != null;
   }
 }
