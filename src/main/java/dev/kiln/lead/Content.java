@@ -2,9 +2,10 @@ package dev.kiln.lead;
 
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,14 +139,14 @@ final class Content {
   }
 
   private static InputStream unzipped(Path file) throws IOException {
-    InputStream raw = Files.newInputStream(file);
+    SeekableByteChannel channel = Files.newByteChannel(file);
     try {
-      return new Unzipped(file, new GZIPInputStream(raw, 1 << 16));
+      return new Unzipped(file, channel);
     } catch (EOFException | ZipException damage) {
-      raw.close();
+      channel.close();
       throw damaged(file);
     } catch (IOException | RuntimeException failure) {
-      raw.close();
+      channel.close();
       throw failure;
     }
   }
@@ -155,28 +156,42 @@ final class Content {
         file, "is damaged: its gzip data is broken or breaks off; compress and send it again");
   }
 
-  /** Says of which file the data is broken. */
-  private static final class Unzipped extends FilterInputStream {
-    private final Path file;
+  /** Says of which file the data is broken, or is followed by what is no gzip. */
+  private static final class Unzipped extends GZIPInputStream {
+    /** Bytes behind the data of each member. */
+    private static final int TRAILER = 8;
 
-    Unzipped(Path file, InputStream in) {
-      super(in);
+    private final Path file;
+    private final SeekableByteChannel channel;
+
+    /** Where in the file the input ends that the inflater had last. */
+    private long filled;
+
+    Unzipped(Path file, SeekableByteChannel channel) throws IOException {
+      super(Channels.newInputStream(channel), 1 << 16);
       this.file = file;
+      this.channel = channel;
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    protected void fill() throws IOException {
+      super.fill();
+      filled = channel.position();
     }
 
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
+      int count;
       try {
-        return in.read(bytes, offset, length);
+        count = super.read(bytes, offset, length);
       } catch (EOFException | ZipException damage) {
         throw damaged(file);
       }
+      if (count < 0 && filled - inf.getRemaining() + TRAILER < channel.size()) {
+        throw new UnreadableFile(
+            file, "goes on behind its gzip data with what is no gzip: compress and send it again");
+      }
+      return count;
     }
   }
 }

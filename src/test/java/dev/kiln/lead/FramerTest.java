@@ -3,13 +3,16 @@ package dev.kiln.lead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -603,5 +606,29 @@ final class FramerTest {
     assertThat(frames.rows()).singleElement().asList().hasSize(1003).endsWith("y");
     assertThatThrownBy(() -> Frames.of("kiln_line," + header + ",x\n1," + row))
         .hasMessageContaining("has more than 1000 columns");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"b@example.com\n", "\n", "b@example.com,Bob\nc@example.com,Cy\n"})
+  void whatStandsBehindGzipIsNotLeftOut(String rest) throws IOException {
+    for (int rows : new int[] {1, 7, 30_000}) {
+      Path file = folder.resolve("leads.csv.gz");
+      byte[] member = gzip("Email,Name\n" + "a@example.com,Ann\n".repeat(rows));
+      Files.write(file, member);
+      Files.write(file, gzip("b@example.com,Bob\n"), StandardOpenOption.APPEND);
+      assertThat(Frames.open(file, Limits.defaults(), 0).rows()).hasSize(rows + 1);
+      Files.writeString(file, rest, StandardOpenOption.APPEND);
+      assertThatThrownBy(() -> Frames.open(file, Limits.defaults(), 0))
+          .hasStackTraceContaining(
+              "leads.csv.gz goes on behind its gzip data with what is no gzip");
+    }
+  }
+
+  private static byte[] gzip(String text) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+    return bytes.toByteArray();
   }
 }
