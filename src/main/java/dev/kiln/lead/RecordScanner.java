@@ -447,9 +447,11 @@ final class RecordScanner implements Records {
   }
 
   private boolean fill() throws IOException {
-    System.arraycopy(buffer, start, buffer, 0, limit - start);
-    limit -= start;
-    start = 0;
+    if (start > 0) {
+      System.arraycopy(buffer, start, buffer, 0, limit - start);
+      limit -= start;
+      start = 0;
+    }
     if (buffer.length - limit < TextSource.LEAST_ROOM) {
       buffer =
           Arrays.copyOf(

@@ -47,11 +47,10 @@ final class TextSource implements Closeable {
     CharBuffer out = CharBuffer.wrap(chars, offset, length);
     while (true) {
       CoderResult result = decoder.decode(bytes, out, ended);
-      if (out.position() > offset) {
-        return out.position() - offset;
-      }
-      if (result.isError()) {
+      if (result.isError() && out.remaining() >= LEAST_ROOM) {
         replace(result.length(), out);
+      } else if (out.position() > offset) {
+        return out.position() - offset;
       } else if (ended) {
         return -1;
       } else {

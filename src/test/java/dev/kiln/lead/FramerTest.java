@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -606,6 +608,21 @@ final class FramerTest {
     assertThat(frames.rows()).singleElement().asList().hasSize(1003).endsWith("y");
     assertThatThrownBy(() -> Frames.of("kiln_line," + header + ",x\n1," + row))
         .hasMessageContaining("has more than 1000 columns");
+  }
+
+  @Test
+  @Timeout(10)
+  void aLongCellHalfOfWhichIsNotUtf8() {
+    byte[] cell = "\u00E9x".repeat(450_000).getBytes(WINDOWS_1252);
+    byte[] head =
+        ("Email,Name\n" + "z\u00E9@example.com,Ann\n".repeat(20_000))
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] all = Arrays.copyOf(head, head.length + cell.length);
+    System.arraycopy(cell, 0, all, head.length, cell.length);
+    Frames frames = Frames.of(all, Limits.defaults());
+    assertThat(frames.rows().get(20_000).get(0)).isEqualTo("\u00E9x".repeat(450_000));
+    assertThat(frames.format().notes())
+        .containsExactly("450000 bytes are not UTF-8 and were read as Windows-1252");
   }
 
   @ParameterizedTest
