@@ -2,25 +2,28 @@ package dev.kiln.lead;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * How a text is encoded, judged from its first 256 KiB: by byte order mark; else UTF-16 where every
  * second byte is zero; else UTF-8; else Windows-1252.
  *
- * @param bom bytes before the text
+ * @param bom bytes before the text: one byte order mark or several
  * @param note what is unusual, in words for the operator; else empty
  */
 record Encoding(Charset charset, int bom, String note) {
   static Encoding of(Content content) {
     byte[] sample = content.sample();
-    if (content.begins(0xEF, 0xBB, 0xBF)) {
-      return new Encoding(StandardCharsets.UTF_8, 3, "");
-    }
-    if (content.begins(0xFF, 0xFE)) {
-      return new Encoding(StandardCharsets.UTF_16LE, 2, "");
-    }
-    if (content.begins(0xFE, 0xFF)) {
-      return new Encoding(StandardCharsets.UTF_16BE, 2, "");
+    for (Charset charset :
+        List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+      byte[] mark = "\uFEFF".getBytes(charset);
+      int bom = 0;
+      while (content.hasAt(bom, mark)) {
+        bom += mark.length;
+      }
+      if (bom > 0) {
+        return new Encoding(charset, bom, "");
+      }
     }
     if (sample.length >= 4) {
       // A header or a brace is ASCII, whatever is below it.

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * The records of delimited text, one at a time, as positions in a buffer that holds no more than
  * the current record and what was read ahead.
  *
- * <p>A cell is quoted when its first character, blanks aside, is a quote; inside, a doubled quote
- * is a quote and line breaks are text. A quote anywhere else is text. Text after a closing quote is
- * appended to the cell ({@code "Jane" Doe} is {@code Jane Doe}), unless the quotes enclose a line
- * break: then the first of them was never closed. A quote that was never closed, by that rule, by
- * the end of the file or by a limit, spoils its own record only: scanning goes on at the line after
- * the quote. A line break is LF, CR or CRLF. NUL and U+FFFE (no character in any encoding) are
- * dropped. Not thread-safe.
+ * <p>A cell is quoted when its first character, blanks aside and in the first cell a byte order
+ * mark, is a quote; inside, a doubled quote is a quote and line breaks are text. A quote anywhere
+ * else is text. Text after a closing quote is appended to the cell ({@code "Jane" Doe} is {@code
+ * Jane Doe}), unless the quotes enclose a line break: then the first of them was never closed. A
+ * quote that was never closed, by that rule, by the end of the file or by a limit, spoils its own
+ * record only: scanning goes on at the line after the quote. A line break is LF, CR or CRLF. NUL
+ * and U+FFFE (no character in any encoding) are dropped. Not thread-safe.
  */
 final class RecordScanner implements Records {
   private static final int PLAIN = 0;
@@ -31,6 +31,9 @@ final class RecordScanner implements Records {
   private static final int TRAILED = 3;
 
   private static final char NEVER_A_CHARACTER = '\uFFFE';
+
+  /** Stands before a row where files were put together. */
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private final TextSource source;
   private final char delimiter;
@@ -251,7 +254,7 @@ final class RecordScanner implements Records {
     while (true) {
       int first = p;
       int c = peek(p);
-      while (c == ' ' || (c == '\t' && delimiter != '\t')) {
+      while (c == ' ' || (c == '\t' && delimiter != '\t') || (c == BYTE_ORDER_MARK && cells == 0)) {
         c = peek(++p);
       }
       if (c == '"') {

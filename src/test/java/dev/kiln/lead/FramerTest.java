@@ -611,6 +611,22 @@ final class FramerTest {
   }
 
   @Test
+  void byteOrderMarksWithinAndSeveralAtTheTop() {
+    List<String> ann = List.of("a@example.com", "Ann, A");
+    Frames frames =
+        Frames.of(
+            "\uFEFF\uFEFF\"Email\",\"Name\"\n\uFEFF\"a@example.com\",\"Ann, A\"\n"
+                + "\uFEFF\uFEFF \"a@example.com\",\"Ann, A\"\n");
+    assertThat(frames.header()).containsExactly("Email", "Name");
+    assertThat(frames.rows()).containsExactly(ann, ann);
+    String json = "[{\"Email\":\"a@example.com\",\"Name\":\"Ann, A\"}]";
+    for (Charset charset : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE)) {
+      assertThat(Frames.of("\uFEFF\uFEFF" + json, charset, Limits.defaults()).rows())
+          .containsExactly(ann);
+    }
+  }
+
+  @Test
   @Timeout(10)
   void aLongCellHalfOfWhichIsNotUtf8() {
     byte[] cell = "\u00E9x".repeat(450_000).getBytes(WINDOWS_1252);
