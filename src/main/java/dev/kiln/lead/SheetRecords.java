@@ -9,6 +9,7 @@ import java.math.RoundingMode;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rows of a sheet. Text is as it is; a number has no exponent and, with a fraction, the 15
  * digits that Excel keeps; a number with a format of zeros only ({@code 00000}) has those; a date
- * is ISO 8601; a formula is the value that it had when the workbook was saved. Not thread-safe.
+ * is ISO 8601; a duration is {@code 26:00:00}; a formula is the value that it had when the workbook
+ * was saved. Not thread-safe.
  */
 final class SheetRecords extends CellRecords {
   private static final MathContext EXCEL = new MathContext(15, RoundingMode.HALF_UP);
@@ -36,6 +38,13 @@ final class SheetRecords extends CellRecords {
   /** In a format of numbers, what stands for no part of a date. */
   private static final Pattern LITERALS =
       Pattern.compile("\"[^\"]*\"|\\\\.|_.|\\*.|\\[[^hms\\]][^\\]]*\\]");
+
+  /** A format of a duration: hours, minutes or seconds beyond what a day or an hour has. */
+  private static final Pattern ELAPSED =
+      Pattern.compile("\\[(h+|m+|s+)]", Pattern.CASE_INSENSITIVE);
+
+  private static final BigDecimal SECONDS_OF_A_DAY = new BigDecimal(86_400);
+  private static final int LONGEST_FORMAT = 255;
 
   private static final Pattern ZEROS = Pattern.compile("0{2,20}");
   private static final Pattern ESCAPED = Pattern.compile("_x([0-9A-Fa-f]{4})_");
@@ -121,8 +130,9 @@ final class SheetRecords extends CellRecords {
       return raw;
     }
     String format = cell.getDataFormatString();
-    if (format != null && isDate(cell, format)) {
-      String date = date(cell, number);
+    if (format != null && format.length() <= LONGEST_FORMAT && isDate(cell, format)) {
+      boolean elapsed = ELAPSED.matcher(LITERALS.matcher(format).replaceAll("")).find();
+      String date = elapsed ? duration(number) : date(cell, number);
       if (date != null) {
         return date;
       }
@@ -151,6 +161,16 @@ final class SheetRecords extends CellRecords {
     String letters = LITERALS.matcher(format).replaceAll("");
     return !letters.equalsIgnoreCase("general")
         && letters.chars().anyMatch(c -> "ymdhsYMDHS".indexOf(c) >= 0);
+  }
+
+  private static @Nullable String duration(BigDecimal days) {
+    if (days.signum() < 0 || days.compareTo(LAST_DAY) >= 0) {
+      return null;
+    }
+    long seconds =
+        days.multiply(SECONDS_OF_A_DAY).setScale(0, RoundingMode.HALF_UP).longValueExact();
+    return String.format(
+        Locale.ROOT, "%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 
   private static @Nullable String date(Cell cell, BigDecimal days) {
