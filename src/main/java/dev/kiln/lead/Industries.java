@@ -30,8 +30,10 @@ public final class Industries {
   /** Spellings whose sector is remembered, since files repeat a few of them in every row. */
   private static final int SPELLINGS = 10_000;
 
-  /** Longer ones are not remembered. */
-  private static final int LONGEST_SPELLING = 100;
+  /**
+   * A longer text is no industry: to compare marks over letters takes the square of their number.
+   */
+  private static final int LONGEST = 200;
 
   private final Map<String, Entry> entries;
   private final Map<String, String> spelled = new ConcurrentHashMap<>();
@@ -88,10 +90,10 @@ public final class Industries {
    * The sector of an industry.
    *
    * @param industry as it stands in a file; null when it names none
-   * @return the sector, or the empty string when there is none
+   * @return the sector, or the empty string when there is none, as for more than 200 characters
    */
   public String sector(@Nullable String industry) {
-    if (industry == null) {
+    if (industry == null || industry.length() > LONGEST) {
       return "";
     }
     String known = spelled.get(industry);
@@ -100,7 +102,7 @@ public final class Industries {
     }
     Entry entry = entries.get(normalised(industry));
     String sector = entry == null ? "" : entry.sector();
-    if (industry.length() <= LONGEST_SPELLING && spelled.size() < SPELLINGS) {
+    if (spelled.size() < SPELLINGS) {
       spelled.put(industry, sector);
     }
     return sector;
@@ -135,6 +137,10 @@ public final class Industries {
     String name = normalised(industry);
     if (name.isEmpty()) {
       throw new InvalidConfiguration(csv, line, "the industry is empty; write its name");
+    }
+    if (industry.length() > LONGEST) {
+      throw new InvalidConfiguration(
+          csv, line, "the industry is longer than " + LONGEST + " characters; shorten it");
     }
     if (sector.isEmpty()) {
       throw new InvalidConfiguration(

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -123,9 +124,20 @@ final class IndustriesTest {
   }
 
   @Test
+  @Timeout(10)
+  void longTextsAreNoIndustries() throws IOException {
+    assertThat(shipped.sector("\u0301".repeat(400_000) + "\u0323".repeat(400_000))).isEmpty();
+    Path csv =
+        Files.writeString(
+            folder.resolve("long.csv"), "industry,sector\n" + "x".repeat(201) + ",tech\n");
+    assertThatThrownBy(() -> Industries.load(csv))
+        .hasMessageContaining("the industry is longer than 200 characters");
+  }
+
+  @Test
   void longSpellingsAreNotRemembered() {
-    assertThat(isRemembered("x".repeat(100))).isTrue();
-    assertThat(isRemembered("x".repeat(101))).isFalse();
+    assertThat(isRemembered("x".repeat(200))).isTrue();
+    assertThat(isRemembered("x".repeat(201))).isFalse();
   }
 
   private boolean isRemembered(String industry) {
