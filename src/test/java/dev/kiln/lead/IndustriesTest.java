@@ -141,7 +141,7 @@ final class IndustriesTest {
   }
 
   private boolean isRemembered(String industry) {
-    WeakReference<String> spelling = new WeakReference<>(new StringBuilder(industry).toString());
+    WeakReference<String> spelling = new WeakReference<>(String.valueOf(industry.toCharArray()));
     assertThat(shipped.sector(spelling.get())).isEmpty();
     System.gc();
     return spelling.get() != null;
