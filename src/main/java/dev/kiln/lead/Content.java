@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -187,11 +188,26 @@ final class Content {
       } catch (EOFException | ZipException damage) {
         throw damaged(file);
       }
-      if (count < 0 && filled - inf.getRemaining() + TRAILER < channel.size()) {
+      if (count < 0 && goesOn()) {
         throw new UnreadableFile(
             file, "goes on behind its gzip data with what is no gzip: compress and send it again");
       }
       return count;
+    }
+
+    /** Whether something is behind the data: zeros, which fill up blocks, are nothing. */
+    private boolean goesOn() throws IOException {
+      channel.position(Math.min(channel.size(), filled - inf.getRemaining() + TRAILER));
+      ByteBuffer rest = ByteBuffer.allocate(1 << 13);
+      while (channel.read(rest) >= 0) {
+        for (rest.flip(); rest.hasRemaining(); ) {
+          if (rest.get() != 0) {
+            return true;
+          }
+        }
+        rest.clear();
+      }
+      return false;
     }
   }
 }

@@ -650,6 +650,7 @@ final class FramerTest {
       byte[] member = gzip("Email,Name\n" + "a@example.com,Ann\n".repeat(rows));
       Files.write(file, member);
       Files.write(file, gzip("b@example.com,Bob\n"), StandardOpenOption.APPEND);
+      Files.write(file, new byte[20_000], StandardOpenOption.APPEND);
       assertThat(Frames.open(file, Limits.defaults(), 0).rows()).hasSize(rows + 1);
       Files.writeString(file, rest, StandardOpenOption.APPEND);
       assertThatThrownBy(() -> Frames.open(file, Limits.defaults(), 0))
