@@ -16,10 +16,10 @@ import java.util.function.Supplier;
 /**
  * {@code GET /health/live} and {@code GET /health/ready}. Live is a Kiln that answers and does not
  * stop: what a restart does not cure is no reason. Ready is one that can take leads in and keep
- * them; each reason against it names its cure. A route behind the ledger that is stopped keeps
- * nobody away, since its leads wait there, and so does a broker that cannot be reached, since its
- * messages wait there, and files that cannot be read for now: these are notes. Whoever does not
- * bear the token hears the state alone. Thread-safe.
+ * them; each reason against it names its cure. A route that is stopped and that no lead comes in by
+ * keeps nobody away, since what it carries waits, and so does a broker that cannot be reached,
+ * since its messages wait there, and files that cannot be read for now: these are notes. Whoever
+ * does not bear the token hears the state alone. Thread-safe.
  */
 final class Health {
   private final RouteBoard routes;
@@ -93,7 +93,7 @@ final class Health {
     List<NotReady> against = new ArrayList<>();
     ledger().forEach(reason -> against.add(new NotReady("ledger", reason)));
     against.addAll(NotReady.folders(data, inbox, spool));
-    against.addAll(stopped(false));
+    against.addAll(stopped(true));
     return against;
   }
 
@@ -102,13 +102,15 @@ final class Health {
     List<NotReady> notes = new ArrayList<>();
     brokers.get().forEach(fault -> notes.add(new NotReady("brokers", fault)));
     waiting.get().forEach(fault -> notes.add(new NotReady("files", fault)));
-    notes.addAll(stopped(true));
+    notes.addAll(stopped(false));
     return notes;
   }
 
-  private List<NotReady> stopped(boolean behindTheLedger) {
-    return routes.stopped().stream()
-        .filter(id -> routes.delivers(id) == behindTheLedger)
+  private List<NotReady> stopped(boolean wayIn) {
+    List<String> stopped = routes.stopped();
+    Set<String> ways = stopped.isEmpty() ? Set.of() : routes.wayIn();
+    return stopped.stream()
+        .filter(id -> ways.contains(id) == wayIn)
         .map(id -> new NotReady("routes", RouteStops.told(id)))
         .toList();
   }

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
@@ -72,9 +73,9 @@ final class RouteBoard {
         .toList();
   }
 
-  /** Whether a route carries leads from the ledger to Clay. */
-  boolean delivers(String id) {
-    return files.part(RoutePart.Kind.ROUTE, id).filter(RoutePart::delivers).isPresent();
+  /** The ids of those that leads come in by. */
+  Set<String> wayIn() {
+    return WayIn.ids(camel.get(), files);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -82,6 +83,70 @@ final class HealthTest {
     assertThat(get("/metrics").body()).contains("\nkiln_ready 0");
     kiln.context().getRouteController().startRoute("intake-http");
     assertThat(ready(200).path("reasons")).isEmpty();
+  }
+
+  @Test
+  @DisplayName("so is one that such a route calls, and one of the user's own that calls it")
+  void theWholeWayInShows() throws Exception {
+    kiln.inRoutes(
+            "accept.camel.yaml",
+            "- route:\n    id: accept\n",
+            """
+            - route:
+                id: from-crm
+                from:
+                  uri: seda:crm
+                  steps:
+                    - to: direct:by-the-way
+            - route:
+                id: by-the-way
+                from:
+                  uri: direct:by-the-way
+                  steps:
+                    - to: direct:accept
+            - route:
+                id: accept
+            """)
+        .start();
+    for (String route : List.of("from-crm", "by-the-way", "accept", "rows", "choose-table")) {
+      kiln.context().getRouteController().stopRoute(route);
+      assertThat(onlyReason("routes")).contains("kiln route start " + route);
+      kiln.context().getRouteController().startRoute(route);
+    }
+  }
+
+  @Test
+  @DisplayName("stopped routes that no lead comes in by are told, and Kiln stays ready")
+  void otherRoutesAreNoted() throws Exception {
+    Path secrets = Files.createDirectories(kiln.places().secrets());
+    Files.writeString(secrets.resolve("alerts-url"), "http://127.0.0.1:1/");
+    kiln.inRoutes(
+            "alerts.camel.yaml",
+            "- routeTemplate:\n",
+            """
+            - templatedRoute:
+                routeTemplateRef: alert
+                routeId: alert
+                prefixId: "alert-"
+                parameters:
+                  - name: url
+                    value: alerts-url
+            - route:
+                id: heartbeat
+                from:
+                  uri: scheduler:heartbeat
+                  steps:
+                    - log: "beats"
+            - routeTemplate:
+            """)
+        .start();
+    List<String> routes =
+        List.of("onward-files", "enriched-files", "results-watch", "preview", "alert", "heartbeat");
+    for (String route : routes) {
+      kiln.context().getRouteController().stopRoute(route);
+    }
+    assertThat(ready(200).path("notes")).hasSize(routes.size());
+    assertThat(get("/metrics").body()).contains("\nkiln_ready 1");
   }
 
   @Test
