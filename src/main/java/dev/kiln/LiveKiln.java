@@ -3,7 +3,6 @@ package dev.kiln;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kiln.clay.Placeholders;
 import dev.kiln.clay.Secret;
 import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
@@ -60,9 +59,7 @@ public final class LiveKiln {
                             + " kiln.http.listen in "
                             + places.config().resolve(Settings.FILE)
                             + " other than off"));
-    Placeholders placeholders = new Placeholders(places.secrets(), System.getenv());
-    return new LiveKiln(
-        places.data(), reachable(root), Settings.read(places.config()).token(placeholders));
+    return new LiveKiln(places.data(), reachable(root), Settings.token(places));
   }
 
   /** An address that means every one of this computer is asked at its own. */

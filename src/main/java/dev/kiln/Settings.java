@@ -29,6 +29,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -535,6 +536,49 @@ public final class Settings {
   public static List<Path> waiting(Places places) {
     Settings settings = load(places.config());
     return List.of(settings.inbox(places.data()), settings.spool(places.data()));
+  }
+
+  /**
+   * The token that a Kiln asks of a request, read anew: for commands that ask it, also where
+   * another setting is wrong.
+   *
+   * @param places the folders of the Kiln
+   * @return empty where none is asked for
+   * @throws InvalidConfiguration if there is no secret of that name
+   */
+  static Optional<Secret> token(Places places) {
+    return load(places.config()).token(new Placeholders(places.secrets(), System.getenv()));
+  }
+
+  /**
+   * How long a lead's key stays taken after Clay accepted the lead: for commands that change leads,
+   * also where another setting is wrong.
+   *
+   * @param places the folders of the Kiln
+   * @throws InvalidConfiguration if this one cannot be used
+   */
+  public static Duration dedupeWindow(Places places) {
+    return load(places.config()).alone("kiln.dedupe.window", Settings::dedupeWindow);
+  }
+
+  /**
+   * How long files are kept that were read: for commands that tell of them, also where another
+   * setting is wrong.
+   *
+   * @param places the folders of the Kiln
+   * @return empty for ever
+   * @throws InvalidConfiguration if this one cannot be used
+   */
+  public static Optional<Duration> keptFiles(Places places) {
+    return load(places.config()).alone("kiln.retention.files", Settings::keptFiles);
+  }
+
+  private <T> T alone(String key, Function<Settings, T> read) {
+    try {
+      return read.apply(this);
+    } catch (IllegalArgumentException wrong) {
+      throw fault(key, String.valueOf(wrong.getMessage()));
+    }
   }
 
   /** Where the ledger of a Kiln is kept; secrets are read anew. */

@@ -108,6 +108,15 @@ final class RouteCommandTest {
         .doesNotContain(kiln.clay().uri().toString(), "hook-");
   }
 
+  @Test
+  @DisplayName("a wrong setting, which the running Kiln has not taken up, hinders nobody")
+  void listedBesideAWrongSetting() throws Exception {
+    kiln.start();
+    kiln.set("kiln.breaker.opne", "1s");
+    assertThat(route("list")).as("%s", err).isZero();
+    assertThat(out.toString()).contains(TABLE);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "direct://accept, direct://accept",

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.Places;
 import dev.kiln.Settings;
 import dev.kiln.Traces;
+import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.Ledger.Forgotten;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -66,6 +68,27 @@ final class ForgetCommand extends LedgerCommand {
     return forgotten.sending() > 0 || !logEmptied ? 1 : 0;
   }
 
+  /** What becomes of files that were read: told of a setting that is wrong, too. */
+  private static String kept(Places places) {
+    try {
+      return Settings.keptFiles(places)
+          .map(
+              kept ->
+                  "Kiln deletes them "
+                      + words(kept)
+                      + " after their day (kiln.retention.files), or you now.")
+          .orElse("Kiln keeps them (kiln.retention.files is off): delete them by hand.");
+    } catch (InvalidConfiguration wrong) {
+      return "Delete them by hand: " + wrong.getMessage();
+    }
+  }
+
+  private static String words(Duration kept) {
+    // Kiln looks once an hour.
+    long hours = kept.plusHours(1).minusNanos(1).toHours();
+    return hours % 24 == 0 ? hours / 24 + " days" : hours + " hours";
+  }
+
   private static List<String> told(
       Places places,
       Forgotten forgotten,
@@ -86,14 +109,7 @@ final class ForgetCommand extends LedgerCommand {
           "Files that still hold it, as they came: "
               + String.join(", ", left)
               + ". "
-              + Settings.read(places.config())
-                  .keptFiles()
-                  .map(
-                      kept ->
-                          "Kiln deletes them "
-                              + kept.toDays()
-                              + " days after their day (kiln.retention.files), or you now.")
-                  .orElse("Kiln keeps them (kiln.retention.files is off): delete them by hand."));
+              + kept(places));
     }
     if (!waiting.isEmpty()) {
       told.add(

@@ -89,10 +89,6 @@ abstract class LeadsVerb extends LedgerCommand {
     return 0;
   }
 
-  private static Duration dedupeWindow(Places places) {
-    return Settings.read(places.config()).dedupeWindow();
-  }
-
   /** {@code kiln hold}. */
   @Command(
       name = "hold",
@@ -178,7 +174,7 @@ abstract class LeadsVerb extends LedgerCommand {
       }
       Set<LeadState> wanted = state == null ? ended : EnumSet.of(state);
       Set<LeadState> others = EnumSet.copyOf(wanted);
-      Duration window = dedupeWindow(places);
+      Duration window = Settings.dedupeWindow(places);
       if (others.remove(LeadState.MISSING)) {
         missing = ledger.retry(leads, EnumSet.of(LeadState.MISSING), window);
       }
@@ -217,7 +213,7 @@ abstract class LeadsVerb extends LedgerCommand {
       }
       return accepted
           ? ledger.accept(leads)
-          : ledger.retry(leads, EnumSet.of(LeadState.UNKNOWN), dedupeWindow(places));
+          : ledger.retry(leads, EnumSet.of(LeadState.UNKNOWN), Settings.dedupeWindow(places));
     }
 
     @Override
@@ -243,7 +239,7 @@ abstract class LeadsVerb extends LedgerCommand {
     @Override
     int change(Places places, Ledger ledger, LeadSelection leads) {
       Known.name(places, Pausable.TABLE, to);
-      return ledger.reroute(leads, to, dedupeWindow(places));
+      return ledger.reroute(leads, to, Settings.dedupeWindow(places));
     }
 
     @Override

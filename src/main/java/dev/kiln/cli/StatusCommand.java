@@ -13,6 +13,7 @@ import dev.kiln.status.ReturnReport;
 import dev.kiln.status.RunReport;
 import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -111,9 +112,8 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static List<NotReady> notReady(Places places) {
-    Settings settings = Settings.read(places.config());
-    return NotReady.folders(
-        places.data(), settings.inbox(places.data()), settings.spool(places.data()));
+    List<Path> waiting = Settings.waiting(places);
+    return NotReady.folders(places.data(), waiting.get(0), waiting.get(1));
   }
 
   private int one(String id) {

@@ -344,6 +344,47 @@ final class LookCommandsTest {
   }
 
   @Test
+  void aWrongSettingKeepsNoOperatorFromWorking(@TempDir Path config) throws Exception {
+    ledger();
+    Path archive = Files.createDirectories(data.resolve("archive"));
+    Files.writeString(archive.resolve("20250101-aaaaaa-old.csv"), "x;bob@x.example\n");
+    Path properties = config.resolve("application.properties");
+    Files.writeString(properties, "kiln.breaker.opne = 1s\nkiln.retention.files = 36h\n");
+    String[] here = {"--config", config.toString(), "bob@x.example"};
+    assertThat(kiln(new ForgetCommand(), here)).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("deletes them 36 hours after their day");
+    Files.writeString(properties, "kiln.retention.files = ever\n");
+    assertThat(kiln(new ForgetCommand(), here)).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("Delete them by hand: " + properties + ":1: kiln.retention.files is \"ever\"");
+    assertThat(kiln(new StatusCommand(), "--config", config.toString()))
+        .as(err.toString())
+        .isZero();
+    assertThat(kiln(new LeadsVerb.Retry(), "--config", config.toString(), "--all"))
+        .as(err.toString())
+        .isZero();
+    Files.writeString(properties, "kiln.dedupe.window = ever\n");
+    assertThat(kiln(new LeadsVerb.Retry(), "--config", config.toString(), "--all"))
+        .isEqualTo(Main.USAGE);
+    assertThat(err.toString()).contains(properties + ":1: kiln.dedupe.window is \"ever\"");
+  }
+
+  @Test
+  void aFileIsKeptForDaysOrHours(@TempDir Path config) throws Exception {
+    ledger();
+    Path archive = Files.createDirectories(data.resolve("archive"));
+    Files.writeString(archive.resolve("20250101-aaaaaa-old.csv"), "x;bob@x.example\n");
+    for (String[] kept :
+        new String[][] {{"30d", "30 days"}, {"36h", "36 hours"}, {"20m", "1 hours"}}) {
+      Files.writeString(
+          config.resolve("application.properties"), "kiln.retention.files = " + kept[0] + "\n");
+      assertThat(kiln(new ForgetCommand(), "--config", config.toString(), "bob@x.example"))
+          .isZero();
+      assertThat(out.toString()).contains("deletes them " + kept[1] + " after their day");
+    }
+  }
+
+  @Test
   void whatStaysInTheLogIsToldWhereAnotherCommandReadsInIt() throws Exception {
     ledger();
     try (Connection reading =
