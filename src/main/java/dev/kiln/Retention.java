@@ -1,15 +1,18 @@
 package dev.kiln;
 
+import dev.kiln.lead.FileFault;
 import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -50,6 +53,9 @@ final class Retention implements AutoCloseable {
   private final ScheduledExecutorService hourly =
       Executors.newSingleThreadScheduledExecutor(Daemons.named("kiln-retention"));
 
+  /** What could not be deleted, once told. */
+  private final Set<Path> told = new HashSet<>();
+
   private @Nullable ScheduledFuture<?> looks;
 
   /**
@@ -76,8 +82,10 @@ final class Retention implements AutoCloseable {
   private void look() {
     try {
       sweep();
-    } catch (LedgerUnavailable | IOException later) {
+    } catch (LedgerUnavailable later) {
       LOG.warn("What was kept long enough could not be deleted: {}", later.getMessage());
+    } catch (IOException later) {
+      LOG.warn("What was kept long enough could not be deleted: {}", later.toString());
     } catch (RuntimeException | Error fault) {
       LOG.error("What was kept long enough could not be deleted; tried again in an hour", fault);
     }
@@ -111,21 +119,39 @@ final class Retention implements AutoCloseable {
     }
   }
 
-  private static List<Path> in(Path folder) throws IOException {
+  private List<Path> in(Path folder) {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.toList();
+    } catch (IOException failure) {
+      tell(folder, failure);
+      return List.of();
     }
   }
 
-  private static void delete(Path folder, Pattern named, LocalDate before) throws IOException {
+  private void delete(Path folder, Pattern named, LocalDate before) {
     for (Path file : in(folder)) {
       Matcher name = named.matcher(file.getFileName().toString());
-      if (name.matches() && isOlder(name.group(1), before)) {
-        Files.deleteIfExists(file);
+      if (name.matches()
+          && isOlder(name.group(1), before)
+          && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+        try {
+          Files.deleteIfExists(file);
+        } catch (IOException failure) {
+          tell(file, failure);
+        }
       }
+    }
+  }
+
+  private void tell(Path left, IOException failure) {
+    if (told.add(left)) {
+      LOG.warn(
+          "{}: {}; what was kept long enough there is deleted once that is well",
+          left,
+          FileFault.words(failure));
     }
   }
 

@@ -31,6 +31,7 @@ final class RetentionFilesTest {
     file(archive, "20261110-k3f9zq-leads.csv");
     file(archive, "notes.txt");
     file(archive, "20261399-aaaaaa-leads.csv");
+    file(archive.resolve("20260101-old"), "leads.csv");
     file(data.resolve("rejects"), "20261020-k3f9zq.csv");
     Path results = data.resolve("results");
     Path tech = results.resolve("outbound-leads-tech");
@@ -58,7 +59,7 @@ final class RetentionFilesTest {
       keeps.sweep();
       assertThat(fixture.ledger().onward("crm").reason()).contains("no route serves it any more");
       keeps.close();
-      assertThat(names(archive)).hasSize(4);
+      assertThat(names(archive)).hasSize(5);
       assertThat(names(tech)).hasSize(6);
 
       Files.writeString(config.resolve(Settings.FILE), "kiln.retention.files = 30d\n");
@@ -74,7 +75,8 @@ final class RetentionFilesTest {
     }
     assertThat(names(archive))
         .containsExactlyInAnyOrder(
-            "20261110-k3f9zq-leads.csv", "notes.txt", "20261399-aaaaaa-leads.csv");
+            "20261110-k3f9zq-leads.csv", "notes.txt", "20261399-aaaaaa-leads.csv", "20260101-old");
+    assertThat(names(archive.resolve("20260101-old"))).containsExactly("leads.csv");
     assertThat(names(data.resolve("rejects"))).isEmpty();
     assertThat(names(tech))
         .containsExactlyInAnyOrder("2026-11-10.csv", "2026-10-20-mended.csv", "2026-13-99.csv");
