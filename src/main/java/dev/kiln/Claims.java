@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
@@ -104,7 +106,8 @@ public final class Claims implements AutoCloseable {
     int number = claims(file);
     String last = number == 0 ? "" : read(file, number - 1);
     if (number > 0 && last.startsWith(owner)) {
-      return hold(file, number - 1, false);
+      hold(file, number - 1, false);
+      return true;
     }
     if (number > 0 && !expired(claim(file, number - 1), last)) {
       return false;
@@ -130,15 +133,26 @@ public final class Claims implements AutoCloseable {
     return true;
   }
 
-  private boolean hold(Path file, int number, boolean made) throws IOException {
+  private void hold(Path file, int number, boolean made) throws IOException {
     Path claim = claim(file, number);
     if (made) {
       make(claim, text());
     } else {
-      write(claim, text());
+      rewrite(claim);
     }
     held.put(file, new Held(number, clock.instant()));
-    return true;
+  }
+
+  /** A claim that another user has made is replaced: its folder is this Kiln's. */
+  private void rewrite(Path claim) throws IOException {
+    try {
+      write(claim, text());
+    } catch (AccessDeniedException ofAnother) {
+      Path part = claim.resolveSibling(claim.getFileName() + ".part");
+      Files.deleteIfExists(part);
+      make(part, text());
+      Files.move(part, claim, StandardCopyOption.ATOMIC_MOVE);
+    }
   }
 
   /** Always as long, since a renewal is written over it in one piece. */
@@ -158,13 +172,15 @@ public final class Claims implements AutoCloseable {
   }
 
   /**
-   * Claims a name for a file that is about to be put there, so that no other Kiln reads it.
+   * Claims a name for a file that is about to be put there, so that no other Kiln reads it. The
+   * claim belongs to the owner of its folder, where this user may give it away.
    *
    * @return false if there is such a file, or a claim on one
    */
   public boolean reserve(Path file) throws IOException {
     if (hold(file)) {
-      held.remove(file);
+      Held claim = held.remove(file);
+      Belongings.give(claim(file, claim.number), file.resolveSibling(""));
       return true;
     }
     return false;
@@ -185,7 +201,8 @@ public final class Claims implements AutoCloseable {
       number++;
     }
     try {
-      return hold(file, number, true);
+      hold(file, number, true);
+      return true;
     } catch (FileAlreadyExistsException claimed) {
       return false;
     }

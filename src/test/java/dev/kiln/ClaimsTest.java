@@ -7,8 +7,11 @@ import dev.kiln.ledger.SettableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -142,6 +145,27 @@ final class ClaimsTest {
     Files.writeString(next, "email\n");
     assertThat(other.take(next)).isFalse();
     assertThat(kiln("one").take(next)).isTrue();
+  }
+
+  @Test
+  @DisplayName("one that another user has reserved is the folder's, and else is made anew")
+  void ofAnotherUser() throws IOException {
+    Path next = folder.resolve("next.csv");
+    Path claim = folder.resolve(".next.csv.claim");
+    UserPrincipalLookupService users = folder.getFileSystem().getUserPrincipalLookupService();
+    try {
+      Files.setOwner(folder, users.lookupPrincipalByName("nobody"));
+    } catch (FileSystemException notRoot) {
+      // Then everything is this user's.
+    }
+    assertThat(one.reserve(next)).isTrue();
+    assertThat(Files.getOwner(claim)).isEqualTo(Files.getOwner(folder));
+
+    Files.writeString(next, "email\n");
+    Files.setPosixFilePermissions(claim, PosixFilePermissions.fromString("r--r--r--"));
+    assertThat(kiln("one").take(next)).isTrue();
+    assertThat(claims()).containsExactly(".next.csv.claim");
+    assertThat(other.take(next)).isFalse();
   }
 
   @Test

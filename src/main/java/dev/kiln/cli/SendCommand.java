@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.App;
+import dev.kiln.Belongings;
 import dev.kiln.Claims;
 import dev.kiln.DataLock;
 import dev.kiln.FileNames;
@@ -213,8 +214,12 @@ final class SendCommand implements Callable<Integer> {
    */
   private Map<Path, String> handOver(Places places, Settings settings, Consumer<String> look)
       throws IOException {
-    Path folder = settings.inbox(places.data()).resolve(given.priority().word()).resolve(source);
-    Files.createDirectories(folder);
+    Path inbox = settings.inbox(places.data());
+    Path folder = inbox.resolve(given.priority().word()).resolve(source);
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder);
+      Belongings.give(folder, inbox);
+    }
     Map<Path, String> parts = new LinkedHashMap<>();
     Map<Path, String> handed = new LinkedHashMap<>();
     Collection<String> asked = List.of();
@@ -224,6 +229,7 @@ final class SendCommand implements Callable<Integer> {
         Path part = Files.createTempFile(folder, ".sending-", ".part");
         parts.put(part, "");
         Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
+        Belongings.give(part, folder);
         parts.put(part, ContentHash.of(part));
       }
       asked = parts.values();
