@@ -21,18 +21,20 @@ final class Output extends OutputStream {
   }
 
   @Override
-  public synchronized void write(int one) {
+  public synchronized void write(int one) throws IOException {
     write(new byte[] {(byte) one}, 0, 1);
   }
 
   @Override
-  public synchronized void write(byte[] bytes, int from, int count) {
-    if (failure == null) {
-      try {
-        to.write(bytes, from, count);
-      } catch (IOException refused) {
-        failure = refused;
-      }
+  public synchronized void write(byte[] bytes, int from, int count) throws IOException {
+    if (failure != null) {
+      throw failure;
+    }
+    try {
+      to.write(bytes, from, count);
+    } catch (IOException refused) {
+      failure = refused;
+      throw refused;
     }
   }
 

@@ -69,7 +69,7 @@ final class StatusCommand implements Callable<Integer> {
     if (watch < 1) {
       throw new ParameterException(spec.commandLine(), "--watch is at least 1 second");
     }
-    while (true) {
+    while (!spec.commandLine().getOut().checkError()) {
       if (!json) {
         spec.commandLine().getOut().println(Boolean.getBoolean("kiln.terminal") ? CLEAR : "");
         spec.commandLine().getOut().println(Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\n");
@@ -80,6 +80,7 @@ final class StatusCommand implements Callable<Integer> {
       }
       TimeUnit.SECONDS.sleep(watch);
     }
+    return 0;
   }
 
   private int all() {

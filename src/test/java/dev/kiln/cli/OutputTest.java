@@ -6,7 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Output that cannot be written is no success. */
 final class OutputTest {
@@ -31,5 +34,13 @@ final class OutputTest {
   @Test
   void whoReadsNoMoreWantedNoMore() {
     assertThat(Main.execute(refusing("Broken pipe"), "--version")).isZero();
+  }
+
+  @Test
+  @Timeout(30)
+  void aWatchThatNobodyReadsEnds(@TempDir Path data) {
+    String[] watch = {"status", "--watch", "1", "--data", data.toString()};
+    assertThat(Main.execute(refusing("Broken pipe"), watch)).isZero();
+    assertThat(Main.execute(refusing("No space left on device"), watch)).isEqualTo(Main.USAGE);
   }
 }
