@@ -128,10 +128,17 @@ final class DemoCommand implements Callable<Integer> {
         .anyMatch(argument -> argument.startsWith("-XX:ArchiveClassesAtExit="));
   }
 
-  private Places prepare(Path folder, Simulator clay) throws IOException {
-    Places shipped = new PlacesOptions().places();
+  /** Writes what the demo runs with: Kiln's own, whatever stands beside the launcher. */
+  static Places prepare(Path folder, Simulator clay) throws IOException {
     Path config = Files.createDirectories(folder.resolve("config"));
-    Files.copy(shipped.config().resolve("industries.csv"), config.resolve("industries.csv"));
+    Path routes = Files.createDirectories(folder.resolve("routes"));
+    for (String file : InitCommand.FILES) {
+      if (file.equals("config/industries.csv") || file.startsWith("routes/")) {
+        try (InputStream content = InitCommand.shipped(file)) {
+          Files.copy(content, folder.resolve(file));
+        }
+      }
+    }
     Files.writeString(
         config.resolve("application.properties"),
         """
@@ -151,7 +158,7 @@ final class DemoCommand implements Callable<Integer> {
               .replaceAll(webhook -> clay.webhookUrl(webhook.group(1)).toString());
       Files.writeString(config.resolve("clay.yaml"), yaml);
     }
-    return new Places(config, shipped.routes(), folder.resolve("data"));
+    return new Places(config, routes, folder.resolve("data"));
   }
 
   private static void drop(String sample, Path into) throws IOException {

@@ -104,10 +104,7 @@ final class InitCommand implements Callable<Integer> {
             case "config/secrets" -> places.secrets();
             default -> places.routes();
           };
-      try (InputStream content = InitCommand.class.getResourceAsStream("/init/" + file)) {
-        if (content == null) {
-          throw new IllegalStateException(file + " is missing from the jar.");
-        }
+      try (InputStream content = shipped(file)) {
         write(target, file.substring(slash + 1), content);
       }
     }
@@ -122,6 +119,15 @@ final class InitCommand implements Callable<Integer> {
     }
     tell(spec.commandLine().getOut(), places, inbox);
     return 0;
+  }
+
+  /** What one of the files holds, as it was shipped. */
+  static InputStream shipped(String file) {
+    InputStream content = InitCommand.class.getResourceAsStream("/init/" + file);
+    if (content == null) {
+      throw new IllegalStateException(file + " is missing from the jar.");
+    }
+    return content;
   }
 
   /** Writes a file that is not there yet; secrets for nobody else's eyes. */
