@@ -2,10 +2,12 @@ package dev.kiln.cli;
 
 import dev.kiln.App;
 import dev.kiln.Places;
+import dev.kiln.lead.FileFault;
+import dev.kiln.lead.InvalidConfiguration;
 import dev.kiln.ledger.Ledger;
+import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
-import dev.kiln.ledger.Traffic;
 import dev.kiln.status.Reconciliation;
 import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
@@ -18,8 +20,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -54,6 +58,20 @@ final class SupportBundleCommand implements Callable<Integer> {
           "(?im)((?<!\\{)(?:token|secret|password|passwd|authorization|api[-_]?key)[\\w.-]*[\"']?\\s*[:=]\\s*)"
               + "(?![\"']?\\{\\{)[\"']?[^\\s,}\"'{][^,}\\r\\n]*");
 
+  /** A header, or another name, that sounds like the holder of a secret. */
+  private static final Pattern SECRET_NAME =
+      Pattern.compile(
+          "(?i)(?:^|[ {])name:\\s*[\"']?[\\w.-]*(?:token|secret|passw|authorization|api-?key|cookie)");
+
+  /** What a step of a route gives to a name, up to where a name may follow on the same line. */
+  private static final Pattern GIVEN =
+      Pattern.compile("((?:^|[ {])(?:constant|expression|simple):)(?:.*(?=, *name:)|.*)");
+
+  /** A piece of the bundle. */
+  private interface Part {
+    String text() throws Exception;
+  }
+
   @Mixin private PlacesOptions options;
 
   @Parameters(
@@ -71,23 +89,23 @@ final class SupportBundleCommand implements Callable<Integer> {
         file == null ? Path.of("kiln-support-" + STAMP.format(Instant.now()) + ".zip") : file;
     NewFile.mustBeFree(target);
     Places places = options.places();
-    Snapshot snapshot = options.read(LedgerView::snapshot, Snapshot.EMPTY);
-    Instant now = options.read(LedgerView::now, Instant.now());
-    List<Traffic> traffic = options.read(LedgerView::traffic, List.of());
     OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
     try (out;
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8)) {
-      add(zip, "system.txt", system(places));
-      add(zip, "check.txt", check(places));
-      add(zip, "status.txt", StatusText.of(snapshot, now));
-      add(zip, "status.json", StatusJson.of(snapshot, List.of(), now));
+      add(zip, "system.txt", () -> system(places));
+      add(zip, "check.txt", () -> check(places));
       add(
           zip,
-          "webhooks.txt",
-          traffic.stream()
-              .map(one -> new Reconciliation(one, null))
-              .map(one -> one.name() + ": " + one.ours() + " " + one.words() + "\n")
-              .collect(Collectors.joining()));
+          "status.txt",
+          () -> options.read(view -> StatusText.of(view.snapshot(), view.now()), ""));
+      add(
+          zip,
+          "status.json",
+          () ->
+              options.read(
+                  view -> StatusJson.of(view.snapshot(), List.of(), view.now()),
+                  StatusJson.of(Snapshot.EMPTY, List.of(), Instant.now())));
+      add(zip, "webhooks.txt", () -> options.read(SupportBundleCommand::webhooks, ""));
       addFolder(zip, "config", places.config(), List.of(".properties", ".yaml"));
       addFolder(zip, "routes", places.routes(), List.of(".camel.yaml"));
     } catch (IOException failure) {
@@ -103,24 +121,60 @@ final class SupportBundleCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void add(ZipOutputStream zip, String name, String text) throws IOException {
+  /** Adds a piece, or why it cannot be read: the others are needed all the more. */
+  private static void add(ZipOutputStream zip, String name, Part part) throws IOException {
+    String text;
+    try {
+      text = part.text();
+    } catch (Exception failure) {
+      text = redacted("could not be read: " + why(failure) + "\n");
+    }
     zip.putNextEntry(new ZipEntry(name));
     zip.write(text.getBytes(StandardCharsets.UTF_8));
     zip.closeEntry();
   }
 
+  private static String why(Exception failure) {
+    return failure instanceof IOException file
+        ? FileFault.words(file)
+        : failure instanceof InvalidConfiguration || failure instanceof LedgerUnavailable
+            ? String.valueOf(failure.getMessage())
+            : failure.toString();
+  }
+
+  private static String webhooks(LedgerView view) {
+    return view.traffic().stream()
+        .map(one -> new Reconciliation(one, null))
+        .map(one -> one.name() + ": " + one.ours() + " " + one.words() + "\n")
+        .collect(Collectors.joining());
+  }
+
   private static void addFolder(
       ZipOutputStream zip, String name, Path folder, List<String> suffixes) throws IOException {
     if (!Files.isDirectory(folder)) {
-      add(zip, name + ".txt", folder + " is not there");
+      add(zip, name + ".txt", () -> folder + " is not there");
       return;
     }
+    List<Path> found;
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path one : files.filter(Files::isRegularFile).sorted().toList()) {
-        String file = one.getFileName().toString();
-        if (suffixes.stream().anyMatch(file::endsWith)) {
-          add(zip, name + "/" + file, redacted(Files.readString(one)));
-        }
+      found = files.filter(Files::isRegularFile).sorted().toList();
+    } catch (IOException failure) {
+      add(
+          zip,
+          name + ".txt",
+          () -> {
+            throw failure;
+          });
+      return;
+    }
+    for (Path one : found) {
+      String file = one.getFileName().toString();
+      if (suffixes.stream().anyMatch(file::endsWith)) {
+        // What is not UTF-8 may be what is wrong.
+        add(
+            zip,
+            name + "/" + file,
+            () -> redacted(new String(Files.readAllBytes(one), StandardCharsets.UTF_8)));
       }
     }
   }
@@ -128,8 +182,56 @@ final class SupportBundleCommand implements Callable<Integer> {
   /** A text without URLs and without values that sound like secrets. */
   static String redacted(String text) {
     return SECRET
-        .matcher(URL.matcher(text).replaceAll("$1:" + LEFT_OUT))
+        .matcher(URL.matcher(withoutGiven(text)).replaceAll("$1:" + LEFT_OUT))
         .replaceAll("$1" + LEFT_OUT);
+  }
+
+  /** A text without what steps of a route give to names that sound like secrets. */
+  private static String withoutGiven(String text) {
+    List<String> lines = new ArrayList<>(text.lines().toList());
+    for (int i = 0; i < lines.size(); i++) {
+      if (SECRET_NAME.matcher(lines.get(i)).find()) {
+        int depth = depth(lines.get(i));
+        int from = i;
+        while (from > 0
+            && indent(lines.get(from)) >= depth
+            && depth(lines.get(from - 1)) >= depth) {
+          from--;
+        }
+        int to = i + 1;
+        while (to < lines.size() && indent(lines.get(to)) >= depth) {
+          to++;
+        }
+        withoutGiven(lines.subList(from, to), depth);
+      }
+    }
+    return String.join("\n", lines) + (text.endsWith("\n") ? "\n" : "");
+  }
+
+  /** Where the text of a line begins; one without any goes with those before it. */
+  private static int indent(String line) {
+    return line.isBlank() ? Integer.MAX_VALUE : line.length() - line.stripLeading().length();
+  }
+
+  /** The same behind what makes it an item of a list. */
+  private static int depth(String line) {
+    return line.isBlank()
+        ? Integer.MAX_VALUE
+        : line.length() - line.replaceFirst("^[ -]*", "").length();
+  }
+
+  /** Leaves out what the lines of one step give, and what stands deeper below that. */
+  private static void withoutGiven(List<String> step, int depth) {
+    boolean given = false;
+    for (int i = 0; i < step.size(); i++) {
+      if (depth(step.get(i)) > depth && given) {
+        step.set(i, " ".repeat(depth) + "  # " + LEFT_OUT);
+      } else {
+        Matcher value = GIVEN.matcher(step.get(i));
+        given = value.find();
+        step.set(i, value.replaceAll("$1 " + LEFT_OUT));
+      }
+    }
   }
 
   private static String check(Places places) {

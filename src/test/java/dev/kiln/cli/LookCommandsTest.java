@@ -22,6 +22,7 @@ import dev.kiln.ledger.Store;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
 import dev.kiln.ledger.Wish;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
@@ -420,12 +421,7 @@ final class LookCommandsTest {
     String[] call = {"--config", config.toString(), zip.toString()};
     assertThat(kiln(new SupportBundleCommand(), call)).as(err.toString()).isZero();
 
-    Map<String, String> files = new TreeMap<>();
-    try (ZipInputStream in = new ZipInputStream(Files.newInputStream(zip))) {
-      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
-        files.put(entry.getName(), new String(in.readAllBytes(), StandardCharsets.UTF_8));
-      }
-    }
+    Map<String, String> files = unpacked(zip);
     assertThat(files)
         .containsKeys(
             "system.txt", "check.txt", "status.json", "webhooks.txt", "routes/accept.camel.yaml");
@@ -433,6 +429,83 @@ final class LookCommandsTest {
         .doesNotContain("hush", "clay.com", "x.example", EMAIL, "Ada")
         .contains("{{secret:tech-1-token}}", "cap: 1", "127.0.0.1:8040", Ledger.FILE);
     assertThat(kiln(new SupportBundleCommand(), call)).as("not over a file").isEqualTo(Main.USAGE);
+  }
+
+  private static Map<String, String> unpacked(Path zip) throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    try (ZipInputStream in = new ZipInputStream(Files.newInputStream(zip))) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        files.put(entry.getName(), new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    return files;
+  }
+
+  @Test
+  void aBundleIsMadeOfWhatIsDamagedToo(@TempDir Path folder) throws Exception {
+    Files.writeString(data.resolve(Ledger.FILE), "this is no ledger at all ".repeat(400));
+    Path config = Files.createDirectories(folder.resolve("config"));
+    Files.write(
+        config.resolve("application.properties"),
+        "kiln.intake.blocked = größe\n".getBytes(StandardCharsets.ISO_8859_1));
+    Files.writeString(config.resolve("clay.yaml"), "tables: {}\n");
+    for (boolean readable : new boolean[] {false, true}) {
+      Path zip = folder.resolve(readable + ".zip");
+      String[] call = {"--config", config.toString(), zip.toString()};
+      assertThat(kiln(new SupportBundleCommand(), call)).as(err.toString()).isZero();
+      Map<String, String> files = unpacked(zip);
+      assertThat(files.get("config/clay.yaml")).isEqualTo("tables: {}\n");
+      assertThat(files.get("config/application.properties")).contains("kiln.intake.blocked");
+      for (String part : List.of("status.txt", "status.json", "webhooks.txt")) {
+        assertThat(files.get(part))
+            .startsWith("could not be read: ")
+            .contains(readable ? Ledger.FILE : "application.properties");
+      }
+      Files.delete(config.resolve("application.properties"));
+      Files.writeString(config.resolve("application.properties"), "kiln.intake.blocked = x\n");
+    }
+  }
+
+  @Test
+  void whatARouteGivesToAHeaderThatSoundsLikeASecretIsLeftOut() {
+    String yaml =
+        """
+        - setHeader:
+            id: one
+            name: Authorization
+            constant: "Bearer hush"
+        - setHeader:
+            constant: hush
+            name: X-Api-Key
+        - setHeader:
+            name: "x-auth-token"
+            expression:
+              constant:
+                expression: >-
+                  hush
+                  hush
+
+        - setHeaders:
+            headers:
+              - name: Cookie
+                simple: hush
+              - name: Accept
+                constant: kept-one
+        - setHeader: { name: Authorization, constant: hush }
+        - setHeader: { constant: hush, name: Authorization }
+        - setHeader:
+            name: Content-Type
+            constant: kept-two
+        - templatedRoute:
+            parameters:
+              - name: secret
+                value: kept-three
+        """;
+    String redacted = SupportBundleCommand.redacted(yaml);
+    assertThat(redacted)
+        .doesNotContain("hush")
+        .contains("kept-one", "kept-two", "kept-three", "id: one", "constant: (left out)")
+        .hasLineCount((int) yaml.lines().count());
   }
 
   private String refused(Object... command) {
