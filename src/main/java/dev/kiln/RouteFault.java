@@ -29,6 +29,14 @@ final class RouteFault {
   /** The step in Camel's message that a route could not be made. */
   private static final Pattern CAMEL_STEP = Pattern.compile(">>> (.+?) <<<");
 
+  /** How Camel names options that an endpoint does not know, with their values. */
+  private static final Pattern UNKNOWN_OPTIONS = Pattern.compile("Unknown parameters=\\[\\{(.*)}]");
+
+  /** An option within an address. */
+  private static final Pattern OF_ADDRESS = Pattern.compile("([?&][\\w.-]+)=[^&\\s]*");
+
+  private static final Pattern OPTION = Pattern.compile("(?:^|, )([\\w.-]+)=");
+
   private final RouteFiles routes;
 
   RouteFault(RouteFiles routes) {
@@ -160,6 +168,21 @@ final class RouteFault {
     String message = failure.getMessage();
     return message == null
         ? failure.getClass().getSimpleName()
-        : message.lines().findFirst().orElse("");
+        : withoutValues(message.lines().findFirst().orElse(""));
+  }
+
+  /** Options of endpoints by name only: what they were given may be a secret. */
+  private static String withoutValues(String fault) {
+    Matcher unknown = UNKNOWN_OPTIONS.matcher(fault);
+    if (!unknown.find()) {
+      return OF_ADDRESS.matcher(fault).replaceAll("$1=...");
+    }
+    String names =
+        OPTION
+            .matcher(unknown.group(1))
+            .results()
+            .map(name -> name.group(1))
+            .collect(Collectors.joining(", "));
+    return "an endpoint has options that it does not know: " + names;
   }
 }

@@ -794,4 +794,30 @@ final class RouteFilesTest {
     Files.writeString(secrets.resolve("kafka-client"), "security.protocol=SASL_SSL\n");
     refusesBroker(name -> true, "has client properties without bootstrap.servers: add the line");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"scheduler", "nowhere"})
+  @DisplayName("what Camel finds wrong with an address is told without the values of its options")
+  void optionsBearNoValue(String component) {
+    kiln.inRoutes(
+        "accept.camel.yaml",
+        "- route:\n    id: accept\n",
+        """
+        - route:
+            id: own
+            from:
+              uri: "%s:own?tokne=SEKRET777&pace=SEKRET778"
+              steps:
+                - log: "hello"
+        - route:
+            id: accept
+        """
+            .formatted(component));
+    assertThatThrownBy(() -> kiln.start(App.Mode.CHECK))
+        .isInstanceOf(InvalidConfiguration.class)
+        .hasMessageContaining("own")
+        .hasMessageContaining("tokne")
+        .hasMessageContaining("pace")
+        .hasMessageNotContaining("SEKRET");
+  }
 }
