@@ -278,7 +278,7 @@ final class LauncherIT {
     Ended added =
         end(
             start(
-                Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", " -Da=*  -ea "),
+                Map.of("JAVA_HOME", javaHome.toString(), "KILN_JAVA_OPTS", " -Da=*\n\t-ea\n"),
                 LAUNCHER,
                 "run"));
     assertThat(withoutThresholds(added).subList(2, 8))
