@@ -24,17 +24,18 @@ final class RateCommand extends LedgerCommand {
       arity = "0..1",
       paramLabel = "RATE",
       description = "Leads a second, 0.1 to 1000, to the thousandth.")
-  private @Nullable BigDecimal rate;
+  private @Nullable String given;
 
   @Option(names = "--reset", description = "Goes back to the rate in clay.yaml.")
   private boolean reset;
 
   @Override
   int change(Places places, Ledger ledger, PrintWriter out) {
-    if (reset == (rate != null)) {
+    if (reset == (given != null)) {
       throw usage("Give either a rate, such as \"kiln rate main 5\", or --reset.");
     }
     Known.nameAtAnyTime(places, ledger, Pausable.WORKSPACE, workspace, err());
+    BigDecimal rate = given == null ? null : number(given);
     try {
       ledger.rate(workspace, rate);
     } catch (IllegalArgumentException wrong) {
@@ -51,5 +52,13 @@ final class RateCommand extends LedgerCommand {
                 + workspace
                 + " --reset\" goes back to clay.yaml's.");
     return 0;
+  }
+
+  private BigDecimal number(String text) {
+    try {
+      return new BigDecimal(text);
+    } catch (NumberFormatException notANumber) {
+      throw usage("RATE is a number, such as 5 or 0.5, not \"" + text + "\"");
+    }
   }
 }

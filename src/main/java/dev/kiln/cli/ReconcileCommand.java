@@ -32,7 +32,7 @@ final class ReconcileCommand extends LedgerCommand {
       arity = "0..*",
       paramLabel = "WEBHOOK=ROWS",
       description = "What Clay shows for a webhook, such as tech-1=12040.")
-  private Map<String, Long> clay = new LinkedHashMap<>();
+  private Map<String, String> given = new LinkedHashMap<>();
 
   @Option(
       names = "--adopt",
@@ -47,7 +47,7 @@ final class ReconcileCommand extends LedgerCommand {
   @Override
   int change(Places places, Ledger ledger, PrintWriter out) {
     List<Traffic> traffic = ledger.view().traffic();
-    mustBeKnown(traffic);
+    Map<String, Long> clay = counters(traffic);
     if (adopt && clay.isEmpty()) {
       throw usage("--adopt needs Clay's counters, such as \"kiln reconcile tech-1=12040 --adopt\"");
     }
@@ -73,17 +73,30 @@ final class ReconcileCommand extends LedgerCommand {
     return adopt || all.stream().allMatch(Reconciliation::agrees) ? 0 : 1;
   }
 
-  private void mustBeKnown(List<Traffic> traffic) {
+  /** What Clay shows, by webhook. */
+  private Map<String, Long> counters(List<Traffic> traffic) {
     List<String> names = traffic.stream().map(one -> one.webhook().name()).toList();
-    for (Map.Entry<String, Long> one : clay.entrySet()) {
+    Map<String, Long> counters = new LinkedHashMap<>();
+    for (Map.Entry<String, String> one : given.entrySet()) {
       if (!names.contains(one.getKey())) {
         throw usage(
             "There is no webhook \"" + one.getKey() + "\"" + NearestWord.hint(one.getKey(), names));
       }
-      if (one.getValue() < 0) {
-        throw usage("A counter is 0 or more, not " + one.getValue());
-      }
+      counters.put(one.getKey(), counter(one.getValue()));
     }
+    return counters;
+  }
+
+  private long counter(String text) {
+    try {
+      long rows = Long.parseLong(text);
+      if (rows >= 0) {
+        return rows;
+      }
+    } catch (NumberFormatException notANumber) {
+      // told below
+    }
+    throw usage("A counter is a number, 0 or more, not \"" + text + "\"");
   }
 
   private static String text(List<Reconciliation> all) {

@@ -208,7 +208,8 @@ final class LookCommandsTest {
         "tech-1=103 | 1 | 1 row more than Kiln sent",
         "tech-1=90  | 1 | 11 rows fewer than Clay acknowledged",
         "tech-2=90  | 2 | There is no webhook \"tech-2\"; did you mean \"tech-1\"?",
-        "tech-1=-1  | 2 | A counter is 0 or more, not -1",
+        "tech-1=-1  | 2 | A counter is a number, 0 or more, not \"-1\"",
+        "tech-1=abc | 2 | A counter is a number, 0 or more, not \"abc\"",
       })
   void claysCounterIsExplained(String counter, int exit, String words) {
     ledger();
@@ -307,6 +308,8 @@ final class LookCommandsTest {
     assertThat(kiln(new RateCommand(), "--config", config, "second", "--reset"))
         .as(err.toString())
         .isZero();
+    assertThat(kiln(new RateCommand(), "--config", config, "main", "5,5")).isEqualTo(Main.USAGE);
+    assertThat(err.toString()).contains("RATE is a number, such as 5 or 0.5, not \"5,5\"");
     assertThat(kiln(new PauseCommand.Resume(), "--config", config, "workspace", "second")).isZero();
     assertThat(kiln(new PauseCommand.Resume(), "--config", config, "table", "gone")).isZero();
     assertThat(kiln(new PauseCommand.Pause(), "--config", config, "table", "tecj"))
