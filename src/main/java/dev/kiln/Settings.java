@@ -68,6 +68,8 @@ public final class Settings {
   private static final String RESULTS_LISTEN = "kiln.results.listen";
   static final String RESULTS_TOKEN = "kiln.results.token";
   static final String SIGNING_KEY = "kiln.results.signing-key";
+  private static final String LEASE = "kiln.delivery.lease";
+  private static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
   static final String NOTIFY = "kiln.results.notify";
   private static final Pattern ADDRESS =
       Pattern.compile("(?:\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<host>[A-Za-z0-9._-]+)):(?<port>\\d{1,5})");
@@ -113,7 +115,7 @@ public final class Settings {
     defaults.put("kiln.delivery.longest-wait", "15m");
     defaults.put("kiln.delivery.unknown", "resend");
     defaults.put("kiln.delivery.recovery", "2m");
-    defaults.put("kiln.delivery.lease", "10s");
+    defaults.put(LEASE, "10s");
     defaults.put("kiln.breaker.open", "30s");
     defaults.put("kiln.http.connect-timeout", "5s");
     defaults.put("kiln.http.response-timeout", "30s");
@@ -192,6 +194,7 @@ public final class Settings {
           case "kiln.delivery.in-flight" -> number(key, 1, 1000);
           case "kiln.delivery.attempts" -> number(key, 1, 100);
           case "kiln.delivery.unknown" -> resend();
+          case LEASE -> lease();
           case "kiln.dedupe.mode" -> dedupeMode();
           case "kiln.mail.personal", "kiln.mail.disposable" -> refuses(key);
           case "kiln.intake.blocked" -> blocked();
@@ -750,8 +753,18 @@ public final class Settings {
         duration("kiln.delivery.longest-wait"),
         resend(),
         duration("kiln.delivery.recovery"),
-        duration("kiln.delivery.lease"),
+        lease(),
         responseTimeout().plusSeconds(5));
+  }
+
+  /** One that is renewed each third must outlast a slow answer of the ledger. */
+  private Duration lease() {
+    Duration lease = duration(LEASE);
+    if (lease.compareTo(SHORTEST_LEASE) < 0) {
+      throw new IllegalArgumentException(
+          "is \"" + value(LEASE) + "\"; valid: a duration of at least 1s, such as 10s");
+    }
+    return lease;
   }
 
   private String value(String key) {

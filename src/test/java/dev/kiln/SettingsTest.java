@@ -113,6 +113,7 @@ final class SettingsTest {
         "kiln.http.largest-upload = 1 | kiln.http.largest-upload is \"1\"; valid: a size above 0, such as 500KB, 20MB, 1GB",
         "kiln.http.largest-upload = 0MB | kiln.http.largest-upload is \"0MB\"; valid: a size above 0, such as 500KB, 20MB, 1GB",
         "kiln.http.uploads-at-once = 0 | kiln.http.uploads-at-once is \"0\"; valid: a whole number from 1 to 1000",
+        "kiln.delivery.lease = 2ms | kiln.delivery.lease is \"2ms\"; valid: a duration of at least 1s, such as 10s",
         "kiln.retention.leads = ever | kiln.retention.leads is \"ever\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d, or off",
         "kiln.http.response-timeout = | kiln.http.response-timeout is \"\"; valid: a duration above 0, such as 500ms, 30s, 15m, 2h, 90d",
       })
