@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.LineNumberReader;
 import java.io.StringReader;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -693,6 +694,14 @@ public final class Settings {
   }
 
   private InvalidConfiguration notListening(String key, IOException failure) {
+    if (failure instanceof UnknownHostException) {
+      return fault(
+          key,
+          "is \""
+              + value(key)
+              + "\", of which nobody knows the host: name an address of this"
+              + " computer, such as 127.0.0.1, or off");
+    }
     return fault(
             key,
             "is \""

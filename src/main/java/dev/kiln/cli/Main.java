@@ -14,7 +14,6 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
@@ -195,7 +194,7 @@ public final class Main {
       return unavailable.isForNow();
     }
     @Nullable Throwable cause = unwrapped(failure);
-    return cause instanceof IOException && !(cause instanceof AccessDeniedException);
+    return cause instanceof IOException file && !FileFault.lasts(file);
   }
 
   private static @Nullable Throwable unwrapped(Exception failure) {

@@ -14,6 +14,14 @@ import java.nio.file.NotDirectoryException;
 public final class FileFault {
   private FileFault() {}
 
+  /** Whether a failure passes only when somebody changes files or permissions. */
+  public static boolean lasts(IOException failure) {
+    return failure instanceof AccessDeniedException
+        || failure instanceof FileAlreadyExistsException
+        || failure instanceof NotDirectoryException
+        || words(failure).equals("Not a directory");
+  }
+
   /**
    * The reason of a failure, without the path, to stand behind "path: " or in brackets.
    *

@@ -141,6 +141,24 @@ final class StartIT {
   }
 
   @Test
+  void whatDoesNotPassByItselfIsNotTriedAgain() {
+    rehearsal.configure(10);
+    rehearsal.write("data/archive", "a file in place of a folder");
+    Ended file = plain("run", "--config", "config", "--data", "data");
+    assertThat(file.err()).isEqualTo("data/archive: is there already\n");
+    assertThat(file.exit()).isEqualTo(2);
+    rehearsal.write(
+        "config/application.properties",
+        "kiln.http.token = {{env:HOME}}\nkiln.http.listen = nobody-knows.invalid:8040\n");
+    Ended host = plain("run", "--config", "config", "--data", "other");
+    assertThat(host.err())
+        .contains(
+            "application.properties:2: kiln.http.listen is \"nobody-knows.invalid:8040\", of which"
+                + " nobody knows the host");
+    assertThat(host.exit()).isEqualTo(2);
+  }
+
+  @Test
   void stopsInTimeWithLeadsWaitingAndGoesOnWhereItWas() {
     rehearsal.configure(0.2);
     rehearsal.drop("leads.csv", Rehearsal.leads("lead", 20));
