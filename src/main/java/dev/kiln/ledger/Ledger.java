@@ -621,7 +621,8 @@ public final class Ledger implements AutoCloseable {
 
   /**
    * The results that a target has to take next: one that is to be delivered again alone, else those
-   * behind its position in the order of arrival. Changes nothing.
+   * behind its position in the order of arrival, no more once they have two million characters
+   * together, so that it bounds the heap. Changes nothing.
    *
    * @param to the target
    * @param most how many at most

@@ -23,6 +23,9 @@ final class ResultRows {
   /** Leads found missing in one transaction. */
   static final int AT_ONCE = 500;
 
+  /** Of rows that are looked up together, so that it bounds the heap. */
+  static final int MOST_CHARS = 2_000_000;
+
   private static final int LONGEST_NAME = 500;
 
   private static final String SELECT =
@@ -399,12 +402,33 @@ final class ResultRows {
         .one();
   }
 
-  /** Stored rows behind a place in the order of arrival. */
+  /**
+   * Stored rows behind a place in the order of arrival: no more once they have {@link #MOST_CHARS}
+   * together.
+   */
   static List<Enriched> after(Handle handle, long position, int most) {
+    record Size(long id, long chars) {}
+    long last = position;
+    long chars = 0;
+    // Their sizes first: a server's driver has all rows of an answer in memory.
+    try (ResultIterator<Size> sizes =
+        handle
+            .createQuery(
+                "SELECT id, LENGTH(body) AS chars FROM result WHERE id > :position ORDER BY id LIMIT :most")
+            .bind("position", position)
+            .bind("most", most)
+            .map((row, context) -> new Size(row.getLong("id"), row.getLong("chars")))
+            .iterator()) {
+      while (chars < MOST_CHARS && sizes.hasNext()) {
+        Size size = sizes.next();
+        last = size.id;
+        chars += size.chars;
+      }
+    }
     return handle
-        .createQuery(SELECT + "id > :position ORDER BY id LIMIT :most")
+        .createQuery(SELECT + "id > :position AND id <= :last ORDER BY id")
         .bind("position", position)
-        .bind("most", most)
+        .bind("last", last)
         .map((row, context) -> enriched(row))
         .list();
   }

@@ -170,6 +170,21 @@ final class ReturnTest {
   }
 
   @Test
+  void whatGoesOnwardTogetherIsBoundedByItsCharactersToo() {
+    books.settle(begin(), accepted());
+    String half = "x".repeat(ResultRows.MOST_CHARS / 2);
+    for (int row = 1; row <= 4; row++) {
+      receive(leadId(), ",\"n\":" + row + ",\"x\":\"" + half + "\"");
+    }
+    Onward files = books.ledger().onward("files");
+    List<Enriched> page = books.ledger().next(files, 500);
+    assertThat(page).hasSize(2);
+    assertThat(books.ledger().next(files, 1)).hasSize(1);
+    books.ledger().wentOn(files, null, page.get(1).id(), "");
+    assertThat(books.ledger().next(books.ledger().onward("files"), 500)).hasSize(2);
+  }
+
+  @Test
   void whatIsKeptApartIsForgottenByItsAddress() {
     receive("crm 17", ",\"email\":\"Bob@example.com\"");
     receive("crm 18", ",\"email\":\"bob@example.com.au\"");
