@@ -74,18 +74,34 @@ final class Results {
     this.stall = stall;
   }
 
-  /** Whether a request bears a signature instead of the token: it is looked at with the body. */
+  /**
+   * Whether a request bears a signature instead of the token: it is looked at with the body. So is
+   * one of which that cannot be told at present, which {@link #post} sends away.
+   */
   boolean signed(HttpServerRequest request) {
+    try {
+      return isSigned(request);
+    } catch (HttpRefusal notNow) {
+      return true;
+    }
+  }
+
+  private boolean isSigned(HttpServerRequest request) throws HttpRefusal {
     return request.getHeader(SIGNATURE) != null && key().isPresent();
   }
 
-  private Optional<Secret> key() {
+  private Optional<Secret> key() throws HttpRefusal {
     try {
       return signingKey.get();
     } catch (InvalidConfiguration gone) {
       LOG.error("Signatures cannot be checked: {}", gone.getMessage());
-      return Optional.empty();
+      throw noKey();
     }
+  }
+
+  private static HttpRefusal noKey() {
+    return new HttpRefusal(
+        HttpReply.later(429, 30, "the signature cannot be checked; nothing was taken"));
   }
 
   /** Takes a row. */
@@ -94,7 +110,7 @@ final class Results {
     if (length.matches("\\d+") && (length.length() > 9 || Integer.parseInt(length) > LARGEST)) {
       throw tooLarge();
     }
-    boolean signed = signed(call.request());
+    boolean signed = isSigned(call.request());
     if (signed && !SIGNATURE_FORM.matcher(call.header(SIGNATURE)).matches()) {
       throw new HttpRefusal(
           401, "the header " + SIGNATURE + " is not sha256= and 64 hexadecimal digits");
@@ -162,7 +178,7 @@ final class Results {
       if (!ended) {
         leave();
         Buffer whole = body;
-        call.answer(() -> keep(call, whole.getBytes()), this::forget);
+        call.answer(() -> keep(call, signed, whole.getBytes()), this::forget);
       }
     }
 
@@ -194,10 +210,11 @@ final class Results {
     }
   }
 
-  private HttpReply keep(HttpCall call, byte[] body) throws HttpRefusal {
-    String signature = call.header(SIGNATURE);
-    Optional<Secret> key = signature.isEmpty() ? Optional.empty() : key();
-    if (key.isPresent() && !HttpListener.same(signature, sign(body, key.get()))) {
+  /** Keeps a row; what it was let in by decides whether its signature is looked at. */
+  private HttpReply keep(HttpCall call, boolean signed, byte[] body) throws HttpRefusal {
+    if (signed
+        && !HttpListener.same(
+            call.header(SIGNATURE), sign(body, key().orElseThrow(Results::noKey)))) {
       throw new HttpRefusal(401, "the header " + SIGNATURE + " does not fit the body");
     }
     EnrichedRow row = EnrichedRow.of(body, leadId);

@@ -206,6 +206,29 @@ final class ResultsTest {
   }
 
   @Test
+  @DisplayName("a signed row is sent away while the key cannot be read, also once it is on its way")
+  void withoutKey() throws Exception {
+    kiln.start();
+    Path signing = kiln.places().secrets().resolve("signing");
+    String asked = UNPROVEN + "\r\nConnection: close\r\nExpect: 100-continue";
+    try (Socket halfway = begin(asked, 10)) {
+      String let = "HTTP/1.1 100 Continue\r\n\r\n";
+      assertThat(halfway.getInputStream().readNBytes(let.length()))
+          .asString(StandardCharsets.US_ASCII)
+          .isEqualTo(let);
+      Files.delete(signing);
+      halfway.getOutputStream().write("\r\n0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+      assertThat(answer(halfway)).startsWith("HTTP/1.1 429 ").contains("cannot be checked");
+    }
+    HttpResponse<String> answer = post("{}", request -> signed(request, "{}"));
+    assertThat(answer.statusCode()).isEqualTo(429);
+    assertThat(answer.headers().firstValue("Retry-After")).contains("30");
+    assertThat(quarantined()).isZero();
+    Files.writeString(signing, "whsec_abc");
+    assertThat(post("{}", request -> signed(request, "{}")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
   @DisplayName("a row that does not come in whole in time is sent away")
   void stalled() throws Exception {
     kiln.set("kiln.http.stall", "500ms").start();
