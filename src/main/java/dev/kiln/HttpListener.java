@@ -282,6 +282,9 @@ final class HttpListener implements AutoCloseable {
     try {
       wanted = token.get();
     } catch (InvalidConfiguration gone) {
+      if (open) {
+        return false;
+      }
       LOG.error("Nobody is let in over HTTP: {}", gone.getMessage());
       throw new HttpRefusal(
           HttpReply.later(notNow, 30, "the token cannot be checked; see the log"));

@@ -213,4 +213,18 @@ final class HealthTest {
     assertThat(get("/health/ready", bearer).body()).contains("inbox/low");
     assertThat(get("/metrics", bearer).statusCode()).isEqualTo(200);
   }
+
+  @Test
+  @DisplayName("probes are answered while the token cannot be read, as those without it")
+  void probesWithoutTheTokensFile() throws Exception {
+    Path secrets = Files.createDirectories(kiln.places().secrets());
+    Path token = Files.writeString(secrets.resolve("http-token"), "open-sesame");
+    kiln.set("kiln.http.token", "{{secret:http-token}}").start();
+    Files.delete(token);
+    String[] bearer = {"Authorization", "Bearer open-sesame"};
+    assertThat(get("/health/live", bearer).statusCode()).isEqualTo(200);
+    assertThat(JSON.readTree(get("/health/ready", bearer).body()))
+        .isEqualTo(JSON.readTree("{\"status\": \"ready\"}"));
+    assertThat(get("/metrics", bearer).statusCode()).isEqualTo(503);
+  }
 }
