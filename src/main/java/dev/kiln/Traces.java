@@ -24,8 +24,9 @@ import java.util.stream.Stream;
 
 /**
  * What the files of a data folder hold of a person. Rows of {@code results/} and of the rejected
- * rows in {@code rejects/} are blanked in place, each as long as it was, so that Kiln may write on
- * meanwhile; files that people have sent stay as they are. For one thread.
+ * rows in {@code rejects/} are blanked in place, and asterisks put over an address in their
+ * headers, each as long as it was, so that Kiln may write on meanwhile; files that people have sent
+ * stay as they are. For one thread.
  */
 public final class Traces {
   private static final String REJECTS = "rejects";
@@ -192,8 +193,9 @@ public final class Traces {
           quoted ^= csv && some[i] == '"';
           if (some[i] == '\n' && !quoted) {
             byte[] bytes = record.toByteArray();
-            // The first line of CSV is its header.
-            if (!(csv && begin == 0) && isOfPerson(bytes)) {
+            if (csv && begin == 0) {
+              overwrite(out, begin, bytes, maskHeader(bytes));
+            } else if (isOfPerson(bytes)) {
               overwrite(out, begin, bytes, csv ? blankCells(bytes, kept) : blankResult(bytes));
             }
             begin += bytes.length;
@@ -225,6 +227,13 @@ public final class Traces {
       out.write(bytes, at + bytes.position());
     }
     rows++;
+  }
+
+  /** The first line of CSV, as long as it was. */
+  private byte[] maskHeader(byte[] header) {
+    return address
+        .masked(new String(header, StandardCharsets.UTF_8))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** The first cells of a row, the others empty, and spaces in the last one. */

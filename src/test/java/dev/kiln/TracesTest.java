@@ -3,6 +3,7 @@ package dev.kiln;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.lead.Address;
 import dev.kiln.ledger.Enriched;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +69,24 @@ final class TracesTest {
     assertThat(Files.readAllLines(ndjson)).hasSize(5);
     assertThat(folder.resolve("tech/2026-11-25-2.ndjson")).doesNotExist();
     assertThat(traces().rows()).as("nothing is left to blank").isZero();
+  }
+
+  @Test
+  @DisplayName("an address that is the name of a column is blanked in the header")
+  void header() throws Exception {
+    Path folder = Files.createDirectories(data.resolve("results"));
+    ResultFiles files = new ResultFiles(folder, "data");
+    String written =
+        files.append(
+            List.of(row(2, "{\"ok\":{\"Ada@example.com\":1,\"bada@example.com\":2},\"n\":3}")), "");
+    Path csv = folder.resolve("tech/2026-11-25.csv");
+    long bytes = Files.size(csv);
+    traces();
+    assertThat(Files.size(csv)).isEqualTo(bytes);
+    assertThat(Files.readAllLines(csv).get(0))
+        .endsWith("\"received_at\",\"ok.***************\",\"ok.bada@example.com\",\"n\"");
+    files.append(List.of(row(3, "{\"n\":4}")), new Address(EMAIL).masked(written));
+    assertThat(Files.readAllLines(csv)).hasSize(3);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.kiln.lead;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -44,8 +45,12 @@ public final class Address {
   private static final int CHARS = 1 << 16;
   private static final int MOST_CARRIED = CHARS / 2;
 
+  /** What has a character on both sides of an at sign. */
+  private static final Pattern ANY = Pattern.compile("\\S@\\S");
+
   private final String email;
   private final Pattern pattern;
+  private final Pattern inName;
 
   /**
    * The address.
@@ -54,18 +59,15 @@ public final class Address {
    */
   public Address(String email) {
     this.email = email.strip();
-    this.pattern =
-        Pattern.compile(
-            "(?<!["
-                + NAME
-                + "])"
-                + Pattern.quote(this.email)
-                + "(?!["
-                + WORD
-                + "-]|\\.["
-                + WORD
-                + "])",
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+    this.pattern = behind(NAME);
+    this.inName = behind(NAME.replace(".", ""));
+  }
+
+  /** The address where none of some characters stands before it. */
+  private Pattern behind(String notAfter) {
+    return Pattern.compile(
+        "(?<![" + notAfter + "])" + Pattern.quote(email) + "(?![" + WORD + "-]|\\.[" + WORD + "])",
+        Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
   }
 
   /** The address itself, without blanks around it. */
@@ -91,6 +93,21 @@ public final class Address {
       read = within;
     }
     return false;
+  }
+
+  /** Whether the name of a field may be an address, or hold one. */
+  public static boolean mayBeIn(String field) {
+    return ANY.matcher(field).find();
+  }
+
+  /**
+   * Names of fields with asterisks in its place, as many bytes of UTF-8 as before. It may stand
+   * behind a dot there, as in {@code verified.ada@x}, though another address may as well.
+   */
+  public String masked(String fields) {
+    return inName
+        .matcher(fields)
+        .replaceAll(found -> "*".repeat(found.group().getBytes(StandardCharsets.UTF_8).length));
   }
 
   private boolean isWholeIn(String text) {

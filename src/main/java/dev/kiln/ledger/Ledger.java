@@ -942,7 +942,8 @@ public final class Ledger implements AutoCloseable {
    * Takes the data out of every lead with an e-mail address, in whatever was read of it or came
    * back for it. Leads that still wait are cancelled. State, counts and the hash of the address
    * stay; the hash is taken for the dedupe window. Rows that are kept apart and have the address
-   * are deleted. Of what comes back later for such a lead nothing is kept but that it came.
+   * are deleted, and so are the counts of fields that bear it as their name. Of what comes back
+   * later for such a lead nothing is kept but that it came.
    *
    * @param email the address; case does not matter
    */
@@ -974,6 +975,11 @@ public final class Ledger implements AutoCloseable {
     for (FindRows.Named named : readers.withHandle(handle -> FindRows.notices(handle, address))) {
       writer.change(transaction -> RetentionRows.forgetName(transaction.handle(), named));
     }
+    writer.change(
+        transaction -> {
+          ResultRows.forgetFields(transaction.handle(), address);
+          OnwardRows.forget(transaction.handle(), address);
+        });
     return new Forgotten(leads, strays.size(), sending);
   }
 

@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.Address;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -151,6 +152,22 @@ final class OnwardRows {
         .bind("now", now)
         .execute();
     return true;
+  }
+
+  /** Takes an address out of what targets keep; what is handed over meanwhile is so once more. */
+  static void forget(Handle handle, Address address) {
+    handle
+        .createQuery("SELECT target, written FROM onward")
+        .map((row, context) -> Map.entry(row.getString("target"), row.getString("written")))
+        .list()
+        .forEach(
+            kept -> {
+              String masked = address.masked(kept.getValue());
+              if (!masked.equals(kept.getValue())) {
+                handle.execute(
+                    "UPDATE onward SET written = ? WHERE target = ?", masked, kept.getKey());
+              }
+            });
   }
 
   /** Has the dead letters of a target delivered again; returns how many. */

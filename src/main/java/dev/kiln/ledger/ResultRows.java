@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.lead.Address;
 import dev.kiln.lead.EnrichedRow;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,6 +28,9 @@ final class ResultRows {
   static final int MOST_CHARS = 2_000_000;
 
   private static final int LONGEST_NAME = 500;
+
+  /** What fields are counted as whose names may be personal data. */
+  private static final String NAMELESS = "(an address)";
 
   private static final String SELECT =
       "SELECT id, run, record, table_name, body, received_at FROM result WHERE ";
@@ -93,13 +97,11 @@ final class ResultRows {
     if (lead.state().next().contains(LeadState.ENRICHED)) {
       enrich(transaction, lead, now);
       transaction.filled(lead.table(), "");
-      came.fields()
-          .forEach(
-              (field, value) -> {
-                if (value != null) {
-                  transaction.filled(lead.table(), cut(field));
-                }
-              });
+      came.fields().entrySet().stream()
+          .filter(field -> field.getValue() != null)
+          .map(field -> Address.mayBeIn(field.getKey()) ? NAMELESS : cut(field.getKey()))
+          .distinct()
+          .forEach(field -> transaction.filled(lead.table(), field));
     } else if (lead.state() != LeadState.ENRICHED) {
       return new Receipt(Receipt.Kind.LATE, "the lead is " + lead.state());
     }
@@ -166,6 +168,16 @@ final class ResultRows {
         .bind("body", row.body())
         .bind("now", now)
         .execute();
+  }
+
+  /** Forgets the fields whose names hold an address. */
+  static void forgetFields(Handle handle, Address address) {
+    for (String field :
+        handle.createQuery("SELECT DISTINCT field FROM filled").mapTo(String.class).list()) {
+      if (!address.masked(field).equals(field)) {
+        handle.execute("DELETE FROM filled WHERE field = ?", field);
+      }
+    }
   }
 
   /** A name from outside, no longer than an index takes. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
@@ -207,5 +208,17 @@ final class AddressTest {
         assertThat(address.isInFile(file)).as("shift %s", shift).contains(false);
       }
     }
+  }
+
+  @Test
+  void namesOfFieldsAreMaskedWhereItStandsAlsoBehindADot() {
+    Address address = new Address("zoë@x.example");
+    assertThat(address.masked("\"zoë@x.example\",\"ok.ZOË@x.example\""))
+        .isEqualTo("\"**************\",\"ok.**************\"");
+    for (String other : List.of("azoë@x.example", "zoë@x.example.au", "no zoe@x.example")) {
+      assertThat(address.masked(other)).isEqualTo(other);
+    }
+    assertThat(Address.mayBeIn("ok.zoë@x.example")).isTrue();
+    assertThat(Address.mayBeIn("price @ 5")).isFalse();
   }
 }

@@ -193,6 +193,33 @@ final class ReturnTest {
   }
 
   @Test
+  void addressesAreNoNamesOfFields() {
+    books.settle(begin(), accepted());
+    receive(
+        leadId(), ",\"ok\":{\"ada@example.com\":1,\"bob@example.com\":2},\"eve@example.com\":null");
+    assertThat(books.ledger().view().returns().get(0).filled())
+        .containsOnlyKeys("lead_id", "(an address)")
+        .containsEntry("(an address)", 1L);
+  }
+
+  @Test
+  void whatIsKeptOfFieldsIsForgottenByTheirNames() {
+    books
+        .sql()
+        .useHandle(
+            handle ->
+                handle.execute(
+                    "INSERT INTO filled (table_name, field, leads)"
+                        + " VALUES ('tech', 'ok.Ada@example.com', 1), ('tech', 'title', 1)"));
+    Onward files = books.ledger().onward("files");
+    books.ledger().wentOn(files, null, 1, "{\"columns\":[\"ok.ADA@example.com\",\"title\"]}");
+    books.ledger().forget("ada@example.com");
+    assertThat(books.ledger().view().returns().get(0).filled()).containsOnlyKeys("title");
+    assertThat(books.ledger().onward("files").written())
+        .isEqualTo("{\"columns\":[\"ok.***************\",\"title\"]}");
+  }
+
+  @Test
   void ofAForgottenLeadThatComesBackNothingIsKeptButThatItCame() {
     Sending sending = begin();
     books.settle(sending, accepted());
