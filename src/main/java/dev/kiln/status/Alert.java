@@ -9,11 +9,14 @@ import java.util.Locale;
  *
  * @param kind what it is about
  * @param subject the webhook, table or budget that it concerns
+ * @param scope what its levels are of, such as a budget's cap and end: of another one it is told
+ *     anew
  * @param level how bad it is, of the levels of its kind
  * @param what what is the case, a sentence without its full stop
  * @param cure what to do, a sentence without its full stop
  */
-public record Alert(Kind kind, String subject, Level level, String what, String cure) {
+public record Alert(
+    Kind kind, String subject, String scope, Level level, String what, String cure) {
   /** What alerts are about. */
   public enum Kind {
     /** A budget is spent to 70, 80 or 90 %. */
@@ -61,6 +64,11 @@ public record Alert(Kind kind, String subject, Level level, String what, String 
 
   Topic topic() {
     return new Topic(kind, subject);
+  }
+
+  /** The same at another level. */
+  Alert at(Level other) {
+    return new Alert(kind, subject, scope, other, what, cure);
   }
 
   /** Puts it into JSON. */

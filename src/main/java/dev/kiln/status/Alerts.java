@@ -2,6 +2,7 @@ package dev.kiln.status;
 
 import dev.kiln.clay.Table;
 import dev.kiln.ledger.LeadState;
+import dev.kiln.ledger.LedgerView.Snapshot;
 import dev.kiln.ledger.LedgerView.TableAccount;
 import dev.kiln.ledger.WaitReason;
 import dev.kiln.ledger.Waiting;
@@ -21,11 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Finds what an operator should know, and tells each alert once when it begins, once when it gets
- * worse and once when it ends. It ends when it was away for three looks in a row, so that what
- * hovers around a limit is not told over and over. Thread-safe.
+ * worse and once when it ends, and anew where its scope is another one. It ends when it was away
+ * for three looks in a row, so that what hovers around a limit is not told over and over.
+ * Thread-safe.
  */
 public final class Alerts {
   private static final int LOOKS_AWAY = 3;
@@ -61,7 +64,7 @@ public final class Alerts {
     accepted.put(table, now);
   }
 
-  /** The alerts of now, in the order in which they began. */
+  /** The alerts of now in their newest words, in the order in which they began. */
   public synchronized List<Alert> raised() {
     return raised.values().stream().map(Raised::alert).toList();
   }
@@ -76,11 +79,15 @@ public final class Alerts {
     found.forEach(
         (topic, alert) -> {
           Raised known = raised.get(topic);
-          boolean begins = known == null || known.alert.level().compareTo(alert.level()) < 0;
+          boolean begins =
+              known == null
+                  || !known.alert.scope().equals(alert.scope())
+                  || known.alert.level().compareTo(alert.level()) < 0;
           if (begins) {
             news.add(new News(true, alert));
           }
-          raised.put(topic, new Raised(begins || known == null ? alert : known.alert, 0));
+          // What was told stays its level, and its text is the one of now.
+          raised.put(topic, new Raised(begins ? alert : alert.at(known.alert.level()), 0));
         });
     for (Iterator<Map.Entry<Topic, Raised>> all = raised.entrySet().iterator(); all.hasNext(); ) {
       Map.Entry<Topic, Raised> entry = all.next();
@@ -105,7 +112,8 @@ public final class Alerts {
     List<Alert> found = new ArrayList<>();
     facts.budgets().forEach(budget -> budget(budget, found));
     facts.snapshot().webhooks().forEach(webhook -> webhook(webhook, found));
-    Capacity.of(facts.snapshot()).forEach(capacity -> capacity(capacity, found));
+    Capacity.of(facts.snapshot())
+        .forEach(capacity -> capacity(capacity, facts.snapshot(), found));
     facts.snapshot().tables().forEach(table -> stalled(table, facts, found));
     return found;
   }
@@ -117,6 +125,7 @@ public final class Alerts {
           new Alert(
               Kind.BUDGET,
               budget.unit() + " of the " + budget.period(),
+              budget.cap().stripTrailingZeros() + " until " + budget.ends(),
               percent >= 90 ? Level.SPENT_90 : percent >= 80 ? Level.SPENT_80 : Level.SPENT_70,
               "%d %% of the %s of this %s are spent, %s of %s"
                   .formatted(
@@ -140,6 +149,7 @@ public final class Alerts {
               new Alert(
                   Kind.CAPACITY,
                   webhook.name(),
+                  "",
                   Level.NEARLY_FULL,
                   "W%s has taken %s rows of its %s"
                       .formatted(name, Numbers.of(webhook.used()), Numbers.of(webhook.cap())),
@@ -152,6 +162,7 @@ public final class Alerts {
               new Alert(
                   Kind.REFUSING,
                   webhook.name(),
+                  "",
                   Level.ON,
                   "Clay refuses w" + name,
                   "Check its URL and token in config/secrets; it is tried again with one lead by"
@@ -161,6 +172,7 @@ public final class Alerts {
               new Alert(
                   Kind.EXHAUSTED,
                   webhook.name(),
+                  "",
                   Level.ON,
                   "Clay says that w" + name + " has reached its record limit",
                   "Duplicate the Clay table and add the copy's webhook, with a name of its own, to"
@@ -168,18 +180,24 @@ public final class Alerts {
     }
   }
 
-  private void capacity(Capacity capacity, List<Alert> found) {
+  private void capacity(Capacity capacity, Snapshot snapshot, List<Alert> found) {
     Long left = capacity.left();
     Double days = capacity.runwayDays();
     if (left == null) {
       return;
     }
+    String webhooks =
+        snapshot.webhooks().stream()
+            .filter(webhook -> webhook.table().equals(capacity.table()))
+            .map(WebhookUse::id)
+            .collect(Collectors.joining(" "));
     boolean full = left == 0;
     if (full || (days != null && days * 86_400 < shortRunway.toSeconds())) {
       found.add(
           new Alert(
               Kind.CAPACITY,
               capacity.table(),
+              webhooks,
               full ? Level.FULL : Level.LOW,
               full || days == null
                   ? "Every webhook of table " + capacity.table() + " is used up"
@@ -218,6 +236,7 @@ public final class Alerts {
           new Alert(
               Kind.STALLED,
               table.name(),
+              "",
               Level.ON,
               "Leads of table "
                   + table.name()

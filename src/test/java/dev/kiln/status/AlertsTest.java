@@ -41,34 +41,36 @@ final class AlertsTest {
   }
 
   private static Facts budget(String spent) {
+    return budget(spent, "1000", "2026-11-26");
+  }
+
+  private static Facts budget(String spent, String cap, String ends) {
     return facts(
         Snapshot.EMPTY,
         new BudgetUse(
             "credits",
             "day",
             new BigDecimal(spent),
-            new BigDecimal("1000"),
-            Instant.parse("2026-11-26T00:00:00Z")));
+            new BigDecimal(cap),
+            Instant.parse(ends + "T00:00:00Z")));
+  }
+
+  private static WebhookUse use(String id, long used, State state) {
+    String name = id.equals("id") ? "tech-1" : id;
+    return new WebhookUse(
+        id, name, "tech", name, 45_000, used, used, 50_000, state, null, "Ada Lovelace");
   }
 
   private static Facts webhook(long used, State state, Map<String, RecentUse> recent) {
+    return webhooks(recent, use("id", used, state));
+  }
+
+  private static Facts webhooks(Map<String, RecentUse> recent, WebhookUse... uses) {
     return facts(
         new Snapshot(
             List.of(),
             List.of(),
-            List.of(
-                new WebhookUse(
-                    "id",
-                    "tech-1",
-                    "tech",
-                    "tech-1",
-                    45_000,
-                    used,
-                    used,
-                    50_000,
-                    state,
-                    null,
-                    "Ada Lovelace")),
+            List.of(uses),
             recent,
             List.of(),
             BudgetAccount.EMPTY,
@@ -118,6 +120,48 @@ final class AlertsTest {
     assertThat(told(budget("0"))).containsExactly("Kiln: over, budget of credits of the day.");
     assertThat(told(budget("0"))).isEmpty();
     assertThat(alerts.raised()).isEmpty();
+  }
+
+  @Test
+  void aRaisedCapAndANewDayAreToldAnewAndTheWordsAreThoseOfNow() {
+    told(budget("850"));
+    assertThat(told(budget("870"))).isEmpty();
+    assertThat(alerts.raised())
+        .singleElement()
+        .satisfies(
+            alert -> {
+              assertThat(alert.level()).isEqualTo(Alert.Level.SPENT_80);
+              assertThat(alert.what()).contains("87 %", "870 of 1,000");
+            });
+    assertThat(told(budget("900", "1100", "2026-11-26")))
+        .singleElement()
+        .asString()
+        .contains("81 %", "900 of 1,100");
+    assertThat(told(budget("1045", "1100.00", "2026-11-26")))
+        .singleElement()
+        .asString()
+        .contains("95 %");
+    assertThat(told(budget("800", "1100", "2026-11-27")))
+        .singleElement()
+        .asString()
+        .contains("72 %", "2026-11-27");
+    assertThat(told(budget("0", "1100", "2026-11-28"))).isEmpty();
+  }
+
+  @Test
+  void ofATableThatGotAWebhookItIsToldAnewWhatIsLeft() {
+    RecentUse recent = new RecentUse(35_000, 7);
+    WebhookUse full = use("a", 45_000, State.OPEN);
+    assertThat(told(webhooks(Map.of("a", recent), full))).singleElement().asString().contains("used up");
+    WebhookUse fresh = use("b", 40_000 - 1, State.OPEN);
+    assertThat(told(webhooks(Map.of("a", recent), full, fresh)))
+        .singleElement()
+        .asString()
+        .contains("room for 5,001 rows");
+    assertThat(told(webhooks(Map.of("a", recent), full, use("b", 45_000, State.OPEN))))
+        .singleElement()
+        .asString()
+        .contains("used up");
   }
 
   @Test
