@@ -41,6 +41,7 @@ public final class Alerts {
   private final Instant start;
   private final Map<String, Instant> accepted = new ConcurrentHashMap<>();
   private final Map<String, Long> counted = new HashMap<>();
+  private final Map<String, Instant> opened = new HashMap<>();
   private final Map<Topic, Raised> raised = new LinkedHashMap<>();
 
   /**
@@ -221,17 +222,23 @@ public final class Alerts {
 
   private void stalled(TableAccount table, Facts facts, List<Alert> found) {
     Waiting waiting = table.waiting();
-    if (table.states().getOrDefault(LeadState.QUEUED, 0L) == 0
+    if (Eta.open(table.states()) == 0
         || (waiting != null && (intended(waiting.kind()) || toldElsewhere(waiting.kind())))) {
+      opened.remove(table.name());
       return;
     }
     Instant since = facts.at().minus(stalledAfter);
+    if (!opened.computeIfAbsent(table.name(), first -> facts.at()).isBefore(since)) {
+      return;
+    }
     Instant noted = waiting == null ? null : waiting.since();
     boolean still =
         noted == null
             ? lastOfWorkspace(table.name(), facts).isBefore(since)
             : (noted.isBefore(since) && last(table.name()).isBefore(since));
-    if (still && anyDue.test(table.name())) {
+    if (still
+        && table.states().getOrDefault(LeadState.QUEUED, 0L) > 0
+        && anyDue.test(table.name())) {
       found.add(
           new Alert(
               Kind.STALLED,

@@ -98,6 +98,10 @@ final class AlertsTest {
             List.of()));
   }
 
+  private static Facts later(Duration time, Facts facts) {
+    return new Facts(NOW.plus(time), facts.catalogue(), facts.snapshot(), facts.budgets());
+  }
+
   private List<String> told(Facts facts) {
     return alerts.look(facts).stream().map(News::text).toList();
   }
@@ -200,13 +204,12 @@ final class AlertsTest {
 
   @Test
   void dueLeadsOfWhichNoneGetsThroughAreTold() {
-    alerts.accepted("tech", NOW.minus(STALLED));
-    assertThat(told(queued(null))).isEmpty();
-    alerts.accepted("tech", NOW.minus(STALLED).minusSeconds(1));
+    assertThat(told(queued(null))).as("the first after hours").isEmpty();
+    assertThat(told(later(STALLED, queued(null)))).isEmpty();
     due = false;
-    assertThat(told(queued(null))).isEmpty();
+    assertThat(told(later(STALLED.plusSeconds(1), queued(null)))).isEmpty();
     due = true;
-    assertThat(told(queued(null)))
+    assertThat(told(later(STALLED.plusSeconds(1), queued(null))))
         .singleElement()
         .asString()
         .contains("Leads of table tech are due and none got through for 20 min");
@@ -214,18 +217,27 @@ final class AlertsTest {
 
   @Test
   void whatGetsThroughByAnotherNodeIsNoStall() {
-    due = false;
     assertThat(told(queued(null, 5))).isEmpty();
-    due = true;
-    assertThat(told(queued(null, 6))).isEmpty();
+    assertThat(told(later(STALLED.plusSeconds(1), queued(null, 6)))).isEmpty();
+    assertThat(told(later(STALLED.plusSeconds(2), queued(null, 6)))).isEmpty();
+  }
+
+  @Test
+  void aPauseIsNoTimeInWhichLeadsWereDue() {
+    Waiting paused = new Waiting(WaitReason.TABLE_PAUSED, "a cure", NOW);
+    assertThat(told(queued(null))).isEmpty();
+    assertThat(told(later(STALLED, queued(paused)))).isEmpty();
+    assertThat(told(later(STALLED.plusSeconds(1), queued(null)))).isEmpty();
+    assertThat(told(later(STALLED.multipliedBy(2).plusSeconds(2), queued(null)))).hasSize(1);
   }
 
   @Test
   void aWaitOfItsOwnNamesItsCureOnceItLasts() {
     String cure = "Route table-tech is stopped on this node: start it to go on";
-    Instant since = NOW.minus(STALLED);
-    assertThat(told(queued(new Waiting(WaitReason.ROUTE_STOPPED, cure, since)))).isEmpty();
-    assertThat(told(queued(new Waiting(WaitReason.ROUTE_STOPPED, cure, since.minusSeconds(1)))))
+    Waiting waiting = new Waiting(WaitReason.ROUTE_STOPPED, cure, NOW);
+    assertThat(told(queued(waiting))).isEmpty();
+    assertThat(told(later(STALLED, queued(waiting)))).isEmpty();
+    assertThat(told(later(STALLED.plusSeconds(1), queued(waiting))))
         .singleElement()
         .asString()
         .contains(cure);
