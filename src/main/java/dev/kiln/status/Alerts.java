@@ -20,6 +20,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -88,8 +89,16 @@ public final class Alerts {
             news.add(new News(true, alert));
           }
           // What was told stays its level, and its text is the one of now.
-          raised.put(topic, new Raised(begins ? alert : alert.at(known.alert.level()), 0));
+          raised.put(
+              topic,
+              new Raised(begins || known == null ? alert : alert.at(known.alert.level()), 0));
         });
+    // A webhook that is full is no longer nearly so, and nothing is over.
+    Set<String> gone =
+        facts.snapshot().webhooks().stream()
+            .filter(webhook -> webhook.full() || webhook.state() != WebhookUse.State.OPEN)
+            .map(WebhookUse::name)
+            .collect(Collectors.toSet());
     for (Iterator<Map.Entry<Topic, Raised>> all = raised.entrySet().iterator(); all.hasNext(); ) {
       Map.Entry<Topic, Raised> entry = all.next();
       if (!found.containsKey(entry.getKey())) {
@@ -97,7 +106,9 @@ public final class Alerts {
         entry.setValue(away);
         if (away.away == LOOKS_AWAY) {
           all.remove();
-          news.add(new News(false, away.alert));
+          if (away.alert.level() != Level.NEARLY_FULL || !gone.contains(away.alert.subject())) {
+            news.add(new News(false, away.alert));
+          }
         }
       }
     }
@@ -113,8 +124,7 @@ public final class Alerts {
     List<Alert> found = new ArrayList<>();
     facts.budgets().forEach(budget -> budget(budget, found));
     facts.snapshot().webhooks().forEach(webhook -> webhook(webhook, found));
-    Capacity.of(facts.snapshot())
-        .forEach(capacity -> capacity(capacity, facts.snapshot(), found));
+    Capacity.of(facts.snapshot()).forEach(capacity -> capacity(capacity, facts.snapshot(), found));
     facts.snapshot().tables().forEach(table -> stalled(table, facts, found));
     return found;
   }

@@ -156,7 +156,10 @@ final class AlertsTest {
   void ofATableThatGotAWebhookItIsToldAnewWhatIsLeft() {
     RecentUse recent = new RecentUse(35_000, 7);
     WebhookUse full = use("a", 45_000, State.OPEN);
-    assertThat(told(webhooks(Map.of("a", recent), full))).singleElement().asString().contains("used up");
+    assertThat(told(webhooks(Map.of("a", recent), full)))
+        .singleElement()
+        .asString()
+        .contains("used up");
     WebhookUse fresh = use("b", 40_000 - 1, State.OPEN);
     assertThat(told(webhooks(Map.of("a", recent), full, fresh)))
         .singleElement()
@@ -179,6 +182,10 @@ final class AlertsTest {
         .singleElement()
         .asString()
         .contains("Every webhook of table tech is used up", "config/clay.yaml");
+    for (int look = 0; look < 4; look++) {
+      assertThat(told(webhook(45_000, State.OPEN, Map.of()))).as("nothing is over").isEmpty();
+    }
+    assertThat(alerts.raised()).hasSize(1);
   }
 
   @Test
