@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A row as it came back from Clay, of any shape. Immutable.
  *
  * @param leadId the lead that it names; empty where it names none
- * @param body what came, as text
+ * @param body what came, as text; of JSON its first value alone
  * @param hash what identifies the body
  */
 public record EnrichedRow(String leadId, String body, String hash) {
@@ -36,9 +36,14 @@ public record EnrichedRow(String leadId, String body, String hash) {
   public static EnrichedRow of(byte[] body, JsonPointer leadId) {
     String text = new String(body, StandardCharsets.UTF_8);
     String id = "";
-    try {
-      JsonNode named = JSON.readTree(text).at(leadId);
-      id = named.isValueNode() && !named.isNull() ? named.asText().strip() : "";
+    try (JsonParser parser = FACTORY.createParser(text)) {
+      JsonNode value = JSON.readTree(parser);
+      if (value != null) {
+        JsonNode named = value.at(leadId);
+        id = named.isValueNode() && !named.isNull() ? named.asText().strip() : "";
+        int end = (int) parser.currentLocation().getCharOffset();
+        text = text.substring(end).isBlank() ? text : text.substring(0, end);
+      }
     } catch (IOException notJson) {
       // It names no lead then.
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows of any shape, as they come back. */
 final class EnrichedRowTest {
@@ -30,6 +31,17 @@ final class EnrichedRowTest {
       })
   void namesItsLead(String body, String path, String leadId) {
     assertThat(row(body, path).leadId()).isEqualTo(leadId);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {",", "}", " {}", "\nOK", "é"})
+  void whatStandsBehindItsFirstValueIsNotKept(String behind) {
+    String first = "{\"lead_id\":\"r-x-1\",\"name\":\"Zoë " + "x".repeat(40_000) + "\"}";
+    assertThat(row(first + behind, "/lead_id"))
+        .isEqualTo(row(first, "/lead_id"))
+        .extracting(EnrichedRow::body)
+        .isEqualTo(first);
+    assertThat(row(first + " \n", "/lead_id").body()).as("as it came").endsWith(" \n");
   }
 
   @Test
