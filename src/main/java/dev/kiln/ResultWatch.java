@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +25,16 @@ public final class ResultWatch {
   private static final String DUTY = "results-watch";
   private static final Logger LOG = LoggerFactory.getLogger(ResultWatch.class);
 
+  /** What an endpoint says of an account that it would not take later either. */
+  private static final Set<Integer> ITS_OWN_FAULT = Set.of(400, 413, 422);
+
   private final Duties duties;
   private final Ledger ledger;
   private final Delivery delivery;
   private final Duration silence;
   private final HttpPoster poster;
   private final Supplier<Optional<HttpPeer>> told;
+  private final AtomicBoolean failing = new AtomicBoolean();
 
   /**
    * A watch.
@@ -94,33 +100,46 @@ public final class ResultWatch {
 
   /**
    * Tells of runs of which nothing is under way any more: all of their leads are settled, and those
-   * that were to come back did or are missing. What cannot be told is told with the next look.
+   * that were to come back did or are missing. What cannot be told is told with the next look; what
+   * is refused for its own fault is not told again.
    */
   public void tell() throws InterruptedException {
     try {
-      if (!duties.mine(DUTY)) {
-        return;
-      }
-      for (String run : ledger.doneRuns()) {
-        Optional<HttpPeer> peer = told.get();
-        Awaiting done = ledger.view().awaiting(run).orElseThrow();
-        if (peer.isPresent()) {
-          String json = StatusJson.of(done).toString();
-          int status = poster.post(peer.get(), json, "done-" + run);
-          if (status / 100 != 2) {
-            throw new IOException("it answers " + status);
-          }
+      if (duties.mine(DUTY)) {
+        for (String run : ledger.doneRuns()) {
+          tell(run);
         }
-        ledger.told(run);
-        LOG.info("Run {} is done: {}", run, done.run().states());
       }
     } catch (LedgerUnavailable unavailable) {
       delivery.standStill(unavailable);
     } catch (IOException | InvalidConfiguration failure) {
-      if (!poster.closed()) {
-        LOG.warn(
-            "Nobody was told that a run is done (kiln.results.notify): {}", failure.getMessage());
+      fails(String.valueOf(failure.getMessage()));
+    }
+  }
+
+  private void tell(String run) throws IOException, InterruptedException {
+    Optional<HttpPeer> peer = told.get();
+    Awaiting done = ledger.view().awaiting(run).orElseThrow();
+    if (peer.isPresent()) {
+      int status = poster.post(peer.get(), StatusJson.of(done).toString(), "done-" + run);
+      if (ITS_OWN_FAULT.contains(status)) {
+        LOG.warn("Nobody is told that run {} is done (kiln.results.notify answers {})", run, status);
+      } else if (status / 100 == 2) {
+        failing.set(false);
+      } else {
+        fails("it answers " + status);
+        return;
       }
+    }
+    ledger.told(run);
+    LOG.info("Run {} is done: {}", run, done.run().states());
+  }
+
+  private void fails(String why) {
+    if (!poster.closed() && !failing.getAndSet(true)) {
+      LOG.warn(
+          "Nobody was told that a run is done (kiln.results.notify): {}; it is told as soon as it can be",
+          why);
     }
   }
 }

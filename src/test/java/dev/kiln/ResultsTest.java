@@ -454,6 +454,47 @@ final class ResultsTest {
   }
 
   @Test
+  @DisplayName("a run whose account is refused, or fails, keeps none of the others from being told")
+  void toldOfTheOthers() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    HttpServer other =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    other.createContext(
+        "/",
+        exchange -> {
+          String json =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String name = json.replaceAll("(?s).*\"name\":\"(.*?)\".*", "$1");
+          told.add(name);
+          exchange.sendResponseHeaders(
+              switch (name) {
+                case "refused.csv" -> 422;
+                case "fails.csv" -> 500;
+                default -> 200;
+              },
+              -1);
+          exchange.close();
+        });
+    other.start();
+    try {
+      Files.writeString(
+          kiln.places().secrets().resolve("notify"),
+          "http://127.0.0.1:" + other.getAddress().getPort() + "/");
+      kiln.set("kiln.results.notify", "{{secret:notify}}").start();
+      kiln.drop("normal/refused.csv", leads(1, 1, "Banking"));
+      soon().until(() -> told.contains("refused.csv"));
+      kiln.drop("normal/fails.csv", leads(2, 1, "Banking"));
+      soon().until(() -> told.contains("fails.csv"));
+      kiln.drop("normal/taken.csv", leads(3, 1, "Banking"));
+      soon().until(() -> told.contains("taken.csv"));
+      soon().until(() -> kiln.app().ledger().doneRuns().size() == 1);
+      assertThat(told).containsOnlyOnce("refused.csv", "taken.csv");
+    } finally {
+      other.stop(0);
+    }
+  }
+
+  @Test
   @DisplayName("nobody listens where that is off")
   void off() throws Exception {
     kiln.set("kiln.results.listen", "off").start();
