@@ -6,6 +6,7 @@ import dev.kiln.ledger.Ledger;
 import dev.kiln.ledger.LedgerUnavailable;
 import dev.kiln.ledger.LedgerView.Awaiting;
 import dev.kiln.status.StatusJson;
+import dev.kiln.status.StatusText;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -43,7 +44,8 @@ public final class ResultWatch {
    * @param ledger knows what was sent and what came back
    * @param delivery knows the tables whose rows are to come back, and whether the ledger can be
    *     used
-   * @param silence how long a table may take rows and get none back before that is told
+   * @param silence how long a table may take rows and get none back before that is told, unless its
+   *     rows are missing sooner
    * @param poster posts notifications
    * @param told whom to tell of runs that are done, asked for anew with each; empty for nobody
    */
@@ -77,13 +79,15 @@ public final class ResultWatch {
     ledger.expect(tables.keySet());
     tables.forEach(
         (table, after) -> {
-          Optional<Boolean> silent = ledger.silence(table, silence);
+          // What is missing is not awaited any more.
+          Duration within = after.compareTo(silence) < 0 ? after : silence;
+          Optional<Boolean> silent = ledger.silence(table, within);
           if (silent.isPresent() && silent.get()) {
             LOG.warn(
                 "Table {} takes rows, and for {} none came back: look at its HTTP API column in Clay, and whether it"
                     + " reaches kiln.results.listen",
                 table,
-                silence);
+                StatusText.time(within));
           } else if (silent.isPresent()) {
             LOG.info("Table {}: rows come back again", table);
           }
@@ -93,7 +97,7 @@ public final class ResultWatch {
                 "Table {}: {} leads did not come back within {}: \"kiln leads --state MISSING\" lists them",
                 table,
                 missing,
-                after);
+                StatusText.time(after));
           }
         });
   }
@@ -123,7 +127,8 @@ public final class ResultWatch {
     if (peer.isPresent()) {
       int status = poster.post(peer.get(), StatusJson.of(done).toString(), "done-" + run);
       if (ITS_OWN_FAULT.contains(status)) {
-        LOG.warn("Nobody is told that run {} is done (kiln.results.notify answers {})", run, status);
+        LOG.warn(
+            "Nobody is told that run {} is done (kiln.results.notify answers {})", run, status);
       } else if (status / 100 == 2) {
         failing.set(false);
       } else {

@@ -45,6 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Enriched rows that come back: from the simulator's HTTP API column to the ledger. */
 final class ResultsTest {
@@ -136,11 +137,12 @@ final class ResultsTest {
         .doesNotContainKeys("title", "phone");
   }
 
-  @Test
+  @ParameterizedTest
   @DisplayName("a table that expects rows notices those that do not come, and its silence")
-  void missingAndSilent() throws Exception {
+  @ValueSource(strings = {"200ms", "1h"})
+  void missingAndSilent(String silence) throws Exception {
     kiln.inClayYaml("results: true\n", "results: true\n    missing-after: 1s\n")
-        .set("kiln.results.silence", "200ms")
+        .set("kiln.results.silence", silence)
         .start();
     kiln.drop("normal/leads.csv", leads(1, 2, "Software"));
     kiln.drop("normal/bank.csv", leads(100, 1, "Banking"));

@@ -238,7 +238,8 @@ final class ResultRows {
   }
 
   /**
-   * Whether a table takes rows and none came back for so long.
+   * Whether a table takes rows and none came back for so long: what came last came before a lead
+   * was accepted that is awaited for so long.
    *
    * @return true where that is so now and was not when last asked, false the other way round; empty
    *     where nothing changed
@@ -264,17 +265,22 @@ final class ResultRows {
       return Optional.of(false);
     }
     long from = now - silence.toMillis();
-    if (last > from || !awaited(handle, table, from)) {
+    if (last > from || !awaited(handle, table, last, from)) {
       return Optional.empty();
     }
     silent(handle, table, now);
     return Optional.of(true);
   }
 
-  private static boolean awaited(Handle handle, String table, long until) {
+  /** Whether a lead is awaited that Clay accepted after one time, and up to another. */
+  private static boolean awaited(Handle handle, String table, long after, long until) {
     return handle
-        .createQuery("SELECT 1 FROM lead WHERE " + AWAITED + " AND changed_at <= :until LIMIT 1")
+        .createQuery(
+            "SELECT 1 FROM lead WHERE "
+                + AWAITED
+                + " AND changed_at > :after AND changed_at <= :until LIMIT 1")
         .bind("table", table)
+        .bind("after", after)
         .bind("until", until)
         .mapTo(Integer.class)
         .findOne()

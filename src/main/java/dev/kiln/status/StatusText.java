@@ -253,7 +253,7 @@ public final class StatusText {
   }
 
   /** A time in its two largest units: 3 d 4 h, 4 h 5 min, 5 min 6 s, 6 s. */
-  static String time(Duration time) {
+  public static String time(Duration time) {
     Duration some = time.isNegative() ? Duration.ZERO : time;
     if (some.toDays() > 0) {
       return some.toDays() + " d " + some.toHoursPart() + " h";

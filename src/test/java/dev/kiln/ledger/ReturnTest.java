@@ -414,6 +414,24 @@ final class ReturnTest {
   }
 
   @Test
+  void whatWasAcceptedBeforeTheLastRowCameIsNoSilence() {
+    Duration hour = Duration.ofHours(1);
+    books.ledger().expect(Set.of("tech"));
+    books.store(run, Row.of("tech"));
+    books.store(run, Row.of("tech"));
+    books.settle(begin(), accepted());
+    books.settle(begin(), accepted());
+    books.clock().advance(Duration.ofMillis(1));
+    receive();
+    books.clock().advance(DAY);
+    assertThat(books.ledger().silence("tech", hour)).as("nothing was sent since").isEmpty();
+    books.settle(begin(), accepted());
+    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+    books.clock().advance(hour);
+    assertThat(books.ledger().silence("tech", hour)).contains(true);
+  }
+
+  @Test
   void fieldsAreCountedByTable() {
     books.ledger().expect(Set.of("tech"));
     books.store(run, Row.of("tech"));
