@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -49,13 +50,16 @@ public final class OnwardBean {
   private static final int MOST_DOUBLINGS = 20;
 
   /** How often a failure that is neither the target's nor the row's for certain is tried. */
-  private static final int ATTEMPTS = 8;
+  private static final int ATTEMPTS = 9;
 
   /** What an HTTP target says of a row that it would not take later either. */
   private static final Set<Integer> ROWS_FAULT = Set.of(400, 409, 413, 415, 422);
 
   private static final Pattern OF_TARGET =
       Pattern.compile("(?:scheduler|direct)://(?:onward|enriched)-([^?]+).*");
+
+  /** A row that may itself be what a route fails by. */
+  private record Suspect(long row, int failures) {}
 
   private final Duties duties;
   private final Ledger ledger;
@@ -64,6 +68,7 @@ public final class OnwardBean {
   private final Duration longestWait;
   private final HttpPoster poster;
   private final Delivery delivery;
+  private final Map<String, Suspect> suspected = new ConcurrentHashMap<>();
   private final ObjectMapper json =
       new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
@@ -157,6 +162,17 @@ public final class OnwardBean {
     }
   }
 
+  /** How often the row went wrong for what may be its own fault, since the last other row did. */
+  private int failures(OnwardPage page) {
+    return suspected.compute(
+            page.target(),
+            (target, known) ->
+                known != null && known.row == page.last()
+                    ? new Suspect(known.row, known.failures + 1)
+                    : new Suspect(page.last(), 1))
+        .failures;
+  }
+
   private boolean noteFailure(OnwardPage page, Exception failure) {
     int failures = page.from().failures();
     boolean alone = page.rows().size() == 1;
@@ -171,7 +187,7 @@ public final class OnwardBean {
             : targets || failure instanceof RowRefused
                 ? String.valueOf(failure.getMessage())
                 : "its route fails (" + failure.getClass().getSimpleName() + ")";
-    if (alone && (failure instanceof RowRefused || (!targets && failures >= ATTEMPTS))) {
+    if (alone && (failure instanceof RowRefused || (!targets && failures(page) >= ATTEMPTS))) {
       if (!ledger.dead(page.from(), duties.holder(), page.last(), reason)) {
         return false;
       }

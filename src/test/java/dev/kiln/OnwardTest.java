@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -254,6 +255,50 @@ final class OnwardTest {
     kiln.context().getRouteController().startRoute("enriched-http-crm");
     taken("crm", 3);
     assertThat(onward("crm").dead()).isZero();
+  }
+
+  @Test
+  @DisplayName("how often the target failed before says nothing against a row")
+  void ownFailures() throws Exception {
+    target("crm", "enriched-http", "1", Map.of("url", "crm-url"));
+    kiln.inRoutes(
+        "results.camel.yaml",
+        "          - bean:\n              id: post-results\n",
+        """
+                  - bean:
+                      id: fault
+                      beanType: dev.kiln.OnwardTest$Faults
+                      method: rise
+                  - bean:
+                      id: post-results
+        """);
+    kiln.set("kiln.results.longest-wait", "20ms");
+    Faults.LEFT.set(5);
+    start();
+    kiln.context().getRouteController().stopRoute("enriched-http-crm");
+    kiln.drop("normal/a.csv", leads(1, 1, "Software"));
+    soon().ignoreExceptions().until(() -> onward("crm").failures() > 12);
+    kiln.context().getRouteController().startRoute("enriched-http-crm");
+    taken("crm", 1);
+    assertThat(onward("crm").dead()).isZero();
+    assertThat(posted).hasSize(1);
+
+    Faults.LEFT.set(9);
+    kiln.drop("normal/b.csv", leads(2, 1, "Software"));
+    taken("crm", 2);
+    assertThat(onward("crm").dead()).isEqualTo(1);
+    assertThat(Faults.LEFT).hasValue(0);
+  }
+
+  /** A step that fails so often. */
+  public static final class Faults {
+    static final AtomicInteger LEFT = new AtomicInteger();
+
+    public void rise() {
+      if (LEFT.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new IllegalArgumentException("a fault in an edited route");
+      }
+    }
   }
 
   @ParameterizedTest
