@@ -108,7 +108,7 @@ public final class LiveStatus {
       allowed += delivery.pace(workspace).rate(now);
     }
     history.note(now, allowed, answers.values().stream().reduce(Answers.NONE, Answers::plus));
-    note(now, answers, Set.of());
+    note(now, answers, null);
   }
 
   /** The samples of the last hour. */
@@ -125,7 +125,7 @@ public final class LiveStatus {
     return answers;
   }
 
-  private void note(Instant now, Map<String, Answers> answers, Set<String> busy) {
+  private void note(Instant now, Map<String, Answers> answers, @Nullable Set<String> busy) {
     synchronized (speed) {
       speed.note(now, answers, busy);
     }

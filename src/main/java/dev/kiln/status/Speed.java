@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** How fast workspaces are, by what they did within the last minute. Confined to its owner. */
 final class Speed {
@@ -21,7 +21,7 @@ final class Speed {
   /** Work that lasts so long tells how fast the rest will go. */
   private static final double TELLING_SECONDS = 10;
 
-  private record Mark(Instant at, Map<String, Answers> answers, Set<String> busy) {
+  private record Mark(Instant at, Map<String, Answers> answers, @Nullable Set<String> busy) {
     Answers of(String workspace) {
       return answers.getOrDefault(workspace, Answers.NONE);
     }
@@ -39,10 +39,10 @@ final class Speed {
    *
    * @param at when; not before the last time
    * @param answers so far, by workspace
-   * @param busy the workspaces that have leads which could go
+   * @param busy the workspaces that have leads which could go; null where nobody looked
    */
-  void note(Instant at, Map<String, Answers> answers, Set<String> busy) {
-    marks.addFirst(new Mark(at, Map.copyOf(answers), Set.copyOf(busy)));
+  void note(Instant at, Map<String, Answers> answers, @Nullable Set<String> busy) {
+    marks.addFirst(new Mark(at, Map.copyOf(answers), busy == null ? null : Set.copyOf(busy)));
     while (marks.getLast().at.isBefore(at.minus(MEMORY))) {
       marks.removeLast();
     }
@@ -73,14 +73,19 @@ final class Speed {
 
   /** Leads that came to an end a second, if the workspace had work for long enough to tell. */
   OptionalDouble sustained(String workspace) {
-    Iterator<Mark> back = marks.iterator();
-    if (!back.hasNext()) {
-      return OptionalDouble.empty();
+    Mark last = null;
+    Mark from = null;
+    for (Mark mark : marks) {
+      if (mark.busy != null) {
+        last = last == null ? mark : last;
+        from = mark;
+        if (!mark.busy.contains(workspace)) {
+          break;
+        }
+      }
     }
-    Mark last = back.next();
-    Mark from = last;
-    while (from.busy.contains(workspace) && back.hasNext()) {
-      from = back.next();
+    if (last == null || from == null) {
+      return OptionalDouble.empty();
     }
     double seconds = from.secondsUntil(last);
     return seconds < TELLING_SECONDS

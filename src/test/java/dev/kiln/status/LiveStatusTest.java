@@ -128,6 +128,22 @@ final class LiveStatusTest {
   }
 
   @Test
+  @DisplayName("samples of the last hour do not hide how long a workspace has work")
+  void samples() {
+    books.lead("other");
+    books.stored("people", TECH, 40);
+    for (int second = 0; second < 12; second++) {
+      books.clock().advance(Duration.ofSeconds(1));
+      live.sample();
+      live.now();
+    }
+    JsonNode run = live.now().path("runs").path(0);
+    assertThat(run.path("eta_seconds").isNull())
+        .as("nothing gets through, whatever may be sent")
+        .isTrue();
+  }
+
+  @Test
   @DisplayName("its metrics say that it does not lead, and leave out what the leader knows")
   void metricsElsewhere() {
     books.lead("leader");
