@@ -40,7 +40,7 @@ final class ResultFiles {
 
   private static final long MOST_BYTES = 200_000_000;
 
-  /** Kiln's own columns of the CSV, before those of the rows. */
+  /** Kiln's own columns of the CSV, before those of the rows; the first one is also the rows'. */
   static final List<String> OWN = List.of("lead_id", "run_id", "table", "received_at");
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -151,7 +151,7 @@ final class ResultFiles {
     }
     int known = columns.size();
     columns.addAll(EnrichedRow.fields(row.body()).keySet());
-    OWN.forEach(columns::remove);
+    columns.remove(OWN.get(0));
     List<String> with = List.copyOf(columns);
     if (before == null || before.day.compareTo(day) < 0) {
       return next(table, day, 1, with, row);
@@ -208,7 +208,7 @@ final class ResultFiles {
     if (to.csv == 0) {
       csv.append('\uFEFF');
       List<String> header = new ArrayList<>(OWN);
-      header.addAll(to.columns);
+      to.columns.forEach(column -> header.add(free(column, header, to.columns)));
       line(csv, header);
     }
     for (Enriched row : rows) {
@@ -231,6 +231,16 @@ final class ResultFiles {
         append(at.resolve(to.name(".csv")), to.csv, csv),
         to.columns,
         owner);
+  }
+
+  /** The name of a column, or the next one with a number that is neither Kiln's nor the rows'. */
+  private static String free(String column, List<String> taken, List<String> columns) {
+    String free = column;
+    for (int number = 2; taken.contains(free); number++) {
+      String next = column + "_" + number;
+      free = columns.contains(next) ? column : next;
+    }
+    return free;
   }
 
   /** A line of NDJSON. */

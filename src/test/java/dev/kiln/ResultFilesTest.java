@@ -70,6 +70,22 @@ final class ResultFilesTest {
   }
 
   @Test
+  @DisplayName("a row's own fields of the names of Kiln's columns are columns beside them")
+  void sameNames() throws IOException {
+    String body =
+        "{\"lead_id\":\"x\",\"table\":\"oak\",\"table_2\":\"elm\",\"run_id\":\"r\",\"received_at\":\"noon\"}";
+    String written = files.append(List.of(row(1, "tech", NOON, body)), "");
+    files.append(List.of(row(2, "tech", NOON, body)), written);
+    assertThat(text("tech/2026-11-25.csv").lines())
+        .hasSize(3)
+        .startsWith(
+            "\uFEFF\"lead_id\",\"run_id\",\"table\",\"received_at\",\"table_3\",\"table_2\",\"run_id_2\",\"received_at_2\"")
+        .element(1)
+        .asString()
+        .endsWith("\"oak\",\"elm\",\"r\",\"noon\"");
+  }
+
+  @Test
   @DisplayName("what a crash has written behind the position is cut off and written anew")
   void crash() throws IOException {
     String written = files.append(List.of(row(1)), "");
