@@ -8,6 +8,7 @@ import static dev.kiln.RunningKiln.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.lead.EnrichedRow;
 import dev.kiln.ledger.Budget;
 import dev.kiln.ledger.Due;
 import dev.kiln.ledger.LeadSelection;
@@ -102,6 +103,12 @@ final class LiveChangeTest {
     assertThat(JMX.getAttribute(workspace, "RateSet")).isEqualTo(40.0);
     kiln.settled("tech.csv");
     soon().until(() -> JMX.getAttribute(table, "Accepted").equals(20L));
+    String back = kiln.run("tech.csv").orElseThrow().id() + "-1";
+    kiln.app().ledger().receive(TECH, new EnrichedRow(back, "{}", "hash"));
+    soon().until(() -> kiln.count(TECH, LeadState.ENRICHED) == 1);
+    soon()
+        .during(Duration.ofMillis(1_100))
+        .until(() -> JMX.getAttribute(table, "Accepted").equals(20L));
     assertThatThrownBy(() -> JMX.setAttribute(workspace, new Attribute("RateSet", 1001.0)))
         .isInstanceOfAny(RuntimeMBeanException.class, MBeanException.class)
         .hasMessageContaining("0.1 to 1000");

@@ -253,7 +253,7 @@ public final class Management implements AutoCloseable {
 
     @Override
     public long getAccepted() {
-      return leads(LeadState.ACCEPTED);
+      return account().map(TableAccount::gotThrough).orElse(0L);
     }
 
     @Override
