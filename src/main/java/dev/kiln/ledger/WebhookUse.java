@@ -47,6 +47,11 @@ public record WebhookUse(
         reason);
   }
 
+  /** Rows that it still takes by its cap, where it has one: none once it is exhausted. */
+  public long left() {
+    return state == State.EXHAUSTED ? 0 : Math.max(0, cap - used);
+  }
+
   /** Whether it has reached its cap. */
   public boolean full() {
     return cap > 0 && used >= cap;

@@ -55,8 +55,7 @@ record Capacity(String table, @Nullable Long left, double leadsPerDay) {
       }
       WebhookUse any = behind.get(0);
       long rows = any.rowCap() == 0 ? Long.MAX_VALUE : any.rowCap() - any.clayTableUsed();
-      long submissions =
-          behind.stream().mapToLong(use -> Math.max(0, use.cap() - use.used())).sum();
+      long submissions = behind.stream().mapToLong(WebhookUse::left).sum();
       left += Math.max(0, Math.min(rows, submissions));
     }
     return left;

@@ -286,7 +286,7 @@ public final class Management implements AutoCloseable {
 
     @Override
     public long getLeft() {
-      return getCap() == 0 ? -1 : Math.max(0, getCap() - getUsed());
+      return getCap() == 0 ? -1 : use().map(WebhookUse::left).orElse(0L);
     }
 
     @Override

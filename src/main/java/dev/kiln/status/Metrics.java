@@ -193,7 +193,7 @@ public final class Metrics {
       Tags tags = Tags.of("webhook", webhook.name(), "table", webhook.table());
       row("kiln.webhook.rows", tags, webhook.used());
       if (webhook.cap() > 0) {
-        row("kiln.webhook.rows.left", tags, Math.max(0, webhook.cap() - webhook.used()));
+        row("kiln.webhook.rows.left", tags, webhook.left());
       }
       state("kiln.webhook.state", tags, WebhookUse.State.values(), webhook.state());
     }

@@ -410,7 +410,13 @@ public final class LedgerFixture implements AutoCloseable {
   /** Sends the next lead of a table, to 200 or to 504; the latter leaves it UNKNOWN. */
   public void send(String table, int status) {
     Sending sending = begin(due(table).get(0), lead("node"));
-    settle(sending, status == 200 ? accepted() : unknown(null));
+    settle(
+        sending,
+        switch (status) {
+          case 200 -> accepted();
+          case 403 -> webhookExhausted(clock.instant());
+          default -> unknown(null);
+        });
   }
 
   /** Books an outcome, and waits until it is durable; whether it counted. */

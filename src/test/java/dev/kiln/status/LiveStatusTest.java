@@ -159,6 +159,18 @@ final class LiveStatusTest {
   }
 
   @Test
+  @DisplayName("an exhausted webhook has no rows left, whatever its cap leaves")
+  void noRowsLeft() {
+    books.lead("other");
+    books.stored("people", TECH, 1);
+    String left = "kiln_webhook_rows_left{table=\"tech\",webhook=\"tech-1\"} ";
+    assertThat(metrics.scrape()).contains(left + "45000.0");
+    books.send(TECH, 403);
+    books.clock().advance(Duration.ofSeconds(2));
+    assertThat(metrics.scrape()).contains(left + "0.0");
+  }
+
+  @Test
   @DisplayName("leads that another node gets through are no stall")
   void noStall() {
     books.lead("leader");
