@@ -7,13 +7,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 
 /** What was answered within the last hour, in memory: empty after a start. */
 final class History {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration MEMORY = Duration.ofHours(1);
 
+  /** What was answered since the sample before. */
   private record Sample(Instant at, double allowed, Answers answers) {}
+
+  private Map<String, Answers> soFar = Map.of();
 
   /** The oldest first. */
   private final Deque<Sample> samples = new ArrayDeque<>();
@@ -23,10 +27,15 @@ final class History {
    *
    * @param at when; not before the last time
    * @param allowed what all workspaces may send together, leads a second
-   * @param answers so far, of all workspaces
+   * @param answers so far, by workspace; one that is gone, or new, counts for what it did since
    */
-  synchronized void note(Instant at, double allowed, Answers answers) {
-    samples.addLast(new Sample(at, allowed, answers));
+  synchronized void note(Instant at, double allowed, Map<String, Answers> answers) {
+    Answers since = Answers.NONE;
+    for (Map.Entry<String, Answers> one : answers.entrySet()) {
+      since = since.plus(one.getValue().minus(soFar.getOrDefault(one.getKey(), Answers.NONE)));
+    }
+    soFar = Map.copyOf(answers);
+    samples.addLast(new Sample(at, allowed, since));
     while (samples.getFirst().at.isBefore(at.minus(MEMORY))) {
       samples.removeFirst();
     }
@@ -49,7 +58,7 @@ final class History {
     Sample before = null;
     for (Sample sample : samples) {
       if (before != null) {
-        Answers answers = sample.answers.minus(before.answers);
+        Answers answers = sample.answers;
         at.add(sample.at.getEpochSecond());
         seconds.add(Duration.between(before.at, sample.at).toMillis() / 1000.0);
         allowed.add(sample.allowed);

@@ -107,7 +107,7 @@ public final class LiveStatus {
     for (String workspace : answers.keySet()) {
       allowed += delivery.pace(workspace).rate(now);
     }
-    history.note(now, allowed, answers.values().stream().reduce(Answers.NONE, Answers::plus));
+    history.note(now, allowed, answers);
     note(now, answers, null);
   }
 
