@@ -628,7 +628,7 @@ public final class Ledger implements AutoCloseable {
    * @param most how many at most
    */
   public List<Enriched> next(Onward to, int most) {
-    return readers.withHandle(
+    return readers.inTransaction(
         handle -> {
           List<Enriched> again = OnwardRows.again(handle, to.target());
           return again.isEmpty() ? ResultRows.after(handle, to.position(), most) : again;

@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
@@ -609,36 +608,26 @@ public final class LedgerView implements AutoCloseable {
    *     bounds the heap
    */
   public List<RejectedRow> rejected(String run, long after, int most, int mostChars) {
-    return readers.withHandle(
-        handle -> {
-          List<RejectedRow> rows = new ArrayList<>();
-          int chars = 0;
-          try (ResultIterator<RejectedRow> found =
-              handle
-                  .createQuery(
-                      "SELECT record, line, reason, note, payload FROM lead"
-                          + " WHERE run = :run AND state = 'REJECTED' AND record > :after"
-                          + " ORDER BY record LIMIT :most")
-                  .bind("run", run)
-                  .bind("after", after)
-                  .bind("most", most)
-                  .map(
-                      (row, context) ->
-                          new RejectedRow(
-                              row.getLong("record"),
-                              row.getLong("line"),
-                              row.getString("reason"),
-                              row.getString("note"),
-                              row.getString("payload")))
-                  .iterator()) {
-            while (chars < mostChars && found.hasNext()) {
-              RejectedRow row = found.next();
-              rows.add(row);
-              chars += row.payload().length();
-            }
-          }
-          return rows;
-        });
+    return readers.inTransaction(
+        handle ->
+            LargeRows.first(
+                handle
+                    .createQuery(
+                        "SELECT record, line, reason, note, payload FROM lead"
+                            + " WHERE run = :run AND state = 'REJECTED' AND record > :after"
+                            + " ORDER BY record LIMIT :most")
+                    .bind("run", run)
+                    .bind("after", after)
+                    .bind("most", most),
+                (row, context) ->
+                    new RejectedRow(
+                        row.getLong("record"),
+                        row.getLong("line"),
+                        row.getString("reason"),
+                        row.getString("note"),
+                        row.getString("payload")),
+                row -> row.payload().length(),
+                mostChars));
   }
 
   /** The tables whose rows are to come back. */
@@ -690,7 +679,7 @@ public final class LedgerView implements AutoCloseable {
    *     the heap
    */
   public List<JoinedRow> joined(String run, long after, int most, int mostChars) {
-    return readers.withHandle(handle -> ResultRows.joined(handle, run, after, most, mostChars));
+    return readers.inTransaction(handle -> ResultRows.joined(handle, run, after, most, mostChars));
   }
 
   /** How far results went on, by target. */

@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.result.ResultIterator;
 import org.jspecify.annotations.Nullable;
 
 /** The SQL of rows that come back: receipt, what is missing, and what each table got back. */
@@ -425,37 +424,19 @@ final class ResultRows {
    * together.
    */
   static List<Enriched> after(Handle handle, long position, int most) {
-    record Size(long id, long chars) {}
-    long last = position;
-    long chars = 0;
-    // Their sizes first: a server's driver has all rows of an answer in memory.
-    try (ResultIterator<Size> sizes =
+    return LargeRows.first(
         handle
-            .createQuery(
-                "SELECT id, LENGTH(body) AS chars FROM result WHERE id > :position ORDER BY id LIMIT :most")
+            .createQuery(SELECT + "id > :position ORDER BY id LIMIT :most")
             .bind("position", position)
-            .bind("most", most)
-            .map((row, context) -> new Size(row.getLong("id"), row.getLong("chars")))
-            .iterator()) {
-      while (chars < MOST_CHARS && sizes.hasNext()) {
-        Size size = sizes.next();
-        last = size.id;
-        chars += size.chars;
-      }
-    }
-    return handle
-        .createQuery(SELECT + "id > :position AND id <= :last ORDER BY id")
-        .bind("position", position)
-        .bind("last", last)
-        .map((row, context) -> enriched(row))
-        .list();
+            .bind("most", most),
+        (row, context) -> enriched(row),
+        row -> row.body().length(),
+        MOST_CHARS);
   }
 
   /** The rows of a run with what came back of each, in the order of its file. */
   static List<JoinedRow> joined(Handle handle, String run, long after, int most, int mostChars) {
-    List<JoinedRow> rows = new ArrayList<>();
-    int chars = 0;
-    try (ResultIterator<JoinedRow> found =
+    return LargeRows.first(
         handle
             .createQuery(
                 "SELECT lead.record, lead.line, lead.table_name, lead.state,"
@@ -469,16 +450,10 @@ final class ResultRows {
                     + " ORDER BY lead.record LIMIT :most")
             .bind("run", run)
             .bind("after", after)
-            .bind("most", most)
-            .map((row, context) -> joined(run, row))
-            .iterator()) {
-      while (chars < mostChars && found.hasNext()) {
-        JoinedRow row = found.next();
-        rows.add(row);
-        chars += row.payload().length() + (row.enriched() == null ? 0 : row.enriched().length());
-      }
-    }
-    return rows;
+            .bind("most", most),
+        (row, context) -> joined(run, row),
+        row -> row.payload().length() + (row.enriched() == null ? 0 : row.enriched().length()),
+        mostChars);
   }
 
   private static JoinedRow joined(String run, ResultSet row) throws SQLException {
