@@ -82,6 +82,9 @@ public final class App implements AutoCloseable {
   /** Camel waits so long for what is on the wire; with the rest of the stop it stays below 25 s. */
   private static final int SHUTDOWN_SECONDS = 20;
 
+  /** A look for stray files walks through the whole inbox, so it is rare. */
+  private static final int LOOKS_FOR_STRAYS = 6;
+
   /**
    * What is still on the wire after so long a stop gets no answer any more, and is settled so: its
    * threads read from sockets, which no interrupt ends.
@@ -615,14 +618,14 @@ public final class App implements AutoCloseable {
     heartbeat = beating;
   }
 
-  /** Looks for files of the inbox that no route reads, so often, until it is closed. */
+  /** Looks for files of the inbox that no route reads, until it is closed: all of it is walked. */
   private void lookForStrays(Path inbox, Duration often) {
     StrayFiles files =
         new StrayFiles(
             inbox,
             () -> context().getRoutes().stream().map(Route::getEndpoint).toList(),
             (file, why) -> intake.waits(file, null, why));
-    strays = new Rhythm("kiln-strays").every(often, files::look);
+    strays = new Rhythm("kiln-strays").every(often.multipliedBy(LOOKS_FOR_STRAYS), files::look);
   }
 
   /**
@@ -632,10 +635,10 @@ public final class App implements AutoCloseable {
   private void recoverOrphans(DeliveryPolicy policy) {
     Instant now = ledger.now();
     delivery.recoverMoved();
-    ledger.recover(
-        0,
-        orphans(ledger, delivery.catalogue()).keySet(),
+    ledger.recoverBegunBy(
         now.minus(policy.answerBy()),
+        List.of(),
+        orphans(ledger, delivery.catalogue()).keySet(),
         policy.resend() ? now : null,
         policy.attempts());
   }

@@ -688,12 +688,27 @@ public final class Intake {
     } else if (reading.changed(reading.file)) {
       why =
           "the file changed while it was read; it is read anew, as another run, once it stands still";
-      giveUp(exchange, reading, why);
+      endChanged(exchange, reading, why);
     }
     if (why != null) {
       // It is no failure, which Camel would log as an error.
       exchange.setRollbackOnly(true);
       throw new ReadingStopped("Run " + reading.run.id() + ": " + why, forAMoment);
+    }
+  }
+
+  /**
+   * Ends the run of a file that is another one by now, whether or not its rejects can be written.
+   */
+  private void endChanged(Exchange exchange, Reading reading, String why) {
+    try {
+      giveUp(exchange, reading, why);
+    } catch (RuntimeCamelException | UncheckedIOException failure) {
+      LOG.warn(
+          "Run {}: its rejected rows are not written: {}",
+          reading.run.id(),
+          RouteFault.innermost(failure).toString());
+      ledger.refuse(reading.run.id(), why, reading.rejects);
     }
   }
 

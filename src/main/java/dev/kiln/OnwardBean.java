@@ -187,7 +187,9 @@ public final class OnwardBean {
             : targets || failure instanceof RowRefused
                 ? String.valueOf(failure.getMessage())
                 : "its route fails (" + failure.getClass().getSimpleName() + ")";
-    if (alone && (failure instanceof RowRefused || (!targets && failures(page) >= ATTEMPTS))) {
+    boolean refused = failure instanceof RowRefused;
+    int own = alone && !refused && !targets ? failures(page) : 0;
+    if ((alone && refused) || own >= ATTEMPTS) {
       if (!ledger.dead(page.from(), duties.holder(), page.last(), reason)) {
         return false;
       }
@@ -199,11 +201,11 @@ public final class OnwardBean {
           page.target());
       return true;
     }
-    Duration wait = failure instanceof RowRefused ? Duration.ZERO : waitAfter(failures);
+    Duration wait = refused ? Duration.ZERO : waitAfter(own > 0 ? own - 1 : failures);
     if (!ledger.waits(page.from(), duties.holder(), reason, ledger.now().plus(wait))) {
       return false;
     }
-    if (failures == 0 && !(failure instanceof RowRefused)) {
+    if (failures == 0 && !refused) {
       LOG.warn(
           "Target {} waits: {}; it is tried again until it takes its rows", page.target(), reason);
     }

@@ -3,6 +3,7 @@ package dev.kiln;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.lead.Columns;
 import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Inert;
 import dev.kiln.ledger.Enriched;
@@ -17,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -208,7 +210,10 @@ final class ResultFiles {
     if (to.csv == 0) {
       csv.append('\uFEFF');
       List<String> header = new ArrayList<>(OWN);
-      to.columns.forEach(column -> header.add(free(column, header, to.columns)));
+      Set<String> taken = new HashSet<>(to.columns);
+      taken.addAll(OWN);
+      to.columns.forEach(
+          column -> header.add(OWN.contains(column) ? Columns.numbered(column, taken) : column));
       line(csv, header);
     }
     for (Enriched row : rows) {
@@ -231,16 +236,6 @@ final class ResultFiles {
         append(at.resolve(to.name(".csv")), to.csv, csv),
         to.columns,
         owner);
-  }
-
-  /** The name of a column, or the next one with a number that is neither Kiln's nor the rows'. */
-  private static String free(String column, List<String> taken, List<String> columns) {
-    String free = column;
-    for (int number = 2; taken.contains(free); number++) {
-      String next = column + "_" + number;
-      free = columns.contains(next) ? column : next;
-    }
-    return free;
   }
 
   /** A line of NDJSON. */

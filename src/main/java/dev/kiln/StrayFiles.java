@@ -17,6 +17,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Files of the inbox that lie where no route reads. For one thread. */
 final class StrayFiles {
+  /** What a route reads: files in a folder, so deep. */
+  private record Reader(Path folder, int deepest) {
+    static Reader of(FileEndpoint endpoint) {
+      return new Reader(
+          endpoint.getFile().toPath().toAbsolutePath().normalize(),
+          endpoint.isRecursive() ? endpoint.getMaxDepth() : 1);
+    }
+
+    boolean reads(Path file) {
+      return file.startsWith(folder) && file.getNameCount() - folder.getNameCount() <= deepest;
+    }
+  }
+
   private final Path inbox;
   private final Supplier<List<Endpoint>> readers;
   private final BiConsumer<Path, String> waits;
@@ -42,10 +55,11 @@ final class StrayFiles {
    */
   void look() {
     Set<Path> found = new HashSet<>();
-    List<FileEndpoint> folders =
+    List<Reader> folders =
         readers.get().stream()
             .filter(FileEndpoint.class::isInstance)
             .map(FileEndpoint.class::cast)
+            .map(Reader::of)
             .toList();
     try {
       // The inbox may be a link; what is in it is none that is followed.
@@ -65,7 +79,7 @@ final class StrayFiles {
               Path file = inbox.resolve(root.relativize(path));
               if (attributes.isRegularFile()
                   && !InboxName.leftAlone(file.getFileName().toString())
-                  && folders.stream().noneMatch(folder -> reads(folder, file))) {
+                  && folders.stream().noneMatch(folder -> folder.reads(file))) {
                 found.add(file);
               }
               return FileVisitResult.CONTINUE;
@@ -96,11 +110,5 @@ final class StrayFiles {
                         + inbox
                         + ", at most one folder deeper"));
     before = found;
-  }
-
-  private static boolean reads(FileEndpoint folder, Path file) {
-    Path root = folder.getFile().toPath().toAbsolutePath().normalize();
-    int deepest = folder.isRecursive() ? folder.getMaxDepth() : 1;
-    return file.startsWith(root) && root.relativize(file).getNameCount() <= deepest;
   }
 }

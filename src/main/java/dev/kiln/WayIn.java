@@ -11,6 +11,7 @@ import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SendDefinition;
+import org.apache.camel.model.ToDynamicDefinition;
 
 /**
  * The routes on the way of a lead into the ledger: those of intake by id or template, those that
@@ -81,10 +82,16 @@ final class WayIn {
     RouteDefinition definition = camel.getRouteDefinition(route.getId());
     return definition == null
         ? Stream.empty()
-        : ProcessorDefinitionHelper.filterTypeInOutputs(
-                definition.getOutputs(), SendDefinition.class)
-            .stream()
-            .map(to -> name(to.getUri()))
+        : Stream.concat(
+                ProcessorDefinitionHelper.filterTypeInOutputs(
+                        definition.getOutputs(), SendDefinition.class)
+                    .stream()
+                    .map(to -> to.getUri()),
+                ProcessorDefinitionHelper.filterTypeInOutputs(
+                        definition.getOutputs(), ToDynamicDefinition.class)
+                    .stream()
+                    .map(to -> to.getUri()))
+            .map(WayIn::name)
             .filter(name -> !name.isEmpty());
   }
 

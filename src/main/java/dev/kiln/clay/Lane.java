@@ -280,10 +280,10 @@ final class Lane {
     Instant now = ledger.now();
     if (recoverAt != null && !now.isBefore(recoverAt)) {
       settleAll();
-      ledger.waitNoLonger(workspace.name(), tables.keySet(), policy.mostWait());
       ledger.recover(
           fresh.epoch(), tables.keySet(), policy.resend() ? now : null, policy.attempts());
       recoverAt = null;
+      ledger.waitNoLonger(workspace.name(), tables.keySet(), policy.mostWait());
     }
   }
 
@@ -291,16 +291,25 @@ final class Lane {
    * Settles what was on the wire to a table when it was another workspace's, as {@link #recover}.
    */
   void recoverMoved() {
-    Lease held = lease();
-    if (held != null) {
+    if (lease() != null) {
       Instant now = ledger.now();
       settleAll();
-      ledger.recover(
-          held.epoch(),
-          tables.keySet(),
+      ledger.recoverBegunBy(
           now.minus(policy.answerBy()),
+          begun(),
+          tables.keySet(),
           policy.resend() ? now : null,
           policy.attempts());
+    }
+  }
+
+  /** The ids of the leads that are begun here. */
+  private Set<Long> begun() {
+    lock.lock();
+    try {
+      return Set.copyOf(begun.keySet());
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -448,13 +457,12 @@ final class Lane {
       }
       for (Table table : tables.values()) {
         Hindrance hindrance = paused(table, orders, now);
-        Hindrance own = hindrance == null ? hindrance(table, now) : hindrance;
         if (hindrance == null) {
-          hindrance = workspaceHindrance != null ? workspaceHindrance : own;
+          hindrance = workspaceHindrance != null ? workspaceHindrance : hindrance(table, now);
         }
         // A pause of a second is no news: the workspace's own account shows it.
         boolean quiet = hindrance != null && hindrance.reason == WaitReason.PAUSED;
-        tell(table.name(), quiet ? own : hindrance, news);
+        tell(table.name(), quiet ? hindrance(table, now) : hindrance, news);
         if (hindrance == null && !held.contains(table.name())) {
           int share = share(table, now);
           if (share > 0) {
@@ -660,7 +668,7 @@ final class Lane {
 
   /** The turn behind one that was due: what was late for less than a turn is made up for. */
   private static Instant next(Instant due, Duration interval, Instant now) {
-    return due.isBefore(now.minus(interval)) ? now : due.plus(interval);
+    return due.isBefore(now.minus(interval)) ? now.plus(interval) : due.plus(interval);
   }
 
   /**

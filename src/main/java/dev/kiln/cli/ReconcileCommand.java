@@ -61,7 +61,7 @@ final class ReconcileCommand extends LedgerCommand {
     out.print(json ? json(all) + System.lineSeparator() : text(all));
     if (adopt) {
       for (Reconciliation one : all) {
-        if (!one.agrees() && one.clay() != null) {
+        if (one.clay() != null && !one.exact()) {
           ledger.adopt(one.traffic().webhook(), one.clay());
           out.println(
               json

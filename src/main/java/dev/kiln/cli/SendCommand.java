@@ -215,10 +215,13 @@ final class SendCommand implements Callable<Integer> {
   private Map<Path, String> handOver(Places places, Settings settings, Consumer<String> look)
       throws IOException {
     Path inbox = settings.inbox(places.data());
-    Path folder = inbox.resolve(given.priority().word()).resolve(source);
-    if (!Files.isDirectory(folder)) {
-      Files.createDirectories(folder);
-      Belongings.give(folder, inbox);
+    Path priority = inbox.resolve(given.priority().word());
+    Path folder = priority.resolve(source);
+    for (Path level : List.of(priority, folder)) {
+      if (!Files.isDirectory(level)) {
+        Files.createDirectories(level);
+        Belongings.give(level, inbox);
+      }
     }
     Map<Path, String> parts = new LinkedHashMap<>();
     Map<Path, String> handed = new LinkedHashMap<>();

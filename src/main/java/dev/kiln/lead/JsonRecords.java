@@ -47,6 +47,9 @@ final class JsonRecords extends CellRecords {
   /** How far what stands behind a place is looked for. */
   private static final int NEAR = 1000;
 
+  /** How often that is done within one broken record, if nothing is found. */
+  private static final int MOST_ENDLESS = 100;
+
   /** What a blocked key within a text has for a value. */
   private static final String LEFT_OUT = "left out";
 
@@ -263,14 +266,17 @@ final class JsonRecords extends CellRecords {
             : "the element is no JSON object";
     boolean text = false;
     int p = 0;
+    int endless = 0;
     int c = peek(p);
     while (c >= 0 && c != '\n' && c != '\r' && p < limits.maxRecordChars()) {
       if (c == '"') {
         text = !text;
       } else if (text && c == '\\' && peek(p + 1) > ' ') {
         p++;
-      } else if (!text && c == '[') {
-        p = endOfArray(p);
+      } else if (!text && c == '[' && endless < MOST_ENDLESS) {
+        int end = endOfArray(p);
+        endless += end == p ? 1 : 0;
+        p = end;
       } else if (!text && p > 0 && (around.isEmpty() ? c == '{' : "{,]".indexOf(c) >= 0)) {
         break;
       }

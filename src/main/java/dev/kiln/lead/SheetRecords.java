@@ -37,7 +37,7 @@ final class SheetRecords extends CellRecords {
 
   /** In a format of numbers, what stands for no part of a date. */
   private static final Pattern LITERALS =
-      Pattern.compile("\"[^\"]*\"|\\\\.|_.|\\*.|\\[[^hms\\]][^\\]]*\\]");
+      Pattern.compile("\"[^\"]*\"|\\\\.|_.|\\*.|\\[[^hmsHMS\\]][^\\]]*\\]");
 
   /** A format of a duration: hours, minutes or seconds beyond what a day or an hour has. */
   private static final Pattern ELAPSED =

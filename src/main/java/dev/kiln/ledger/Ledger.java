@@ -1108,12 +1108,25 @@ public final class Ledger implements AutoCloseable {
    * @param longest the longest wait
    */
   public void waitNoLonger(String workspace, Collection<String> tables, Duration longest) {
+    long latest = clock.millis() + longest.toMillis();
     writer.change(
-        transaction -> {
-          long now = clock.millis();
-          WorkspaceRows.waitUntil(
-              transaction.handle(), workspace, tables, now + longest.toMillis(), now);
-        });
+        transaction ->
+            WorkspaceRows.waitNoLonger(
+                transaction.handle(), workspace, tables, latest, clock.millis()));
+    for (String table : tables) {
+      // Looked for beside the writer: mostly there are none among many.
+      for (List<Long> ids = dueBehind(table, latest);
+          !ids.isEmpty();
+          ids = dueBehind(table, latest)) {
+        List<Long> late = ids;
+        writer.change(
+            transaction -> SendRows.dueNow(transaction.handle(), late, latest, clock.millis()));
+      }
+    }
+  }
+
+  private List<Long> dueBehind(String table, long latest) {
+    return readers.withHandle(handle -> SendRows.dueBehind(handle, table, latest));
   }
 
   /**
@@ -1128,28 +1141,29 @@ public final class Ledger implements AutoCloseable {
    */
   public int recover(
       long epoch, Collection<String> tables, @Nullable Instant resendAt, int attempts) {
-    return recover(epoch, epoch, tables, Instant.ofEpochMilli(Long.MAX_VALUE), resendAt, attempts);
+    return recover(
+        epoch, List.of(), tables, Instant.ofEpochMilli(Long.MAX_VALUE), resendAt, attempts);
   }
 
   /**
-   * The same with those alone that were begun by a time, in whatever epoch but one: each workspace
-   * counts its own, and a table may have got another workspace.
+   * The same with those alone that were begun by a time, in whatever epoch: each workspace counts
+   * its own, and a table may have got another workspace.
    *
-   * @param except the epoch of those that are left, since who begun them leads; 0 leaves none
+   * @param but the ids of those that are left, since this node has them on the wire
    * @param begunBy the latest begin
    */
-  public int recover(
-      long except,
-      Collection<String> tables,
+  public int recoverBegunBy(
       Instant begunBy,
+      Collection<Long> but,
+      Collection<String> tables,
       @Nullable Instant resendAt,
       int attempts) {
-    return recover(Long.MAX_VALUE, except, tables, begunBy, resendAt, attempts);
+    return recover(Long.MAX_VALUE, but, tables, begunBy, resendAt, attempts);
   }
 
   private int recover(
       long epoch,
-      long except,
+      Collection<Long> but,
       Collection<String> tables,
       Instant begunBy,
       @Nullable Instant resendAt,
@@ -1164,7 +1178,7 @@ public final class Ledger implements AutoCloseable {
                     SendRows.recover(
                         transaction,
                         epoch,
-                        except,
+                        but,
                         table,
                         begunBy,
                         resendAt,

@@ -126,6 +126,30 @@ final class SendRows {
     return oldest;
   }
 
+  /** Some of the queued leads of a table that are due behind a time. */
+  static List<Long> dueBehind(Handle handle, String table, long latest) {
+    return handle
+        .createQuery(
+            "SELECT id FROM lead WHERE table_name = :table AND state = 'QUEUED' AND due_at > :latest"
+                + " LIMIT :most")
+        .bind("table", table)
+        .bind("latest", latest)
+        .bind("most", RECOVERED_AT_ONCE)
+        .mapTo(Long.class)
+        .list();
+  }
+
+  /** Makes those of some queued leads due now that are due behind a time. */
+  static void dueNow(Handle handle, List<Long> ids, long latest, long now) {
+    handle
+        .createUpdate(
+            "UPDATE lead SET due_at = :now WHERE id IN (<ids>) AND state = 'QUEUED' AND due_at > :latest")
+        .bindList("ids", ids)
+        .bind("latest", latest)
+        .bind("now", now)
+        .execute();
+  }
+
   static Sending begin(
       Transaction transaction,
       Due lead,
@@ -317,11 +341,11 @@ final class SendRows {
     }
   }
 
-  /** Settles the leads of an earlier epoch, but for those of one, as UNKNOWN. */
+  /** Settles the leads of an earlier epoch, but for some, as UNKNOWN. */
   static int recover(
       Transaction transaction,
       long epoch,
-      long except,
+      Collection<Long> but,
       String table,
       Instant begunBy,
       @Nullable Instant resendAt,
@@ -333,11 +357,11 @@ final class SendRows {
             .createQuery(
                 LeadRow.SELECT
                     + "state = 'SENDING' AND table_name = :table AND epoch < :epoch"
-                    + " AND epoch <> :except AND changed_at <= :by LIMIT :most")
+                    + " AND changed_at <= :by AND id NOT IN (<but>) LIMIT :most")
             .bind("by", begunBy.toEpochMilli())
             .bind("table", table)
             .bind("epoch", epoch)
-            .bind("except", except)
+            .bindList("but", but.isEmpty() ? List.of(0L) : List.copyOf(but))
             .bind("most", RECOVERED_AT_ONCE)
             .map((row, context) -> LeadRow.of(row))
             .list();

@@ -60,8 +60,8 @@ final class WorkspaceRows {
         .list();
   }
 
-  /** Ends the waits of a workspace, of its tables' leads and webhooks that last beyond a time. */
-  static void waitUntil(
+  /** Ends the waits of a workspace, and of its tables' webhooks, that last beyond a time. */
+  static void waitNoLonger(
       Handle handle, String workspace, Collection<String> tables, long latest, long now) {
     handle
         .createUpdate(
@@ -71,19 +71,14 @@ final class WorkspaceRows {
         .bind("latest", latest)
         .execute();
     for (String table : tables) {
-      for (String waits :
-          List.of(
+      handle
+          .createUpdate(
               "UPDATE webhook SET probe_at = :now WHERE table_name = :table AND state = 'REFUSING'"
-                  + " AND probe_at > :latest",
-              "UPDATE lead SET due_at = :now WHERE table_name = :table AND state = 'QUEUED'"
-                  + " AND due_at > :latest")) {
-        handle
-            .createUpdate(waits)
-            .bind("now", now)
-            .bind("table", table)
-            .bind("latest", latest)
-            .execute();
-      }
+                  + " AND probe_at > :latest")
+          .bind("now", now)
+          .bind("table", table)
+          .bind("latest", latest)
+          .execute();
     }
   }
 

@@ -194,7 +194,7 @@ public final class Forecast {
                     + table.name()
                     + " have no room for "
                     + Numbers.of(table.waits())
-                    + " leads, which wait: duplicate the Clay table and add the copy's webhook to"
+                    + " leads, which wait: duplicate the Clay table and add the copy's webhook, with a name of its own, to"
                     + " clay.yaml.");
       }
       TableAccount account = accounts.get(table.name());

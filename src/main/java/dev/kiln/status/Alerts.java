@@ -164,7 +164,7 @@ public final class Alerts {
                   Level.NEARLY_FULL,
                   "W%s has taken %s rows of its %s"
                       .formatted(name, Numbers.of(webhook.used()), Numbers.of(webhook.cap())),
-                  "If it is the table's last, duplicate the Clay table and add the copy's webhook to"
+                  "If it is the table's last, duplicate the Clay table and add the copy's webhook, with a name of its own, to"
                       + " config/clay.yaml; \"kiln status\" tells what is left"));
         }
       }
@@ -201,6 +201,7 @@ public final class Alerts {
         snapshot.webhooks().stream()
             .filter(webhook -> webhook.table().equals(capacity.table()))
             .map(WebhookUse::id)
+            .sorted()
             .collect(Collectors.joining(" "));
     boolean full = left == 0;
     if (full || (days != null && days * 86_400 < shortRunway.toSeconds())) {
@@ -217,7 +218,7 @@ public final class Alerts {
                           capacity.table(),
                           Numbers.of(left),
                           Numbers.of((long) days.doubleValue())),
-              "Duplicate the Clay table and add the copy's webhook to config/clay.yaml"));
+              "Duplicate the Clay table and add the copy's webhook, with a name of its own, to config/clay.yaml"));
     }
   }
 

@@ -28,6 +28,11 @@ public record Reconciliation(Traffic traffic, @Nullable Long clay) {
     return clay == null || (clay >= traffic.least() && clay <= traffic.most());
   }
 
+  /** Whether Clay's counter is Kiln's own, and no row is in doubt. */
+  public boolean exact() {
+    return clay != null && clay == traffic.most() && traffic.inDoubt() == 0;
+  }
+
   /** What the figures mean, for a person. */
   public String words() {
     if (clay == null) {

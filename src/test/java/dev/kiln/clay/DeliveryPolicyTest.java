@@ -3,6 +3,7 @@ package dev.kiln.clay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -22,5 +23,10 @@ final class DeliveryPolicyTest {
   @CsvSource({"0,5", "1,5", "2,10", "3,20", "7,320", "8,640", "9,900", "30,900", "1000,900"})
   void theWaitDoublesWithEachAttemptUpToTheLongest(int attempts, int seconds) {
     assertThat(POLICY.waitAfter(attempts)).isEqualTo(Duration.ofSeconds(seconds));
+  }
+
+  @Test
+  void nothingWaitsForLongerThanTwiceTheLongestWaitOrWhatClayMayAskFor() {
+    assertThat(POLICY.mostWait()).isEqualTo(Duration.ofMinutes(30));
   }
 }

@@ -1082,7 +1082,6 @@ final class DeliveryTest {
     books.stored("leads", "tech", 1);
     Due lead = fixture.due().get(0);
     fixture.delivery().release(lead);
-    books.ledger().lead("elsewhere", "node of before", POLICY.lease(), true);
     Lease elsewhere =
         books.ledger().lead("elsewhere", "dead node", POLICY.lease(), true).orElseThrow();
     Table table = table("tech", webhook("tech-1", 45_000));

@@ -231,6 +231,17 @@ final class LookCommandsTest {
   }
 
   @Test
+  void claysCounterIsAdoptedWhereItOnlySettlesADoubt() throws Exception {
+    ledger();
+    assertThat(kiln(new ReconcileCommand(), "tech-1=101", "--adopt")).isZero();
+    assertThat(out.toString()).contains("Kiln now counts 101 rows for tech-1.");
+    assertThat(kiln(new ReconcileCommand(), "--json")).isZero();
+    JsonNode json = new ObjectMapper().readTree(out.toString()).get(0);
+    assertThat(json.path("least").asLong()).isEqualTo(101);
+    assertThat(json.path("most").asLong()).isEqualTo(101);
+  }
+
+  @Test
   void whatKilnSaysIsNotCutBeforeTheCure() {
     String refusal = "people.csv " + "is odd ".repeat(50) + "and this cures the file.";
     String waits = "The webhooks " + "are full ".repeat(50) + "and this cures the table.";

@@ -3,6 +3,8 @@ package dev.kiln.lead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -665,5 +667,36 @@ final class FramerTest {
       out.write(text.getBytes(StandardCharsets.UTF_8));
     }
     return bytes.toByteArray();
+  }
+
+  @Test
+  void aFileWithoutLeadsIsRefusedByTheNumberOfItsRows() throws IOException {
+    Path file = folder.resolve("leads.csv");
+    Files.writeString(file, "Email\na@example.com\n");
+    try (Framer framer = Framer.open(file, Limits.defaults(), Frames.HYGIENE)) {
+      assertThat(framer.next().records()).hasSize(1);
+      assertThat(framer.withoutLeads("r1"))
+          .hasMessageEndingWith(
+              "its only row was rejected; \"kiln leads --state REJECTED --run r1\" says why");
+      assertThat(framer.refusedRows(1, 1, "they are too large"))
+          .hasMessageContaining(
+              "is read no further than row 0: the ledger does not take rows 1 to 1");
+    }
+    Files.writeString(file, "Email\na@example.com\nb@example.com\n");
+    try (Framer framer = Framer.open(file, Limits.defaults(), Frames.HYGIENE)) {
+      assertThat(framer.next().records()).hasSize(2);
+      assertThat(framer.withoutLeads("r1"))
+          .hasMessageContaining("all 2 rows were rejected, each with its reason; ")
+          .hasMessageEndingWith("lists them");
+    }
+  }
+
+  @Test
+  void jsonMayHoldWhatFilesOfLeadsDo() throws IOException {
+    try (JsonParser parser = Framer.json().createParser("[NaN,\"a\tb\"]")) {
+      assertThat(parser.nextToken()).isEqualTo(JsonToken.START_ARRAY);
+      assertThat(parser.nextToken()).isEqualTo(JsonToken.VALUE_NUMBER_FLOAT);
+      assertThat(parser.nextToken()).isEqualTo(JsonToken.VALUE_STRING);
+    }
   }
 }
