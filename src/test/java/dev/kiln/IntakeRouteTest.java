@@ -778,6 +778,7 @@ final class IntakeRouteTest {
   @Test
   @DisplayName("files that lie where no route reads are told, and are read once they are moved")
   void strayFiles() throws Exception {
+    kiln.set("kiln.intake.try-again", "100ms");
     kiln.start();
     Path inbox = kiln.data().resolve("inbox");
     kiln.drop("x.csv", leads(1, 1, "Banking"));
