@@ -708,7 +708,7 @@ public final class Intake {
           "Run {}: its rejected rows are not written: {}",
           reading.run.id(),
           RouteFault.innermost(failure).toString());
-      ledger.refuse(reading.run.id(), why, reading.rejects);
+      end(exchange, reading, why);
     }
   }
 
@@ -898,18 +898,24 @@ public final class Intake {
   private String giveUp(Exchange exchange, Reading reading, String why) {
     String message = why;
     try {
-      try {
-        reading.mustBeStored();
-      } catch (UnreadableFile sooner) {
-        message = String.valueOf(sooner.getMessage());
-      }
-      writeRejects(exchange, reading);
-      ledger.refuse(reading.run.id(), message, reading.rejects);
-      tellRejects(reading);
-      return message;
+      reading.mustBeStored();
+    } catch (ReadElsewhere elsewhere) {
+      throw stopped(exchange, reading.name(), elsewhere);
+    } catch (UnreadableFile sooner) {
+      message = String.valueOf(sooner.getMessage());
+    }
+    writeRejects(exchange, reading);
+    end(exchange, reading, message);
+    return message;
+  }
+
+  private void end(Exchange exchange, Reading reading, String why) {
+    try {
+      ledger.refuse(reading.run.id(), why, reading.rejects);
     } catch (ReadElsewhere elsewhere) {
       throw stopped(exchange, reading.name(), elsewhere);
     }
+    tellRejects(reading);
   }
 
   /** Has the route of that name, where there is one, write the rejected rows, unless it has. */

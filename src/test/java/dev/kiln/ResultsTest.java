@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -423,25 +424,37 @@ final class ResultsTest {
         .body();
   }
 
-  @Test
-  @DisplayName("who wants to know is told once of a run that is done")
-  void told() throws Exception {
-    List<String> told = new CopyOnWriteArrayList<>();
+  /** Starts a Kiln, and who wants to know of runs that are done: it answers each account. */
+  private HttpServer startNotifying(ToIntFunction<String> answer) throws Exception {
     HttpServer other =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     other.createContext(
         "/",
         exchange -> {
-          told.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-          exchange.sendResponseHeaders(told.size() == 1 ? 500 : 200, -1);
+          String json =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(answer.applyAsInt(json), -1);
           exchange.close();
         });
     other.start();
+    Files.writeString(
+        kiln.places().secrets().resolve("notify"),
+        "http://127.0.0.1:" + other.getAddress().getPort() + "/");
+    kiln.set("kiln.results.notify", "{{secret:notify}}").start();
+    return other;
+  }
+
+  @Test
+  @DisplayName("who wants to know is told once of a run that is done")
+  void told() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    HttpServer other =
+        startNotifying(
+            json -> {
+              told.add(json);
+              return told.size() == 1 ? 500 : 200;
+            });
     try {
-      Files.writeString(
-          kiln.places().secrets().resolve("notify"),
-          "http://127.0.0.1:" + other.getAddress().getPort() + "/");
-      kiln.set("kiln.results.notify", "{{secret:notify}}").start();
       kiln.drop("normal/a.csv", leads(1, 1, "Software"));
       kiln.drop("normal/b.csv", leads(2, 1, "Banking"));
       soon().until(() -> told.size() == 2);
@@ -460,29 +473,17 @@ final class ResultsTest {
   void toldOfTheOthers() throws Exception {
     List<String> told = new CopyOnWriteArrayList<>();
     HttpServer other =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    other.createContext(
-        "/",
-        exchange -> {
-          String json =
-              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-          String name = json.replaceAll("(?s).*\"name\":\"(.*?)\".*", "$1");
-          told.add(name);
-          exchange.sendResponseHeaders(
-              switch (name) {
+        startNotifying(
+            json -> {
+              String name = json.replaceAll("(?s).*\"name\":\"(.*?)\".*", "$1");
+              told.add(name);
+              return switch (name) {
                 case "refused.csv" -> 422;
                 case "fails.csv" -> 500;
                 default -> 200;
-              },
-              -1);
-          exchange.close();
-        });
-    other.start();
+              };
+            });
     try {
-      Files.writeString(
-          kiln.places().secrets().resolve("notify"),
-          "http://127.0.0.1:" + other.getAddress().getPort() + "/");
-      kiln.set("kiln.results.notify", "{{secret:notify}}").start();
       kiln.drop("normal/refused.csv", leads(1, 1, "Banking"));
       soon().until(() -> told.contains("refused.csv"));
       kiln.drop("normal/fails.csv", leads(2, 1, "Banking"));
