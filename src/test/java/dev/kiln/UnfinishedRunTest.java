@@ -106,6 +106,11 @@ final class UnfinishedRunTest {
     soon().until(() -> Files.getLastModifiedTime(claim).compareTo(before) > 0);
   }
 
+  /** Asserts that one thing is told, which is a moment after it is noted. */
+  private void tells(String why) {
+    soon().untilAsserted(() -> assertThat(told()).singleElement().asString().contains(why));
+  }
+
   /** Asserts that the file is where it was, and that this is told. */
   private void stays(String why) {
     soon().until(() -> !kiln.notes().isEmpty());
@@ -114,7 +119,7 @@ final class UnfinishedRunTest {
         .asString()
         .startsWith("stays.csv stays where it is: ")
         .contains(why);
-    assertThat(told()).singleElement().asString().contains(why);
+    tells(why);
     assertThat(kiln.files("archive")).isEmpty();
     assertThat(kiln.files("inbox")).containsExactly("stays.csv");
     RunAccount run = kiln.run("stays.csv").orElseThrow();
@@ -189,7 +194,7 @@ final class UnfinishedRunTest {
             : "no route runs that begins with direct:" + route + ":";
     if (route.equals("accept")) {
       soon().until(() -> !kiln.notes().isEmpty());
-      assertThat(told()).singleElement().asString().contains(why);
+      tells(why);
       assertThat(kiln.snapshot().runs()).isEmpty();
     } else {
       stays(why);
@@ -312,10 +317,7 @@ final class UnfinishedRunTest {
     kiln.start();
     kiln.drop("normal/stays.csv", leads(1, 3, "Banking"));
     soon().until(() -> !kiln.notes().isEmpty());
-    assertThat(told())
-        .singleElement()
-        .asString()
-        .contains("a route fails: MethodNotFoundException in the route intake-files-normal: mend");
+    tells("a route fails: MethodNotFoundException in the route intake-files-normal: mend");
     assertThat(kiln.snapshot().runs()).isEmpty();
     kiln.inRoutes("intake-files.camel.yaml", edited, mode);
     isReadOn();
