@@ -19,6 +19,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -39,6 +42,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * What only PostgreSQL has: a network, users, other sessions, poolers. Each test has a database of
@@ -126,6 +130,36 @@ final class PostgresTest {
         .isInstanceOf(LedgerUnavailable.class)
         .hasMessageContaining("tables of something else");
     assertThat(Ledger.exists(store)).isFalse();
+    PostgresServer.drop(store);
+  }
+
+  @Test
+  void nodesMayStartAtOnceOnAnEmptyDatabase() {
+    Store store = PostgresServer.empty();
+    List<CompletableFuture<Ledger>> nodes =
+        IntStream.range(0, 3)
+            .mapToObj(node -> CompletableFuture.supplyAsync(() -> Ledger.open(store)))
+            .toList();
+    nodes.forEach(node -> node.join().close());
+    PostgresServer.drop(store);
+  }
+
+  @Test
+  void tablesThatANodeMakesWhileAnotherLooksAreNoneOfSomethingElse() throws SQLException {
+    Postgres store = (Postgres) PostgresServer.empty();
+    AtomicInteger looks = new AtomicInteger();
+    PGSimpleDataSource overtaken =
+        new PGSimpleDataSource() {
+          @Override
+          public Connection getConnection() throws SQLException {
+            if (looks.incrementAndGet() == 2) {
+              Ledger.open(store).close();
+            }
+            return store.writer().getConnection();
+          }
+        };
+    Schema.migrate(overtaken, store.migrations(), true);
+    assertThat(looks).hasValueGreaterThanOrEqualTo(2);
     PostgresServer.drop(store);
   }
 
