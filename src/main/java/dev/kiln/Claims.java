@@ -6,7 +6,9 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -76,12 +78,23 @@ public final class Claims implements AutoCloseable {
       Path part = Files.createTempFile(file.toAbsolutePath().getParent(), "kiln", ".id.part");
       try {
         write(part, UUID.randomUUID().toString());
-        Files.move(part, file);
+        settle(part, file);
       } finally {
         Files.deleteIfExists(part);
       }
     }
     return Files.readString(file).strip();
+  }
+
+  /** Gives a file its name, unless another process gave that to one at the same moment. */
+  private static void settle(Path part, Path file) throws IOException {
+    try {
+      Files.createLink(file, part);
+    } catch (FileAlreadyExistsException another) {
+      LOG.debug("{} was made at the same moment", file);
+    } catch (UnsupportedOperationException | FileSystemException noLinks) {
+      Files.move(part, file);
+    }
   }
 
   /** The id of the data folder: the same after a restart, and no other Kiln has it. */
@@ -277,8 +290,11 @@ public final class Claims implements AutoCloseable {
   }
 
   private static String read(Path file, int number) throws IOException {
-    Path claim = claim(file, number);
-    return Files.exists(claim) ? Files.readString(claim) : "";
+    try {
+      return Files.readString(claim(file, number));
+    } catch (NoSuchFileException gone) {
+      return "";
+    }
   }
 
   /** Makes a file with its text, or none. */

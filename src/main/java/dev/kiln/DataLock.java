@@ -3,6 +3,7 @@ package dev.kiln;
 import dev.kiln.lead.FileFault;
 import dev.kiln.lead.InvalidConfiguration;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DataLock implements AutoCloseable {
   private static final String FILE = "kiln.lock";
+  private static final int LOOKS = 10;
+  private static final long LOOK_PAUSE_MILLIS = 50;
 
   private final FileChannel channel;
 
@@ -57,7 +61,13 @@ public final class DataLock implements AutoCloseable {
   }
 
   private static DataLock lock(Path data, FileChannel channel) throws IOException {
-    if (tryLock(channel) == null) {
+    FileLock taken = tryLock(channel, false);
+    // Whoever looks has it for a moment, and no other beside that.
+    for (int look = 0; taken == null && look < LOOKS; look++) {
+      pause();
+      taken = tryLock(channel, false);
+    }
+    if (taken == null) {
       String holder = line(data, 0);
       throw new AlreadyRunning(
           "Kiln is already running on "
@@ -69,6 +79,15 @@ public final class DataLock implements AutoCloseable {
     DataLock lock = new DataLock(channel);
     lock.write(String.valueOf(ProcessHandle.current().pid()));
     return lock;
+  }
+
+  private static void pause() throws InterruptedIOException {
+    try {
+      TimeUnit.MILLISECONDS.sleep(LOOK_PAUSE_MILLIS);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("it was interrupted");
+    }
   }
 
   private void write(String text) throws IOException {
@@ -118,7 +137,7 @@ public final class DataLock implements AutoCloseable {
       return false;
     }
     try (FileChannel channel = open(data)) {
-      return tryLock(channel) == null;
+      return tryLock(channel, true) == null;
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     }
@@ -126,12 +145,17 @@ public final class DataLock implements AutoCloseable {
 
   private static FileChannel open(Path data) throws IOException {
     return FileChannel.open(
-        data.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        data.resolve(FILE),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.READ,
+        StandardOpenOption.WRITE);
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+  /** Takes it alone, or beside others that only look. */
+  private static @Nullable FileLock tryLock(FileChannel channel, boolean looking)
+      throws IOException {
     try {
-      return channel.tryLock();
+      return channel.tryLock(0, Long.MAX_VALUE, looking);
     } catch (OverlappingFileLockException ours) {
       return null;
     }

@@ -9,6 +9,7 @@ import dev.kiln.status.StatusJson;
 import dev.kiln.status.StatusText;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -81,7 +82,10 @@ public final class ResultWatch {
         (table, after) -> {
           // What is missing is not awaited any more.
           Duration within = after.compareTo(silence) < 0 ? after : silence;
-          Optional<Boolean> silent = ledger.silence(table, within);
+          // Of one time: what goes missing by a later one would not be awaited when silence is
+          // looked for.
+          Instant now = ledger.now();
+          Optional<Boolean> silent = ledger.silence(table, within, now);
           if (silent.isPresent() && silent.get()) {
             LOG.warn(
                 "Table {} takes rows, and for {} none came back: look at its HTTP API column in Clay, and whether it"
@@ -91,7 +95,7 @@ public final class ResultWatch {
           } else if (silent.isPresent()) {
             LOG.info("Table {}: rows come back again", table);
           }
-          int missing = ledger.missing(table, after);
+          int missing = ledger.missing(table, after, now);
           if (missing > 0) {
             LOG.warn(
                 "Table {}: {} leads did not come back within {}: \"kiln leads --state MISSING\" lists them",

@@ -321,8 +321,10 @@ final class Spool implements GenericFileFilter<File> {
         ours = true;
         return its;
       }
-      // A sender may only be told that it is kept if somebody keeps it.
-      if (!Files.exists(its) && !claims.taken(its)) {
+      // A sender may only be told that it is kept if somebody keeps it, or has read it since.
+      if (!Files.exists(its)
+          && !claims.taken(its)
+          && ledger.run(run.id()).filter(Run::finished).isEmpty()) {
         throw new IOException("the claim on run " + run.id() + " was not written whole");
       }
     } catch (FileAlreadyExistsException waits) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.ledger.SettableClock;
+import dev.kiln.ledger.Together;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -69,6 +70,18 @@ final class ClaimsTest {
           .toList();
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
+    }
+  }
+
+  @Test
+  @DisplayName("two commands that come first to a data folder at one time agree on its id")
+  void oneIdForAFolder() throws IOException {
+    for (int turn = 0; turn < 20; turn++) {
+      String data = "new-" + turn;
+      Files.createDirectories(folder.resolve(data));
+      List<String> ids = Together.run(2, number -> kiln(data).owner());
+      assertThat(ids.get(0)).isNotEmpty().isEqualTo(ids.get(1));
+      assertThat(folder.resolve(data + "/kiln.id")).hasContent(ids.get(0));
     }
   }
 

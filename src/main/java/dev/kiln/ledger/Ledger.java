@@ -577,15 +577,16 @@ public final class Ledger implements AutoCloseable {
    *
    * @param table the table
    * @param after how long after Clay's acceptance
+   * @param now what time it is
    * @return how many
    */
-  public int missing(String table, Duration after) {
+  public int missing(String table, Duration after, Instant now) {
     int found = 0;
     int some;
     do {
       some =
           writer.write(
-              transaction -> ResultRows.missing(transaction, table, after, clock.millis()));
+              transaction -> ResultRows.missing(transaction, table, after, now.toEpochMilli()));
       found += some;
     } while (some == ResultRows.AT_ONCE);
     return found;
@@ -596,12 +597,14 @@ public final class Ledger implements AutoCloseable {
    *
    * @param table the table
    * @param silence how long that must be so
+   * @param now what time it is
    * @return true where it is silent since this look, false where it is not any more; empty where
    *     nothing changed
    */
-  public Optional<Boolean> silence(String table, Duration silence) {
+  public Optional<Boolean> silence(String table, Duration silence, Instant now) {
     return writer.write(
-        transaction -> ResultRows.silence(transaction.handle(), table, silence, clock.millis()));
+        transaction ->
+            ResultRows.silence(transaction.handle(), table, silence, now.toEpochMilli()));
   }
 
   /** Runs of which nothing is under way any more, and that nobody was told of; some of them. */

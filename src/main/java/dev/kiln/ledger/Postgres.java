@@ -323,16 +323,19 @@ final class Postgres extends Store {
       }
       handle.rollback();
       handle.begin();
-      if (handle.createQuery(END_FROZEN).mapTo(Boolean.class).list().isEmpty()) {
+      boolean ended = !handle.createQuery(END_FROZEN).mapTo(Boolean.class).list().isEmpty();
+      if (ended) {
+        LOG.warn(
+            "Another session had the ledger's lock and said nothing for {}: it was ended, what it had not"
+                + " committed with it. If it was a Kiln, that is frozen.",
+            IDLE);
+      } else if (hurried) {
         throw failure;
       }
-      LOG.warn(
-          "Another session had the ledger's lock and said nothing for {}: it was ended, what it had not"
-              + " committed with it. If it was a Kiln, that is frozen.",
-          IDLE);
       handle.rollback();
       handle.begin();
-      return locked(handle, hurried);
+      // Where there was none to end, another node that waited as long may just have ended it.
+      return locked(handle, !ended);
     }
   }
 

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -106,7 +107,7 @@ final class DurabilityTest {
       assertThat(begun).isNotDone();
       other.rollback();
     }
-    Sending sending = begun.get();
+    Sending sending = begun.get(30, TimeUnit.SECONDS);
     Path copy = Files.createDirectory(data.resolve("as the power went"));
     copyAll(copy);
     try (LedgerView view = LedgerView.open(copy)) {

@@ -255,7 +255,8 @@ final class IntakeTest {
     settle(run, 2, LedgerFixture.accepted());
     books.clock().advance(Duration.ofDays(1));
     books.ledger().receive("tech", LedgerFixture.enriched("{\"lead_id\":\"" + run.id() + "-1\"}"));
-    assertThat(books.ledger().missing("tech", Duration.ofHours(1))).isEqualTo(1);
+    assertThat(books.ledger().missing("tech", Duration.ofHours(1), books.clock().instant()))
+        .isEqualTo(1);
     assertThat(states(run)).isEqualTo(Map.of(LeadState.ENRICHED, 1L, LeadState.MISSING, 1L));
 
     Run again = books.run("again");
@@ -406,7 +407,8 @@ final class IntakeTest {
     books.ledger().expect(Set.of("tech"));
     Instant accepted = books.clock().instant();
     Run sent = sent();
-    assertThat(books.ledger().missing("tech", Duration.ofHours(1))).isEqualTo(1);
+    assertThat(books.ledger().missing("tech", Duration.ofHours(1), books.clock().instant()))
+        .isEqualTo(1);
     assertThat(books.ledger().retry(first(sent), LeadState.retried(), DEDUPE_WINDOW)).isEqualTo(1);
     settle(sent, 1, LedgerFixture.unknown(null));
     assertThat(books.ledger().retry(first(sent), LeadState.retried(), DEDUPE_WINDOW)).isEqualTo(1);

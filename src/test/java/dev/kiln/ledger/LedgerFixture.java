@@ -247,11 +247,20 @@ public final class LedgerFixture implements AutoCloseable {
 
   /** Does something while another process has the ledger locked, as it were. */
   public void locked(Runnable action) {
-    try (Handle other = store.connect()) {
-      store.begin(other, false);
+    Store others = store.embedded() ? store : PostgresServer.asAnother(store);
+    try (Handle other = others.connect()) {
+      others.begin(other, false);
+      if (!store.embedded()) {
+        neverIdle(other);
+      }
       action.run();
       other.rollback();
     }
+  }
+
+  /** Lets a session of PostgreSQL be idle within its transaction for as long as a test takes. */
+  static void neverIdle(Handle session) {
+    session.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
   }
 
   // ---- Intake ----

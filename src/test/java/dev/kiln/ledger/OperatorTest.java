@@ -537,7 +537,7 @@ final class OperatorTest {
             Ledger mine = number == 0 ? books.ledger() : beside;
             Run own =
                 mine.open(number + ".csv", "", Priority.NORMAL, "hash " + number, DedupeMode.SKIP);
-            for (long record = 1; record <= 40; record++) {
+            for (long record = 1; record <= 10; record++) {
               NewLead lead =
                   new NewLead(
                       record,
@@ -564,8 +564,8 @@ final class OperatorTest {
     assertThat(all)
         .containsOnly(
             entry(LeadState.QUEUED, 2L),
-            entry(LeadState.HELD, 40L),
-            entry(LeadState.DUPLICATE, 40L));
+            entry(LeadState.HELD, 10L),
+            entry(LeadState.DUPLICATE, 10L));
   }
 
   @Test

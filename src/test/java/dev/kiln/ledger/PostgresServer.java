@@ -3,10 +3,14 @@ package dev.kiln.ledger;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** One real PostgreSQL for all tests of a JVM; each has a database of its own in it. */
 public final class PostgresServer {
   private static final String TEMPLATE = "ledger";
+  private static final String ANOTHER = "another";
 
   private static final class Lazy {
     static final PostgresServer ONE = new PostgresServer();
@@ -29,7 +34,8 @@ public final class PostgresServer {
   private final Queue<Store> free = new ConcurrentLinkedQueue<>();
 
   private PostgresServer() {
-    server = start(EmbeddedPostgres.builder());
+    server = start(EmbeddedPostgres.builder(), 0);
+    execute("CREATE ROLE " + ANOTHER + " SUPERUSER LOGIN");
     execute("CREATE DATABASE " + TEMPLATE);
     try {
       Schema.migrate(store(TEMPLATE), true);
@@ -38,9 +44,14 @@ public final class PostgresServer {
     }
   }
 
-  private static EmbeddedPostgres start(EmbeddedPostgres.Builder builder) {
-    try {
+  private static EmbeddedPostgres start(EmbeddedPostgres.Builder builder, int port) {
+    // Bound and not listening: the server may have the port, and nobody else gets it as a free one.
+    try (Socket reserved = new Socket()) {
+      reserved.setReuseAddress(true);
+      reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       return builder
+          .setPort(reserved.getLocalPort())
+          .setPGStartupWait(Duration.ofMinutes(1))
           .setServerConfig("fsync", "off")
           .setServerConfig("full_page_writes", "off")
           .start();
@@ -57,10 +68,7 @@ public final class PostgresServer {
    */
   public static EmbeddedPostgres start(Path data, int port) {
     return start(
-        EmbeddedPostgres.builder()
-            .setDataDirectory(data)
-            .setCleanDataDirectory(false)
-            .setPort(port));
+        EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false), port);
   }
 
   /** The ledger that belongs to a folder; new and empty where there is none yet. */
@@ -127,6 +135,11 @@ public final class PostgresServer {
   /** Where it listens. */
   static int port() {
     return Lazy.ONE.server.getPort();
+  }
+
+  /** A ledger for another user, whose sessions no Kiln ends as frozen. */
+  static Store asAnother(Store ledger) {
+    return Store.postgres(ledger.toString(), ANOTHER, null);
   }
 
   /** Deletes a ledger. */

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Base64;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterAll;
@@ -37,6 +38,7 @@ final class PostgresTlsTest {
     server =
         EmbeddedPostgres.builder()
             .setDataDirectory(folder.resolve("data"))
+            .setPGStartupWait(Duration.ofMinutes(1))
             .setServerConfig("ssl", "on")
             .setServerConfig("ssl_cert_file", folder.resolve("server.pem").toString())
             .setServerConfig("ssl_key_file", key.toString())

@@ -283,10 +283,10 @@ final class ReturnTest {
     books.ledger().expect(Set.of("tech"));
     books.settle(begin(), accepted());
     books.clock().advance(DAY.minusMillis(1));
-    assertThat(books.ledger().missing("tech", DAY)).isZero();
+    assertThat(books.ledger().missing("tech", DAY, books.clock().instant())).isZero();
     books.clock().advance(Duration.ofMillis(1));
-    assertThat(books.ledger().missing("other", DAY)).isZero();
-    assertThat(books.ledger().missing("tech", DAY)).isEqualTo(1);
+    assertThat(books.ledger().missing("other", DAY, books.clock().instant())).isZero();
+    assertThat(books.ledger().missing("tech", DAY, books.clock().instant())).isEqualTo(1);
     assertThat(state()).isEqualTo(LeadState.MISSING);
 
     books.ledger().retry(new LeadSelection(null, null, null), Set.of(LeadState.MISSING), DAY);
@@ -302,7 +302,7 @@ final class ReturnTest {
     books.clock().advance(Duration.ofMillis(1));
     books.ledger().expect(Set.of("tech"));
     books.clock().advance(DAY.multipliedBy(2));
-    assertThat(books.ledger().missing("tech", DAY)).isZero();
+    assertThat(books.ledger().missing("tech", DAY, books.clock().instant())).isZero();
     assertThat(books.ledger().view().expecting()).containsExactly("tech");
     books.ledger().expect(Set.of());
     assertThat(books.ledger().view().expecting()).isEmpty();
@@ -381,8 +381,8 @@ final class ReturnTest {
     assertThat(awaitedAtTheTable()).isZero();
     assertThat(books.ledger().doneRuns()).containsExactly(forgotten.id());
     books.clock().advance(DAY.multipliedBy(2));
-    assertThat(books.ledger().missing("tech", DAY)).isZero();
-    assertThat(books.ledger().silence("tech", DAY)).isEmpty();
+    assertThat(books.ledger().missing("tech", DAY, books.clock().instant())).isZero();
+    assertThat(books.ledger().silence("tech", DAY, books.clock().instant())).isEmpty();
     assertThat(books.line(forgotten.id() + "-1"))
         .satisfies(
             lead -> {
@@ -396,21 +396,23 @@ final class ReturnTest {
     Duration hour = Duration.ofHours(1);
     books.ledger().expect(Set.of("tech"));
     books.store(run, Row.of("tech"));
-    assertThat(books.ledger().silence("tech", hour)).isEmpty();
-    assertThat(books.ledger().silence("other", hour)).isEmpty();
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).isEmpty();
+    assertThat(books.ledger().silence("other", hour, books.clock().instant())).isEmpty();
     books.settle(begin(), accepted());
     books.settle(begin(), accepted());
     books.clock().advance(hour.minusMillis(1));
-    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).isEmpty();
     books.clock().advance(Duration.ofMillis(1));
-    assertThat(books.ledger().silence("tech", hour)).contains(true);
-    assertThat(books.ledger().silence("tech", hour)).as("told once").isEmpty();
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).contains(true);
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant()))
+        .as("told once")
+        .isEmpty();
     assertThat(books.ledger().view().returns().get(0).silentSince()).isNotNull();
 
     books.clock().advance(hour);
     receive();
-    assertThat(books.ledger().silence("tech", hour)).contains(false);
-    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).contains(false);
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).isEmpty();
   }
 
   @Test
@@ -424,11 +426,13 @@ final class ReturnTest {
     books.clock().advance(Duration.ofMillis(1));
     receive();
     books.clock().advance(DAY);
-    assertThat(books.ledger().silence("tech", hour)).as("nothing was sent since").isEmpty();
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant()))
+        .as("nothing was sent since")
+        .isEmpty();
     books.settle(begin(), accepted());
-    assertThat(books.ledger().silence("tech", hour)).isEmpty();
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).isEmpty();
     books.clock().advance(hour);
-    assertThat(books.ledger().silence("tech", hour)).contains(true);
+    assertThat(books.ledger().silence("tech", hour, books.clock().instant())).contains(true);
   }
 
   @Test

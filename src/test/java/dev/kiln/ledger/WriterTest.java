@@ -71,14 +71,19 @@ final class WriterTest {
    * Keeps the writer busy until {@link #hold} opens, so that what is handed in meanwhile gathers.
    */
   private CompletableFuture<@Nullable Throwable> holdWriter() {
-    return handIn(
-        transaction -> {
-          try {
-            return hold.await(30, TimeUnit.SECONDS);
-          } catch (InterruptedException interrupted) {
-            throw new IllegalStateException(interrupted);
-          }
-        });
+    CountDownLatch begun = new CountDownLatch(1);
+    CompletableFuture<@Nullable Throwable> held =
+        handIn(
+            transaction -> {
+              begun.countDown();
+              try {
+                return hold.await(30, TimeUnit.SECONDS);
+              } catch (InterruptedException interrupted) {
+                throw new IllegalStateException(interrupted);
+              }
+            });
+    await().until(() -> begun.getCount() == 0);
+    return held;
   }
 
   private static @Nullable Throwable failureOf(CompletableFuture<@Nullable Throwable> handedIn)
