@@ -494,8 +494,8 @@ final class StatusPageIT {
     List<LeadLine> doubtful = leadsIn(LeadState.UNKNOWN);
     String arrived = doubtful.get(0).leadId();
     button(page, "Arrived: lead " + arrived).click();
-    becomes(arrived, LeadState.ACCEPTED);
     assertThat(page.locator("#said")).containsText("Leads accepted: 1.");
+    becomes(arrived, LeadState.ACCEPTED);
 
     String again = doubtful.get(1).leadId();
     button(page, "Send again: lead " + again).click();

@@ -47,11 +47,12 @@ final class AlertRouteTest {
         "/hooks/hidden",
         exchange -> {
           try (exchange) {
+            int answer = status.get();
             posted.add(
                 exchange.getRequestHeaders().getFirst("Content-Type")
                     + " "
                     + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-            exchange.sendResponseHeaders(status.get(), -1);
+            exchange.sendResponseHeaders(answer, -1);
           }
         });
     chat.start();
@@ -100,8 +101,8 @@ final class AlertRouteTest {
     soon().until(() -> posted.size() > 2);
     kiln.drop("normal/more.csv", leads(200, 50, "Banking"));
     kiln.settled("more.csv");
-    status.set(204);
     int before = posted.size();
+    status.set(204);
     soon().until(() -> posted.size() > before);
     assertThat(posted).allMatch(post -> post.contains("tech-1"));
   }

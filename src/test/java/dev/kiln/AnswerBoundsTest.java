@@ -99,8 +99,15 @@ final class AnswerBoundsTest {
               RawClay.say(connection, endless.start);
               sayForEver(self, connection, endless.more, endless.pause);
             })) {
-      kiln.set("kiln.http.response-timeout", "500ms");
-      startsWith(clay.url("http", PATH));
+      if (endless.hasStatus) {
+        // Not held: what a busy machine lets come too late is sent again.
+        kiln.set("kiln.http.response-timeout", "500ms")
+            .inClayYaml("{{webhook:tech-1}}", clay.url("http", PATH))
+            .start();
+      } else {
+        kiln.set("kiln.http.response-timeout", "2s");
+        startsWith(clay.url("http", PATH));
+      }
       kiln.drop("normal/tech.csv", leads(1, MANY, "Computer Software"));
       // Half of a table's calls failing would open its breaker: what is on the wire is enough.
       soon()
@@ -236,11 +243,11 @@ final class AnswerBoundsTest {
               self.request(connection);
               RawClay.say(connection, RawClay.whole("200 OK", "ok"));
             })) {
-      kiln.rate(4);
+      kiln.rate(1);
       startsWith(clay.url("http", PATH));
-      kiln.drop("normal/tech.csv", leads(1, 12, "Computer Software"));
-      assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 12L));
-      assertThat(clay.requests()).isEqualTo(12);
+      kiln.drop("normal/tech.csv", leads(1, 5, "Computer Software"));
+      assertThat(kiln.settled("tech.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 5L));
+      assertThat(clay.requests()).isEqualTo(5);
       assertThat(kiln.ledgerLines()).allSatisfy(line -> assertThat(line.attempts()).isZero());
     }
   }

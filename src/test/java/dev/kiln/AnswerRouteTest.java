@@ -64,7 +64,7 @@ class AnswerRouteTest {
   }
 
   /** A lead is sent again only when each has been sent once, and so met one fault. */
-  private static final String NOT_SOON = "kiln.delivery.first-wait = 3s";
+  private static final String NOT_SOON = "kiln.delivery.first-wait = 6s";
 
   /** A Kiln that sends to tech-1, then tech-2 and so on, and has read a few leads. */
   private final class Kiln implements AutoCloseable {
@@ -97,7 +97,7 @@ class AnswerRouteTest {
               .formatted(listed));
       write(
           config.resolve("application.properties"),
-          "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 2s\n"
+          "kiln.delivery.first-wait = 300ms\nkiln.http.response-timeout = 4s\n"
               + "kiln.breaker.open = 1s\n"
               + String.join("\n", properties));
       write(

@@ -377,7 +377,8 @@ final class IntakeRouteTest {
             "names " + shared + ", which is not a folder: make it, or mount its disk");
     Files.createDirectories(shared);
     kiln.start();
-    Files.writeString(shared.resolve("high/leads.csv"), leads(1, 2, "Banking"));
+    Path whole = Files.writeString(shared.resolveSibling("leads.csv"), leads(1, 2, "Banking"));
+    Files.move(whole, shared.resolve("high/leads.csv"));
     assertThat(kiln.settled("leads.csv").states()).isEqualTo(Map.of(LeadState.ACCEPTED, 2L));
     assertThat(kiln.data().resolve("inbox")).doesNotExist();
   }
@@ -407,7 +408,8 @@ final class IntakeRouteTest {
     Files.writeString(archive, "in the way");
     kiln.drop("normal/leads.csv", leads(1, 2, "Banking"));
     assertThat(kiln.settled("leads.csv").phase()).isEqualTo("READ");
-    assertThat(kiln.files("inbox")).containsExactly("leads.csv");
+    // It has its run's name for a moment with each try to move it.
+    soon().untilAsserted(() -> assertThat(kiln.files("inbox")).containsExactly("leads.csv"));
     kiln.stop();
 
     Files.delete(archive);
@@ -427,6 +429,7 @@ final class IntakeRouteTest {
     String url = "jdbc:sqlite:" + kiln.data().resolve(Ledger.FILE);
     try (Connection ledger = DriverManager.getConnection(url);
         Statement sql = ledger.createStatement()) {
+      sql.execute("PRAGMA busy_timeout = 30000");
       sql.execute(
           "CREATE TRIGGER broken BEFORE INSERT ON batch BEGIN SELECT RAISE(ABORT, 'broken'); END");
       kiln.drop("normal/second.csv", leads(10, 3, "Banking"));
@@ -452,6 +455,7 @@ final class IntakeRouteTest {
     String url = "jdbc:sqlite:" + kiln.data().resolve(Ledger.FILE);
     try (Connection ledger = DriverManager.getConnection(url);
         Statement sql = ledger.createStatement()) {
+      sql.execute("PRAGMA busy_timeout = 30000");
       sql.execute(
           "CREATE TRIGGER big BEFORE INSERT ON lead WHEN NEW.payload LIKE '%lead24@%'"
               + " BEGIN SELECT LENGTH(zeroblob(2000000000 + NEW.record)); END");
@@ -691,7 +695,7 @@ final class IntakeRouteTest {
   @Test
   @DisplayName("L: a file that changes behind its listing is begun once it stands still again")
   void changesBehindItsListing() throws Exception {
-    kiln.set("kiln.intake.stability", "1s")
+    kiln.set("kiln.intake.stability", "3s")
         // So seldom that one listing lets both through.
         .set("kiln.intake.poll", "700ms")
         .inRoutes(
@@ -713,7 +717,7 @@ final class IntakeRouteTest {
                               asyncDelayed: false
                               expression:
                                 constant:
-                                  expression: "1500"
+                                  expression: "4000"
                     - bean:
                         id: open-run
             """);

@@ -15,8 +15,6 @@ import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
 import java.io.Serializable;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,9 +75,7 @@ final class JmsIntakeTest {
   @BeforeEach
   void prepare(@TempDir Path folder) throws Exception {
     this.folder = folder;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = FreePort.find();
     kiln = new RunningKiln(folder);
     Path secrets = Files.createDirectories(kiln.places().secrets());
     Files.writeString(secrets.resolve("jms-url"), "tcp://127.0.0.1:" + port + "\n");
@@ -269,12 +265,14 @@ final class JmsIntakeTest {
           + " locked none is acknowledged, and all goes on by itself")
   void storedOnceWhateverIsLost() throws Exception {
     startBroker();
-    AtomicInteger commits = new AtomicInteger();
     AtomicInteger rows = new AtomicInteger();
     Interceptor lost =
         (packet, connection) -> {
-          if (packet.getType() == PacketImpl.SESS_COMMIT && commits.getAndIncrement() == 1) {
-            rows.set(kiln.ledgerLines().size());
+          // A receiver that got nothing for a second commits too: their number tells nothing.
+          if (packet.getType() == PacketImpl.SESS_COMMIT
+              && rows.get() == 0
+              && kiln.ledgerLines().size() == 2) {
+            rows.set(2);
             connection.fail(new ActiveMQException("the wire was cut"));
             return false;
           }

@@ -4,9 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** A Kafka of one node, controller and broker in one, in the test's own process. */
 final class KafkaServer implements AutoCloseable {
   private final Path properties;
-  private final int port = freePort();
+  private final int port = FreePort.find();
   private @Nullable KafkaRaftServer server;
 
   /**
@@ -32,7 +29,7 @@ final class KafkaServer implements AutoCloseable {
   KafkaServer(Path folder) throws IOException {
     Files.createDirectories(folder);
     properties = folder.resolve("server.properties");
-    int controller = freePort();
+    int controller = FreePort.find();
     Files.writeString(
         properties,
         """
@@ -67,14 +64,6 @@ final class KafkaServer implements AutoCloseable {
             told);
     if (exit != 0) {
       throw new IOException("The log of Kafka cannot be made.");
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
     }
   }
 

@@ -50,7 +50,9 @@ final class KilnOnPostgresTest {
     return new RunningKiln(folder)
         .set(Settings.LEDGER, ledger.toString())
         .set(Settings.LEDGER_USER, "postgres")
-        .set("kiln.delivery.lease", "3s");
+        .set("kiln.delivery.lease", "3s")
+        // Whoever goes on for another waits for so long.
+        .set("kiln.http.response-timeout", "3s");
   }
 
   private static void await(RunningKiln kiln, long accepted) {
@@ -75,10 +77,11 @@ final class KilnOnPostgresTest {
         second.inClayYaml(
             "{{webhook:" + webhook + "}}", first.clay().webhookUrl("hook-" + webhook).toString());
       }
-      first.start();
+      // A pause of the machine is no reason for another leader.
+      first.set("kiln.delivery.lease", "15s").set("kiln.http.response-timeout", "9s").start();
       first.drop("normal/leads.csv", leads(1, 20, INDUSTRY));
       await(first, 20);
-      second.start();
+      second.set("kiln.delivery.lease", "15s").set("kiln.http.response-timeout", "9s").start();
       second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
       await(second, 30);
       Snapshot both = second.snapshot();

@@ -140,6 +140,7 @@ final class MessagesTest {
     try (Connection ledger =
             DriverManager.getConnection("jdbc:sqlite:" + kiln.data().resolve(Ledger.FILE));
         Statement statement = ledger.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 30000");
       statement.execute(
           "CREATE TRIGGER sooner BEFORE INSERT ON submission WHEN NEW.idempotency_key = '2' BEGIN"
               + " INSERT INTO submission VALUES ('2', 'inbound', '', 'another', 1); END");

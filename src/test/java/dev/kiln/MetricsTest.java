@@ -87,6 +87,7 @@ final class MetricsTest {
           .untilAsserted(
               () -> {
                 Scrape scrape = scrape(kiln);
+                assertThat(scrape.value("kiln_runs", "phase", "read")).isEqualTo(1);
                 assertThat(scrape.value("kiln_leads", "table", TECH, "state", "accepted"))
                     .isEqualTo(20);
                 assertThat(scrape.value("kiln_leads", "table", TECH, "state", "queued"))
@@ -102,7 +103,6 @@ final class MetricsTest {
       assertThat(scrape.value("kiln_ready")).isEqualTo(1);
       assertThat(scrape.value("kiln_ledger_usable")).isEqualTo(1);
       assertThat(scrape.value("kiln_rows_read_total")).isEqualTo(25);
-      assertThat(scrape.value("kiln_runs", "phase", "read")).isEqualTo(1);
       assertThat(scrape.value("kiln_leads", "table", "inbound-leads", "state", "dead")).isZero();
       assertThat(
               scrape.value("kiln_clay_request_seconds_count", "table", TECH, "answer", "accepted"))

@@ -233,6 +233,7 @@ final class OnwardTest {
     List<String> lines =
         SecretsTest.Kept.of(
             "dev.kiln.routes",
+            "Route onward-hotline failed",
             () -> {
               start();
               kiln.drop("normal/a.csv", leads(1, 1, "Software"));

@@ -239,12 +239,12 @@ final class ReloadTest {
     Map<String, Route> before = routes();
     takenUp(
         () -> {
-          Files.move(route("own.camel.yaml"), route("mine.camel.yaml"));
           String accept = Files.readString(route("accept.camel.yaml"));
           int batch = accept.indexOf("- route:\n    id: batch\n");
           Files.writeString(route("accept.camel.yaml"), "# split\n" + accept.substring(0, batch));
           Files.writeString(route("batch.camel.yaml"), accept.substring(batch));
           Files.writeString(route(".accept.camel.yaml"), "[an editor's own file");
+          Files.move(route("own.camel.yaml"), route("mine.camel.yaml"));
         });
     assertThat(changedSince(before)).isEmpty();
     takenUp(() -> Files.delete(route("mine.camel.yaml")));
@@ -329,7 +329,7 @@ final class ReloadTest {
   @Test
   @DisplayName("a change that waits for leads on the wire says for what, and until it is in force")
   void waitsForTheWire() throws Exception {
-    kiln.set("kiln.http.response-timeout", "6s");
+    kiln.set("kiln.http.response-timeout", "60s");
     kiln.clay().faults(Fault.of(Fault.Kind.HANG).withNext(1));
     kiln.start();
     kiln.drop("normal/hangs.csv", leads(1, 1, "Computer Software"));
@@ -343,6 +343,9 @@ final class ReloadTest {
                 assertThat(state().json().path("waits_for").asText())
                     .contains("leads are on their way", TECH, FINANCE));
     assertThat(state().inForce()).isEqualTo(before);
+    // Resets what hangs.
+    kiln.clay().outage(true);
+    kiln.clay().outage(false);
     soon().until(() -> state().inForce().isAfter(before));
     assertThat(state().waitsFor()).isNull();
     kiln.settled("hangs.csv");
@@ -577,14 +580,13 @@ final class ReloadTest {
     assertThat(kiln.stored("tech-1")).hasSize(2);
 
     takenUp(
-        () -> {
-          kiln.set("kiln.intake.blocked", "company")
-              .set("kiln.mail.personal", "reject")
-              .set("kiln.delivery.attempts", "3")
-              .set("camel.main.description", "another")
-              .places();
-          Files.writeString(config.resolve("personal-domains.txt"), "firm201.example\n");
-        });
+        () ->
+            kiln.set("kiln.intake.blocked", "company")
+                .set("kiln.mail.personal", "reject")
+                .set("kiln.delivery.attempts", "3")
+                .set("camel.main.description", "another")
+                .places());
+    takenUp(() -> Files.writeString(config.resolve("personal-domains.txt"), "firm201.example\n"));
     assertThat(state().atNextStart())
         .containsExactlyInAnyOrder("kiln.delivery.attempts", "camel.main.description");
     kiln.drop("normal/third.csv", leads(200, 2, "Computer Software"));
@@ -593,7 +595,7 @@ final class ReloadTest {
     assertThat(kiln.stored("tech-1")).last().asString().contains("Ada").doesNotContain("Firm 200");
 
     refused(() -> Files.writeString(industries, "not a list"), industries.toString());
-    kiln.places();
+    takenUp(kiln::places);
     refused(
         () -> Files.writeString(config.resolve("prices.yaml"), "as-of: someday\n"),
         "prices.yaml:1");
@@ -669,8 +671,6 @@ final class ReloadTest {
     String fault =
         refused(
             () -> {
-              financeToEvents();
-              kiln.inRoutes("failures.camel.yaml", "A lead waits: ", "This lead waits: ");
               Files.writeString(
                   route("own.camel.yaml"),
                   """
@@ -688,6 +688,8 @@ final class ReloadTest {
                               message: hello
                   """
                       .formatted(folder.resolve("nowhere")));
+              financeToEvents();
+              kiln.inRoutes("failures.camel.yaml", "A lead waits: ", "This lead waits: ");
             },
             "own.camel.yaml:1:",
             "nowhere");

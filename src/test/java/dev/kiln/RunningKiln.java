@@ -99,7 +99,7 @@ final class RunningKiln implements AutoCloseable {
     settings.put("kiln.delivery.longest-wait", "1s");
     settings.put("kiln.delivery.recovery", "2s");
     settings.put("kiln.breaker.open", "1s");
-    settings.put("kiln.http.response-timeout", "3s");
+    settings.put("kiln.http.response-timeout", "6s");
     settings.put("kiln.http.listen", "127.0.0.1:0");
     settings.put("camel.component.seda.default-poll-timeout", "50");
   }

@@ -58,17 +58,33 @@ final class SecretsTest {
 
     /** The lines of a logger, and of those below it, while something is done. */
     static List<String> of(String name, Callable<?> done) throws Exception {
+      return new Kept().lines(name, done);
+    }
+
+    private List<String> lines(String name, Callable<?> done) throws Exception {
       Logger logger = (Logger) LoggerFactory.getLogger(name);
-      Kept kept = new Kept();
-      kept.setContext(logger.getLoggerContext());
-      kept.start();
-      logger.addAppender(kept);
+      setContext(logger.getLoggerContext());
+      start();
+      logger.addAppender(this);
       try {
         done.call();
-        return List.copyOf(kept.lines);
+        return List.copyOf(lines);
       } finally {
-        logger.detachAppender(kept);
+        logger.detachAppender(this);
       }
+    }
+
+    /** The same, and some line has these words before it ends. */
+    static List<String> of(String name, String awaited, Callable<?> done) throws Exception {
+      Kept kept = new Kept();
+      return kept.lines(
+          name,
+          () -> {
+            done.call();
+            RunningKiln.soon()
+                .until(() -> kept.lines.stream().anyMatch(line -> line.contains(awaited)));
+            return true;
+          });
     }
 
     @Override

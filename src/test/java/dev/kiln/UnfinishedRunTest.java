@@ -82,10 +82,12 @@ final class UnfinishedRunTest {
 
   /** The lines of the log that say that files of this test stay. */
   private List<String> told() {
-    return List.copyOf(log.list).stream()
-        .map(ILoggingEvent::getFormattedMessage)
-        .filter(line -> line.startsWith("stays.csv stay"))
-        .toList();
+    synchronized (log) {
+      return log.list.stream()
+          .map(ILoggingEvent::getFormattedMessage)
+          .filter(line -> line.startsWith("stays.csv stay"))
+          .toList();
+    }
   }
 
   private Path file() {

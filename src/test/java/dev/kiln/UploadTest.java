@@ -600,7 +600,7 @@ final class UploadTest {
   @DisplayName("nothing waits for uploads that are being read, and they are answered however late")
   void slowReading() throws Exception {
     kiln.set("kiln.http.uploads-at-once", "9")
-        .set("kiln.http.stall", "500ms")
+        .set("kiln.http.stall", "2s")
         .inRoutes(
             "choose-table.camel.yaml",
             "        - choice:\n",
@@ -608,7 +608,7 @@ final class UploadTest {
                     - delay:
                         id: slow
                         expression:
-                          constant: 5000
+                          constant: 12000
                     - choice:
             """);
     kiln.start();

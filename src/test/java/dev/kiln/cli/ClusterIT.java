@@ -55,7 +55,7 @@ final class ClusterIT {
   /** What a node had in flight arrives within this time of its death. */
   private static final Duration IN_FLIGHT = Duration.ofMillis(700);
 
-  private static final Duration FAILOVER = Duration.ofSeconds(15);
+  private static final Duration FAILOVER = Duration.ofSeconds(Proof.of(60, 15));
 
   private static final double RATE = Proof.of(10, 25);
   private static final int LEADS = Proof.of(200, 6_700);
@@ -102,7 +102,13 @@ final class ClusterIT {
   void close() throws IOException {
     started.forEach(KilnProcess::close);
     clay.close();
+    stopServer();
+  }
+
+  /** Its own close gives up after some seconds, without a word. */
+  private void stopServer() throws IOException {
     server.close();
+    await().atMost(LONG).until(() -> !Files.exists(folder.resolve("postgres/postmaster.pid")));
   }
 
   // ---- The site ----
@@ -289,7 +295,7 @@ final class ClusterIT {
           case 0 -> tell("kill -9", workspace, kill(workspace));
           case 1 -> tell("SIGSTOP", workspace, freeze(workspace));
           default -> {
-            server.close();
+            stopServer();
             server = PostgresServer.start(folder.resolve("postgres"), port);
             Instant back = Instant.now();
             System.out.printf(

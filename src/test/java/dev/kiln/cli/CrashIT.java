@@ -26,7 +26,7 @@ final class CrashIT {
 
   @Test
   void everyLeadArrivesAndOnlyListedOnesTwice(@TempDir Path folder) {
-    int leads = 150;
+    int leads = 250;
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "300-500")) {
       rehearsal.configure(100);
       rehearsal.properties("kiln.delivery.in-flight = " + IN_FLIGHT);
@@ -135,7 +135,7 @@ final class CrashIT {
 
       long before = 0;
       for (int kill = 0; kill < kills; kill++) {
-        rehearsal.properties("kiln.intake.batch-rows = " + new int[] {100, 30, 7}[kill % 3]);
+        rehearsal.properties("kiln.intake.batch-rows = " + new int[] {30, 15, 7}[kill % 3]);
         KilnProcess kiln = rehearsal.run();
         long read = before;
         rehearsal.awaitLedger(

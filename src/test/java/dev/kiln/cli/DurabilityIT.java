@@ -125,7 +125,7 @@ final class DurabilityIT {
 
   @Test
   void aFullDiskStopsEverythingAndItGoesOnWhenThereIsRoom(@TempDir Path folder) throws Exception {
-    int leads = Proof.of(60, 2_000);
+    int leads = Proof.of(100, 2_000);
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "1500-2500")) {
       rehearsal.configure(20);
       rehearsal.properties();
@@ -267,7 +267,7 @@ final class DurabilityIT {
   @Test
   void aLockedLedgerStopsEverythingAndKilnEndsInTimeAllTheSame(@TempDir Path folder)
       throws Exception {
-    int leads = 60;
+    int leads = 120;
     int inFlight = 8;
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0", "--latency", "300-500")) {
       rehearsal.configure(20);
@@ -424,6 +424,8 @@ final class DurabilityIT {
       KilnProcess kiln = rehearsal.run();
       rehearsal.drop("leads.csv", Rehearsal.leads("lead", leads));
       rehearsal.awaitDistinct(20);
+      rehearsal.awaitLedger(
+          "the file is read", snapshot -> snapshot.runs().get(0).phase().equals("READ"));
       assertThat(rehearsal.here("backup", "copy.db").exit()).isZero();
       mustBeWhole(folder.resolve("copy.db"));
       assertThat(rehearsal.here("restore", "copy.db").exit()).isEqualTo(Main.ALREADY_RUNNING);

@@ -85,14 +85,15 @@ final class HttpIT {
     }
     assertThat(rehearsal.status().path("runs").path(0).path("read").asInt()).isZero();
 
-    rehearsal.properties();
-    int killedAt = rows / 4;
+    rehearsal.properties("kiln.intake.batch-rows = 10");
+    int killedAt = rows / 40;
     kiln = rehearsal.run();
     rehearsal.awaitLedger(
         killedAt + " rows read", snapshot -> snapshot.runs().get(0).read() >= killedAt);
     kiln.kill();
     assertThat(spool()).extracting(file -> file.getFileName().toString()).containsExactly(run);
 
+    rehearsal.properties();
     kiln = rehearsal.run();
     rehearsal.awaitLedger(
         "the upload read", snapshot -> snapshot.runs().get(0).phase().equals("READ"));

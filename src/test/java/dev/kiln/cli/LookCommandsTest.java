@@ -165,7 +165,9 @@ final class LookCommandsTest {
               leads.toString());
       CompletableFuture<KilnProcess.Ended> sent =
           CompletableFuture.supplyAsync(() -> CommandHere.end(send));
-      await().until(() -> Files.exists(data.resolve("inbox/normal/leads.csv")));
+      await()
+          .atMost(KilnProcess.LONGEST)
+          .until(() -> Files.exists(data.resolve("inbox/normal/leads.csv")));
       Run run = books.ledger().open("leads.csv", "", Priority.NORMAL, hash, DedupeMode.SKIP);
       books.ledger().refuse(run.id(), "of now", "");
       assertThat(sent.get(1, TimeUnit.MINUTES).out()).contains(run.id(), "of now");
@@ -570,7 +572,9 @@ final class LookCommandsTest {
     ledger();
     Thread watch = new Thread(() -> kiln(new StatusCommand(), "--watch", "1"));
     watch.start();
-    await().until(() -> out.toString().split("people.csv", -1).length > 2);
+    await()
+        .atMost(KilnProcess.LONGEST)
+        .until(() -> out.toString().split("people.csv", -1).length > 2);
     watch.interrupt();
     watch.join();
     assertThat(kiln(new StatusCommand(), "--watch", "0")).isEqualTo(Main.USAGE);
@@ -585,7 +589,7 @@ final class LookCommandsTest {
         }) {
       Thread watch = new Thread(() -> kiln(new StatusCommand(), options));
       watch.start();
-      await().until(() -> out.toString().lines().count() > 1);
+      await().atMost(KilnProcess.LONGEST).until(() -> out.toString().lines().count() > 1);
       watch.interrupt();
       watch.join();
       for (String line : out.toString().lines().toList()) {

@@ -60,6 +60,15 @@ final class OperatorIT {
       String rows = bank.substring(bank.indexOf('\n') + 1);
       rehearsal.drop("second.csv", Rehearsal.leads("second", 40) + rows);
       rehearsal.awaitDistinct(30);
+      rehearsal.awaitLedger(
+          "the second file read, and what may go settled",
+          snapshot ->
+              snapshot.runs().get(0).phase().equals("READ")
+                  && snapshot
+                      .runs()
+                      .get(0)
+                      .states()
+                      .equals(Map.of(LeadState.ACCEPTED, 20L, LeadState.QUEUED, 40L)));
       assertThat(rehearsal.stored("finance-1")).isEqualTo(20);
       assertThat(rehearsal.stored("tech-1")).isEqualTo(10);
       assertThat(done(rehearsal, "status"))

@@ -5,14 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.FreePort;
 import dev.kiln.cli.KilnProcess.Ended;
 import dev.kiln.ledger.FreshLedger;
 import dev.kiln.ledger.LedgerView;
 import dev.kiln.ledger.LedgerView.Snapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -173,11 +172,7 @@ final class Rehearsal implements AutoCloseable {
   String[] returning(String missingAfter) {
     expecting = "    results: true\n    missing-after: " + missingAfter + "\n";
     write("config/secrets/results-token", "shibboleth");
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      returnPort = free.getLocalPort();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+    returnPort = FreePort.find();
     return new String[] {
       "kiln.results.listen = 127.0.0.1:" + returnPort,
       "kiln.results.token = {{secret:results-token}}",

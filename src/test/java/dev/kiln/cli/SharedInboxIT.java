@@ -31,7 +31,7 @@ final class SharedInboxIT {
     Path inbox = Files.createDirectories(folder.resolve("shared"));
     try (Rehearsal rehearsal = new Rehearsal(folder)) {
       rehearsal.configure(0.2);
-      rehearsal.properties("kiln.intake.inbox = " + inbox);
+      rehearsal.properties("kiln.intake.inbox = " + inbox, "kiln.intake.batch-rows = 10");
       KilnProcess one = rehearsal.run();
       rehearsal.write("large.csv", Rehearsal.leads("large", LARGE));
       Files.move(folder.resolve("large.csv"), inbox.resolve("normal/large.csv"));
@@ -39,6 +39,7 @@ final class SharedInboxIT {
           "the large file half read",
           snapshot -> !snapshot.runs().isEmpty() && snapshot.runs().get(0).read() > 0);
       one.kill();
+      rehearsal.properties("kiln.intake.inbox = " + inbox);
 
       KilnProcess other = rehearsal.runOn("other");
       drop(rehearsal, inbox, "first");

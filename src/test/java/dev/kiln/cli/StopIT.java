@@ -95,7 +95,7 @@ final class StopIT {
     int rows = 80_000;
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
       rehearsal.configure(100);
-      rehearsal.properties();
+      rehearsal.properties("kiln.intake.batch-rows = 10");
       rehearsal.order("faults", "{\"kind\": \"status\", \"status\": 429, \"retryAfter\": \"600\"}");
       KilnProcess kiln = rehearsal.run();
       rehearsal.drop("first.csv", Rehearsal.leads("first", 1));
@@ -115,6 +115,7 @@ final class StopIT {
       assertThat(run.path("read").asInt()).isBetween(1, rows - 1);
       long requests = rehearsal.received().path("requests").asLong();
 
+      rehearsal.properties();
       KilnProcess next = rehearsal.run();
       rehearsal.awaitLedger(
           "the file read to its end",

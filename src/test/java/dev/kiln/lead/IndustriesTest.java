@@ -124,7 +124,7 @@ final class IndustriesTest {
   }
 
   @Test
-  @Timeout(10)
+  @Timeout(60)
   void longTextsAreNoIndustries() throws IOException {
     assertThat(shipped.sector("\u0301".repeat(400_000) + "\u0323".repeat(400_000))).isEmpty();
     Path csv =

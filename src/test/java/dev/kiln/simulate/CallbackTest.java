@@ -9,7 +9,7 @@ import dev.kiln.simulate.SimulatorStatistics.Callbacks;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -128,15 +128,15 @@ final class CallbackTest {
 
   @Test
   void whereNobodyListensIsTriedOnceMore() throws Exception {
-    int free;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      free = socket.getLocalPort();
-    }
-    simulator.callbacks(Callback.of(URI.create("http://127.0.0.1:" + free + "/"), Map.of()));
-    leads(1);
+    try (Socket taken = new Socket()) {
+      taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      URI nobody = URI.create("http://127.0.0.1:" + taken.getLocalPort() + "/");
+      simulator.callbacks(Callback.of(nobody, Map.of()));
+      leads(1);
 
-    assertThat(done(1).requests()).isEqualTo(2);
-    assertThat(simulator.sentBack()).extracting(SentBack::status).containsExactly(0);
+      assertThat(done(1).requests()).isEqualTo(2);
+      assertThat(simulator.sentBack()).extracting(SentBack::status).containsExactly(0);
+    }
   }
 
   @Test

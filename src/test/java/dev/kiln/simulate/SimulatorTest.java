@@ -23,12 +23,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -359,10 +360,15 @@ class SimulatorTest {
   void hangsOnDemand() {
     simulator.faults(Fault.of(Fault.Kind.HANG));
 
-    assertThatThrownBy(() -> send(json("a", "{}").timeout(Duration.ofSeconds(1))))
-        .isInstanceOf(HttpTimeoutException.class);
+    CompletableFuture<HttpResponse<String>> answer =
+        client.sendAsync(json("a", "{}").build(), text());
+
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(simulator.statistics().total().injected()).containsEntry("hang", 1L));
+    assertThatThrownBy(() -> answer.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
     assertThat(simulator.rows()).isEmpty();
-    assertThat(simulator.statistics("a").injected()).containsEntry("hang", 1L);
   }
 
   @ParameterizedTest
@@ -425,11 +431,12 @@ class SimulatorTest {
   }
 
   @Test
-  void looksAtARequestLateEvenWhenItsSenderHasGone() {
+  void looksAtARequestLateEvenWhenItsSenderHasGone() throws Exception {
     simulator.faults(Fault.delayBeforeStore(Delay.of(Duration.ofSeconds(2))));
+    try (Socket gone = connect()) {
+      gone.getOutputStream().write((head("a", 2) + "{}").getBytes(UTF_8));
+    }
 
-    assertThatThrownBy(() -> send(json("a", "{}").timeout(Duration.ofSeconds(1))))
-        .isInstanceOf(HttpTimeoutException.class);
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(simulator.rows()).hasSize(1));
   }
 
@@ -442,7 +449,7 @@ class SimulatorTest {
     post("a", "{}");
 
     assertThat(Duration.ofNanos(System.nanoTime() - start))
-        .isBetween(Duration.ofMillis(145), Duration.ofSeconds(5));
+        .isBetween(Duration.ofMillis(145), Duration.ofSeconds(30));
   }
 
   @Test
