@@ -122,7 +122,7 @@ final class CrashIT {
 
   @Test
   void aFileIsReadToItsEndAndEachRowOnce(@TempDir Path folder) {
-    int rows = Proof.of(30_000, 50_000);
+    int rows = Proof.of(15_000, 50_000);
     int kills = Proof.of(3, 50);
     String note = "\"王小明, Müller 🚀\nno. %d\"";
     try (Rehearsal rehearsal = new Rehearsal(folder)) {

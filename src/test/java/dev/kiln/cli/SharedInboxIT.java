@@ -24,7 +24,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 final class SharedInboxIT {
   private static final int FILES = Proof.of(40, 200);
   private static final int ROWS = 20;
-  private static final int LARGE = 60_000;
+  private static final int LARGE = 30_000;
 
   @Test
   void eachFileIsReadByOneOfThem(@TempDir Path folder) throws IOException {

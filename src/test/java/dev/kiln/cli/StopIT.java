@@ -92,7 +92,7 @@ final class StopIT {
 
   @Test
   void inMidFileAndWithinALongPause(@TempDir Path folder) {
-    int rows = 80_000;
+    int rows = 30_000;
     try (Rehearsal rehearsal = new Rehearsal(folder, "--rate", "0")) {
       rehearsal.configure(100);
       rehearsal.properties("kiln.intake.batch-rows = 10");
