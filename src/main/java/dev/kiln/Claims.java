@@ -90,10 +90,11 @@ public final class Claims implements AutoCloseable {
   private static void settle(Path part, Path file) throws IOException {
     try {
       Files.createLink(file, part);
-    } catch (FileAlreadyExistsException another) {
-      LOG.debug("{} was made at the same moment", file);
-    } catch (UnsupportedOperationException | FileSystemException noLinks) {
-      Files.move(part, file);
+    } catch (UnsupportedOperationException | FileSystemException failure) {
+      // One is there by now, or there are no links here.
+      if (!Files.exists(file)) {
+        Files.move(part, file);
+      }
     }
   }
 

@@ -62,7 +62,7 @@ public final class DataLock implements AutoCloseable {
 
   private static DataLock lock(Path data, FileChannel channel) throws IOException {
     FileLock taken = tryLock(channel, false);
-    // Whoever looks has it for a moment, and no other beside that.
+    // Whoever looks has it for a moment, beside others that look: that is no running Kiln.
     for (int look = 0; taken == null && look < LOOKS; look++) {
       pause();
       taken = tryLock(channel, false);

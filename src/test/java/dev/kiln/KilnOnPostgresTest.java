@@ -189,6 +189,8 @@ final class KilnOnPostgresTest {
                     .contains("PostgreSQL cannot be reached", "goes on by itself");
               });
       kiln.drop("normal/more.csv", leads(301, 50, INDUSTRY));
+      // Its close gives up after some seconds, without a word.
+      soon().atMost(LONG).until(() -> !Files.exists(files.resolve("postmaster.pid")));
       server = PostgresServer.start(files, port);
       await(kiln, 350);
       assertThat(kiln.clay().rows().stream().map(StoredRow::leadId))

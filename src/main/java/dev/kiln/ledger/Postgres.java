@@ -335,7 +335,7 @@ final class Postgres extends Store {
       handle.rollback();
       handle.begin();
       // Where there was none to end, another node that waited as long may just have ended it.
-      return locked(handle, !ended);
+      return locked(handle, hurried);
     }
   }
 

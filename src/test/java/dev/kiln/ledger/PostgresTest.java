@@ -479,12 +479,13 @@ final class PostgresTest {
       // A statement to parse, and no word yet that this is all: the session does not count as idle.
       say(frozen, 'P', "", "SELECT 1", "", "");
       try (Ledger third = Ledger.openBeside(store)) {
+        long from = System.nanoTime();
         // Only one of those that waited as long finds whom to end.
         CompletableFuture<Optional<Lease>> beside =
             CompletableFuture.supplyAsync(
                 () -> third.lead("other", "third", Duration.ofSeconds(10), false),
                 Together.threads());
-        isKeptWaiting(books, System.nanoTime(), Duration.ofSeconds(4));
+        isKeptWaiting(books, from, Duration.ofSeconds(4));
         assertThat(beside.get(30, TimeUnit.SECONDS)).isPresent();
       }
       assertThatThrownBy(() -> awaitReady(frozen)).as("its session is over").isNotNull();
