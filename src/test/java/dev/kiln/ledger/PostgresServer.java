@@ -1,5 +1,6 @@
 package dev.kiln.ledger;
 
+import dev.kiln.FreePort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,7 +49,9 @@ public final class PostgresServer {
     // Bound and not listening: the server may have the port, and nobody else gets it as a free one.
     try (Socket reserved = new Socket()) {
       reserved.setReuseAddress(true);
-      reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      reserved.bind(
+          new InetSocketAddress(
+              InetAddress.getLoopbackAddress(), port == 0 ? FreePort.find() : port));
       return builder
           .setPort(reserved.getLocalPort())
           .setPGStartupWait(Duration.ofMinutes(1))

@@ -550,7 +550,8 @@ final class RetentionTest {
       bare.stored("people", TABLE, 3);
       reading.setAutoCommit(false);
       look.executeQuery("SELECT COUNT(*) FROM lead").close();
-      CompletableFuture<Boolean> fold = CompletableFuture.supplyAsync(bare.ledger()::fold);
+      CompletableFuture<Boolean> fold =
+          CompletableFuture.supplyAsync(bare.ledger()::fold, Together.threads());
       long longest = 0;
       int writes = 0;
       for (; writes == 0 || !fold.isDone(); writes++) {
