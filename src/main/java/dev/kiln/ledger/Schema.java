@@ -63,19 +63,23 @@ final class Schema {
 
   /** The version of a database; -1 where it has none of Kiln's tables. */
   static int of(DataSource database) throws SQLException {
-    try (Connection connection = database.getConnection();
-        Statement statement = connection.createStatement()) {
-      if (!tables(connection).contains(HISTORY)) {
-        return NONE;
-      }
-      try (ResultSet history =
-          statement.executeQuery(
-              "SELECT COALESCE(MAX(CAST(version AS INTEGER)), 0) FROM "
-                  + HISTORY
-                  + " WHERE success")) {
-        history.next();
-        return history.getInt(1);
-      }
+    try (Connection connection = database.getConnection()) {
+      return of(connection, tables(connection));
+    }
+  }
+
+  private static int of(Connection connection, Set<String> tables) throws SQLException {
+    if (!tables.contains(HISTORY)) {
+      return NONE;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet history =
+            statement.executeQuery(
+                "SELECT COALESCE(MAX(CAST(version AS INTEGER)), 0) FROM "
+                    + HISTORY
+                    + " WHERE success")) {
+      history.next();
+      return history.getInt(1);
     }
   }
 
@@ -128,19 +132,18 @@ final class Schema {
 
   static void migrate(DataSource database, String migrations, boolean mayBeNew)
       throws SQLException {
+    int version;
     try (Connection connection = database.getConnection()) {
       // One look: between two, a node that starts at the same moment may have made them.
       Set<String> tables = tables(connection);
-      if (!tables.contains(HISTORY)) {
-        if (!mayBeNew) {
-          throw new IllegalStateException(NO_LEDGER);
-        }
-        if (!tables.isEmpty()) {
-          throw new IllegalStateException(NO_LEDGER + ", and tables of something else are in it");
-        }
+      version = of(connection, tables);
+      if (version == NONE && !mayBeNew) {
+        throw new IllegalStateException(NO_LEDGER);
+      }
+      if (version == NONE && !tables.isEmpty()) {
+        throw new IllegalStateException(NO_LEDGER + ", and tables of something else are in it");
       }
     }
-    int version = of(database);
     mustNotBeNewer(version);
     if (version == newest()) {
       return;
