@@ -954,7 +954,7 @@ final class IntakeRouteTest {
         soon().until(() -> Files.getLastModifiedTime(claim).compareTo(before) > 0);
       }
       assertThat(kiln.snapshot().runs()).hasSize(1);
-      assertThat(List.copyOf(log.list))
+      assertThat(RunningKiln.logged(log))
           .extracting(ILoggingEvent::getFormattedMessage)
           .filteredOn(line -> line.contains("cannot be moved"))
           .singleElement()

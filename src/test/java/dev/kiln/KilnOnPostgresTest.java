@@ -77,11 +77,14 @@ final class KilnOnPostgresTest {
         second.inClayYaml(
             "{{webhook:" + webhook + "}}", first.clay().webhookUrl("hook-" + webhook).toString());
       }
-      // A pause of the machine is no reason for another leader.
-      first.set("kiln.delivery.lease", "15s").set("kiln.http.response-timeout", "9s").start();
+      for (RunningKiln node : List.of(first, second)) {
+        // A pause of the machine is no reason for another leader.
+        node.set("kiln.delivery.lease", "15s").set("kiln.http.response-timeout", "9s");
+      }
+      first.start();
       first.drop("normal/leads.csv", leads(1, 20, INDUSTRY));
       await(first, 20);
-      second.set("kiln.delivery.lease", "15s").set("kiln.http.response-timeout", "9s").start();
+      second.start();
       second.drop("normal/more.csv", leads(11, 20, INDUSTRY));
       await(second, 30);
       Snapshot both = second.snapshot();
@@ -178,7 +181,7 @@ final class KilnOnPostgresTest {
       kiln.rate(100).start();
       kiln.drop("normal/leads.csv", leads(1, 300, INDUSTRY));
       Awaitility.await().atMost(LONG).until(() -> kiln.count(TECH, LeadState.ACCEPTED) > 50);
-      server.close();
+      PostgresServer.stop(server, files);
       soon()
           .atMost(LONG)
           .untilAsserted(
@@ -189,8 +192,6 @@ final class KilnOnPostgresTest {
                     .contains("PostgreSQL cannot be reached", "goes on by itself");
               });
       kiln.drop("normal/more.csv", leads(301, 50, INDUSTRY));
-      // Its close gives up after some seconds, without a word.
-      soon().atMost(LONG).until(() -> !Files.exists(files.resolve("postmaster.pid")));
       server = PostgresServer.start(files, port);
       await(kiln, 350);
       assertThat(kiln.clay().rows().stream().map(StoredRow::leadId))

@@ -14,7 +14,6 @@ import dev.kiln.ledger.LeadState;
 import dev.kiln.ledger.LedgerView.RunAccount;
 import dev.kiln.ledger.Watermark;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -590,23 +589,7 @@ final class PollTest {
     kiln.reaches(INBOUND, LeadState.ACCEPTED, 1);
     StringBuilder shown = new StringBuilder();
     kiln.context().getEndpoints().forEach(endpoint -> shown.append(endpoint.getEndpointUri()));
-    var server = ManagementFactory.getPlatformMBeanServer();
-    for (var name : server.queryNames(null, null)) {
-      if (name.getDomain().equals("org.apache.camel")) {
-        shown.append(name);
-        try {
-          for (var attribute : server.getMBeanInfo(name).getAttributes()) {
-            try {
-              shown.append(server.getAttribute(name, attribute.getName()));
-            } catch (javax.management.JMException | RuntimeException unreadable) {
-              shown.append(unreadable.getClass());
-            }
-          }
-        } catch (javax.management.InstanceNotFoundException gone) {
-          shown.append(gone.getClass());
-        }
-      }
-    }
+    SecretsTest.jmx().forEach(shown::append);
     assertThat(shown.toString())
         .contains("poll-inbound")
         .doesNotContain(KEY, TOKEN, ":" + this.server.getAddress().getPort());

@@ -162,13 +162,10 @@ final class ReloadTest {
   private void logged(String words) {
     soon()
         .untilAsserted(
-            () -> {
-              synchronized (log) {
-                assertThat(log.list)
+            () ->
+                assertThat(RunningKiln.logged(log))
                     .extracting(ILoggingEvent::getFormattedMessage)
-                    .anyMatch(line -> line.contains(words));
-              }
-            });
+                    .anyMatch(line -> line.contains(words)));
   }
 
   // ---- Ways of saving ----
@@ -388,11 +385,9 @@ final class ReloadTest {
     soon().until(() -> Instant.now().isAfter(seen.plusSeconds(2)));
     assertThat(state().fault()).contains("NoClassDefFoundError", "take back the last change");
     assertThat(state().inForce()).isEqualTo(before);
-    synchronized (log) {
-      assertThat(log.list)
-          .filteredOn(line -> line.getFormattedMessage().contains("could not be looked at"))
-          .hasSize(1);
-    }
+    assertThat(RunningKiln.logged(log))
+        .filteredOn(line -> line.getFormattedMessage().contains("could not be looked at"))
+        .hasSize(1);
     takenUp(() -> Files.delete(route("own.camel.yaml")));
     takenUp(this::financeToEvents);
     arrivesAt(EVENTS, "after.csv");

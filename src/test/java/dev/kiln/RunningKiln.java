@@ -3,6 +3,8 @@ package dev.kiln;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.kiln.ledger.DedupeMode;
 import dev.kiln.ledger.FreshLedger;
 import dev.kiln.ledger.LeadState;
@@ -424,6 +426,13 @@ final class RunningKiln implements AutoCloseable {
   }
 
   // ---- Bounded waits ----
+
+  /** What a log has so far, while others write to it. */
+  static List<ILoggingEvent> logged(ListAppender<ILoggingEvent> log) {
+    synchronized (log) {
+      return List.copyOf(log.list);
+    }
+  }
 
   static ConditionFactory soon() {
     return await()

@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
+import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
@@ -203,7 +204,7 @@ final class SecretsTest {
     Queue<String> facts = new ConcurrentLinkedQueue<>();
     for (ObjectName name : server.queryNames(new ObjectName("org.apache.camel:*"), null)) {
       facts.add(name.toString());
-      for (MBeanAttributeInfo attribute : server.getMBeanInfo(name).getAttributes()) {
+      for (MBeanAttributeInfo attribute : attributes(server, name)) {
         try {
           facts.add(
               name
@@ -217,5 +218,15 @@ final class SecretsTest {
       }
     }
     return List.copyOf(facts);
+  }
+
+  /** Those of an MBean; none where it is gone by now. */
+  private static MBeanAttributeInfo[] attributes(MBeanServer server, ObjectName name)
+      throws JMException {
+    try {
+      return server.getMBeanInfo(name).getAttributes();
+    } catch (InstanceNotFoundException gone) {
+      return new MBeanAttributeInfo[0];
+    }
   }
 }

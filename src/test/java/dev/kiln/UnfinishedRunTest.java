@@ -82,12 +82,10 @@ final class UnfinishedRunTest {
 
   /** The lines of the log that say that files of this test stay. */
   private List<String> told() {
-    synchronized (log) {
-      return log.list.stream()
-          .map(ILoggingEvent::getFormattedMessage)
-          .filter(line -> line.startsWith("stays.csv stay"))
-          .toList();
-    }
+    return RunningKiln.logged(log).stream()
+        .map(ILoggingEvent::getFormattedMessage)
+        .filter(line -> line.startsWith("stays.csv stay"))
+        .toList();
   }
 
   private Path file() {
@@ -295,7 +293,7 @@ final class UnfinishedRunTest {
       isTriedAgain();
       isTriedAgain();
       assertThat(told()).hasSize(1);
-      assertThat(List.copyOf(all.list))
+      assertThat(RunningKiln.logged(all))
           .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
           .allSatisfy(
               line -> {
@@ -422,7 +420,7 @@ final class UnfinishedRunTest {
       soon()
           .until(
               () ->
-                  List.copyOf(waits.list).stream()
+                  RunningKiln.logged(waits).stream()
                       .anyMatch(line -> line.getFormattedMessage().contains("a message waits")));
       assertThat(taken).isNotDone();
       kiln.context().getRouteController().startRoute("choose-table");

@@ -102,13 +102,7 @@ final class ClusterIT {
   void close() throws IOException {
     started.forEach(KilnProcess::close);
     clay.close();
-    stopServer();
-  }
-
-  /** Its own close gives up after some seconds, without a word. */
-  private void stopServer() throws IOException {
-    server.close();
-    await().atMost(LONG).until(() -> !Files.exists(folder.resolve("postgres/postmaster.pid")));
+    PostgresServer.stop(server, folder.resolve("postgres"));
   }
 
   // ---- The site ----
@@ -295,7 +289,7 @@ final class ClusterIT {
           case 0 -> tell("kill -9", workspace, kill(workspace));
           case 1 -> tell("SIGSTOP", workspace, freeze(workspace));
           default -> {
-            stopServer();
+            PostgresServer.stop(server, folder.resolve("postgres"));
             server = PostgresServer.start(folder.resolve("postgres"), port);
             Instant back = Instant.now();
             System.out.printf(

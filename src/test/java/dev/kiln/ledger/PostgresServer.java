@@ -1,5 +1,7 @@
 package dev.kiln.ledger;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.kiln.FreePort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -7,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class PostgresServer {
   private static final String TEMPLATE = "ledger";
   private static final String ANOTHER = "another";
+  private static final Duration STOP = Duration.ofMinutes(3);
 
   private static final class Lazy {
     static final PostgresServer ONE = new PostgresServer();
@@ -72,6 +76,17 @@ public final class PostgresServer {
   public static EmbeddedPostgres start(Path data, int port) {
     return start(
         EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false), port);
+  }
+
+  /**
+   * Stops a server of a test's own and waits until it has: its close gives up after some seconds,
+   * without a word.
+   *
+   * @param data its folder
+   */
+  public static void stop(EmbeddedPostgres server, Path data) throws IOException {
+    server.close();
+    await().atMost(STOP).until(() -> !Files.exists(data.resolve("postmaster.pid")));
   }
 
   /** The ledger that belongs to a folder; new and empty where there is none yet. */
