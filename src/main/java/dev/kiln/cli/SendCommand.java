@@ -74,6 +74,9 @@ import picocli.CommandLine.Spec;
 final class SendCommand implements Callable<Integer> {
   private static final Duration LOOK = Duration.ofMillis(200);
 
+  /** How long a file may stay unread before that is said. */
+  private static final Duration UNREAD = Duration.ofSeconds(5);
+
   @Mixin private PlacesOptions options;
 
   @Mixin private FilesOptions given;
@@ -159,8 +162,8 @@ final class SendCommand implements Callable<Integer> {
         Map<Path, String> handed =
             handOver(places, settings, hash -> before.addAll(view.refused(hash, source)));
         Set<String> runs = new LinkedHashSet<>();
-        for (String hash : handed.values()) {
-          awaitRun(places, view, hash, before).ifPresent(runs::add);
+        for (Map.Entry<Path, String> file : handed.entrySet()) {
+          awaitRun(places, view, file.getKey(), file.getValue(), before).ifPresent(runs::add);
         }
         return follow(places, view, runs, () -> DataLock.held(places.data()));
       }
@@ -181,13 +184,16 @@ final class SendCommand implements Callable<Integer> {
   }
 
   /**
-   * Waits for the run that reads a content, or has read it.
+   * Waits for the run that reads a content, or has read it; says once that it waits long.
    *
    * @param before runs that had refused it before it was handed over, which are not meant
    * @return its id; empty where Kiln has ended before there was one
    */
-  private Optional<String> awaitRun(Places places, LedgerView view, String hash, Set<String> before)
+  private Optional<String> awaitRun(
+      Places places, LedgerView view, Path file, String hash, Set<String> before)
       throws InterruptedException {
+    long since = System.nanoTime();
+    boolean told = false;
     while (true) {
       boolean alive = DataLock.held(places.data());
       // In this order, since a run that was asked for may be opened and refused meanwhile.
@@ -200,6 +206,15 @@ final class SendCommand implements Callable<Integer> {
               .or(() -> read);
       if ((run.isPresent() && !asked) || !alive) {
         return run;
+      }
+      if (!told && System.nanoTime() - since > UNREAD.toNanos()) {
+        told = true;
+        spec.commandLine()
+            .getErr()
+            .println(
+                Shown.said(file.toString())
+                    + " has not been read yet. If that lasts, \"kiln route list\" tells whether the route that reads it"
+                    + " is stopped; Ctrl-C ends this command and leaves the file where it is.");
       }
       TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
     }

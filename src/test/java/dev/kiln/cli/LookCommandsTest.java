@@ -178,6 +178,31 @@ final class LookCommandsTest {
   }
 
   @Test
+  void waitingForAFileThatNobodyReadsIsSaid(@TempDir Path folder) throws Exception {
+    Path leads = Files.writeString(folder.resolve("leads.csv"), "email\nnobody\n");
+    DataLock running = DataLock.take(data);
+    try (LedgerFixture books = LedgerFixture.in(data)) {
+      String[] send = {"--wait", "--config", folder.toString(), leads.toString()};
+      CompletableFuture<Integer> sent =
+          CompletableFuture.supplyAsync(() -> kiln(new SendCommand(), send));
+      await()
+          .atMost(KilnProcess.LONGEST)
+          .until(
+              () ->
+                  err.toString()
+                      .contains(data.resolve("inbox/normal/leads.csv") + " has not been read yet"));
+      assertThat(err.toString()).contains("\"kiln route list\"");
+      String hash = ContentHash.of(leads);
+      Run run = books.ledger().open("leads.csv", "", Priority.NORMAL, hash, DedupeMode.SKIP);
+      books.ledger().refuse(run.id(), "of now", "");
+      assertThat(sent.get(1, TimeUnit.MINUTES)).isOne();
+      assertThat(out.toString()).contains(run.id());
+    } finally {
+      running.close();
+    }
+  }
+
+  @Test
   void aLeadIsFoundWithWhatBecameOfIt() throws Exception {
     Run run = ledger();
     assertThat(kiln(new FindCommand(), "--email", "Ada@Example.com")).isZero();
