@@ -93,17 +93,17 @@ final class RunningKiln implements AutoCloseable {
 
   RunningKiln(Path folder) {
     this.folder = folder;
-    settings.put("kiln.intake.poll", "20ms");
+    settings.put("kiln.intake.poll", "50ms");
     settings.put("kiln.intake.stability", "1ms");
     settings.put("kiln.intake.try-again", "1s");
-    settings.put("kiln.delivery.poll", "50ms");
+    settings.put("kiln.delivery.poll", "100ms");
     settings.put("kiln.delivery.first-wait", "200ms");
     settings.put("kiln.delivery.longest-wait", "1s");
     settings.put("kiln.delivery.recovery", "2s");
     settings.put("kiln.breaker.open", "1s");
     settings.put("kiln.http.response-timeout", "6s");
     settings.put("kiln.http.listen", "127.0.0.1:0");
-    settings.put("camel.component.seda.default-poll-timeout", "50");
+    settings.put("camel.component.seda.default-poll-timeout", "200");
   }
 
   // ---- While it runs ----
@@ -437,13 +437,13 @@ final class RunningKiln implements AutoCloseable {
   static ConditionFactory soon() {
     return await()
         .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(20))
+        .pollInterval(Duration.ofMillis(40))
         .atMost(Duration.ofMinutes(1));
   }
 
   /** For what stays as it is once it has come: a look at the account takes milliseconds. */
   private static ConditionFactory atEase() {
-    return soon().pollInterval(Duration.ofMillis(50));
+    return soon().pollInterval(Duration.ofMillis(100));
   }
 
   /** Waits until a file was read to its end and none of its leads is open. */

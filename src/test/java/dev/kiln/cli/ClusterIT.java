@@ -205,7 +205,7 @@ final class ClusterIT {
   // ---- What is seen ----
 
   private static ConditionFactory soon() {
-    return await().atMost(LONG).pollInterval(Duration.ofMillis(50)).ignoreExceptions();
+    return await().atMost(LONG).pollInterval(Duration.ofMillis(100)).ignoreExceptions();
   }
 
   /** The node whose process leads a workspace, once one does. */

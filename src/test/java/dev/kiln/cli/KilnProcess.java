@@ -24,6 +24,14 @@ final class KilnProcess implements AutoCloseable {
   static final Duration LONGEST = Duration.ofMinutes(2);
   static final Path PROJECT = Path.of("").toAbsolutePath();
 
+  /**
+   * Short lives: the second compiler, and new memory page by page, would only take the processor
+   * from the tests.
+   */
+  private static final String BRIEF =
+      "-XX:TieredStopAtLevel=1 -Xmn20m -XX:+IgnoreUnrecognizedVMOptions"
+          + " -XX:+UseTransparentHugePages -Xlog:pagesize=off ";
+
   private static final Pattern ROOT = Pattern.compile("post leads to (http://\\S+)/leads");
 
   private final Process process;
@@ -91,10 +99,7 @@ final class KilnProcess implements AutoCloseable {
               .redirectError(err.toFile());
       builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
       StartedClasses.archive();
-      // Short lives: the second compiler would only take the processor from the tests.
-      builder
-          .environment()
-          .put("KILN_JAVA_OPTS", "-XX:TieredStopAtLevel=1 " + String.join(" ", javaOptions));
+      builder.environment().put("KILN_JAVA_OPTS", BRIEF + String.join(" ", javaOptions));
       return new KilnProcess(builder.start(), List.copyOf(arguments), out, err);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);

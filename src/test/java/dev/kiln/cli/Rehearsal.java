@@ -364,7 +364,7 @@ final class Rehearsal implements AutoCloseable {
       await(what)
           .atMost(atMost)
           .pollDelay(Duration.ZERO)
-          .pollInterval(Duration.ofMillis(50))
+          .pollInterval(Duration.ofMillis(100))
           .ignoreExceptions()
           .until(() -> wanted.test(view.snapshot()));
     }
@@ -419,7 +419,7 @@ final class Rehearsal implements AutoCloseable {
   void awaitDistinct(long leads) {
     await(leads + " different leads")
         .atMost(KilnProcess.LONGEST)
-        .pollInterval(Duration.ofMillis(50))
+        .pollInterval(Duration.ofMillis(100))
         .until(() -> received().path("distinct").asLong() >= leads);
   }
 

@@ -217,7 +217,7 @@ final class SharedDutiesIT {
   }
 
   private static void awaitThat(String what, Callable<Boolean> wanted) {
-    await(what).atMost(KilnProcess.LONGEST).pollInterval(Duration.ofMillis(50)).until(wanted);
+    await(what).atMost(KilnProcess.LONGEST).pollInterval(Duration.ofMillis(100)).until(wanted);
   }
 
   @Test

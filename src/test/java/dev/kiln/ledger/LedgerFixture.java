@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.core.JsonPointer;
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import dev.kiln.lead.ContentHash;
 import dev.kiln.lead.EnrichedRow;
 import dev.kiln.lead.Notice;
@@ -118,7 +116,6 @@ public final class LedgerFixture implements AutoCloseable {
   private final Store store;
   private final SettableClock clock = new SettableClock(START);
   private final Map<String, Long> rowsOf = new HashMap<>();
-  private final @Nullable HikariDataSource kept;
   private final Jdbi sql;
   private Ledger ledger;
   private Function<Instant, Budget> budgets = now -> Budget.NONE;
@@ -126,17 +123,7 @@ public final class LedgerFixture implements AutoCloseable {
   private LedgerFixture(Store store) {
     this.store = store;
     this.ledger = Ledger.open(store, clock);
-    this.kept = store.embedded() ? null : kept(store);
-    this.sql = store.jdbi(kept == null ? store.writer() : kept);
-  }
-
-  /** Connections that are kept, since each new one is a process of the server. */
-  private static HikariDataSource kept(Store store) {
-    HikariConfig few = new HikariConfig();
-    few.setDataSource(store.writer());
-    few.setMaximumPoolSize(3);
-    few.setMinimumIdle(0);
-    return new HikariDataSource(few);
+    this.sql = store.jdbi(store.embedded() ? store.writer() : PostgresServer.kept(store));
   }
 
   /**
@@ -193,8 +180,7 @@ public final class LedgerFixture implements AutoCloseable {
   @Override
   public void close() {
     ledger.close();
-    if (kept != null) {
-      kept.close();
+    if (!store.embedded()) {
       PostgresServer.giveBack(store, TABLES);
     }
   }

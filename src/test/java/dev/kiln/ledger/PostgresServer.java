@@ -2,6 +2,8 @@ package dev.kiln.ledger;
 
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.kiln.FreePort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 
 /** One real PostgreSQL for all tests of a JVM; each has a database of its own in it. */
 public final class PostgresServer {
@@ -37,6 +40,7 @@ public final class PostgresServer {
   private final AtomicInteger made = new AtomicInteger();
   private final Map<Path, Store> ledgers = new ConcurrentHashMap<>();
   private final Queue<Store> free = new ConcurrentLinkedQueue<>();
+  private final Map<Store, HikariDataSource> kept = new ConcurrentHashMap<>();
 
   private PostgresServer() {
     server = start(EmbeddedPostgres.builder(), 0);
@@ -113,8 +117,24 @@ public final class PostgresServer {
     for (String table : List.of("lead", "result", "quarantine")) {
       clean.add("ALTER TABLE " + table + " ALTER COLUMN id RESTART");
     }
-    ledger.jdbi(ledger.writer()).useHandle(handle -> handle.execute(String.join(";", clean)));
+    ledger.jdbi(kept(ledger)).useHandle(handle -> handle.execute(String.join(";", clean)));
     Lazy.ONE.free.add(ledger);
+  }
+
+  /**
+   * Connections of a test's own to a ledger, kept for the next test that gets it: each new one is a
+   * process of the server.
+   */
+  static DataSource kept(Store ledger) {
+    return Lazy.ONE.kept.computeIfAbsent(
+        ledger,
+        any -> {
+          HikariConfig few = new HikariConfig();
+          few.setDataSource(ledger.writer());
+          few.setMaximumPoolSize(3);
+          few.setMinimumIdle(0);
+          return new HikariDataSource(few);
+        });
   }
 
   /** Not only the rows of a ledger are changed: no other test gets it. */
@@ -162,6 +182,10 @@ public final class PostgresServer {
 
   /** Deletes a ledger. */
   static void drop(Store ledger) {
+    HikariDataSource connections = Lazy.ONE.kept.remove(ledger);
+    if (connections != null) {
+      connections.close();
+    }
     Lazy.ONE.execute("DROP DATABASE IF EXISTS " + database(ledger) + " WITH (FORCE)");
   }
 
