@@ -24,13 +24,8 @@ final class KilnProcess implements AutoCloseable {
   static final Duration LONGEST = Duration.ofMinutes(2);
   static final Path PROJECT = Path.of("").toAbsolutePath();
 
-  /**
-   * Short lives: the second compiler, and new memory page by page, would only take the processor
-   * from the tests.
-   */
-  private static final String BRIEF =
-      "-XX:TieredStopAtLevel=1 -Xmn20m -XX:+IgnoreUnrecognizedVMOptions"
-          + " -XX:+UseTransparentHugePages -Xlog:pagesize=off ";
+  /** Options of a Java that lives for seconds: those of the tests' own, and little new memory. */
+  private static final String BRIEF = System.getProperty("kiln.test.java", "") + " -Xmn20m ";
 
   private static final Pattern ROOT = Pattern.compile("post leads to (http://\\S+)/leads");
 
